@@ -1,0 +1,2 @@
+//! radkick cuts off RADIUS sessions, and proves that it did.
+pub mod radius;

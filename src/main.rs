@@ -1,0 +1,2 @@
+//! radkick
+fn main() {}
