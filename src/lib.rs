@@ -9,6 +9,8 @@
 
 pub mod radius;
 
+pub mod quota;
+
 pub mod clock;
 
 pub mod cli;
