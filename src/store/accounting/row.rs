@@ -3,13 +3,14 @@
 use crate::quota::UserName;
 
 /// One row of radacct.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct SessionRow {
     /// Acct-Session-Id as the NAS sent it.
     pub acct_session_id: String,
     /// FreeRADIUS' own id of the session, unique in the table.
     pub acct_unique_id: String,
     /// Whose session, as the NAS knows the name.
+    #[serde(with = "user_name")]
     pub user: UserName,
     /// NAS-IP-Address, as stored: may be empty or no address at all.
     pub nas_ip_address: String,
@@ -42,6 +43,21 @@ impl SessionRow {
     #[must_use]
     pub const fn octets(&self) -> u64 {
         self.input_octets.saturating_add(self.output_octets)
+    }
+}
+
+/// User names in JSON: the name, unescaped.
+mod user_name {
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    use crate::quota::UserName;
+
+    pub(super) fn serialize<S: Serializer>(user: &UserName, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_str(user.as_str())
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<UserName, D::Error> {
+        String::deserialize(from).map(UserName::new)
     }
 }
 
@@ -116,13 +132,15 @@ pub struct RowChange {
     pub row: RowImage,
     /// Whether it is to be there (inserted) or not (deleted).
     pub present: bool,
+    /// Insert only while no other row gives this user this attribute: what somebody else wrote meanwhile stands.
+    pub only_if_absent: bool,
 }
 
 impl RowChange {
     /// The change that undoes this one.
     #[must_use]
     pub fn undone(&self) -> Self {
-        Self { present: !self.present, ..self.clone() }
+        Self { present: !self.present, only_if_absent: !self.present, ..self.clone() }
     }
 }
 
