@@ -4,11 +4,16 @@
 //! holds that; docs/architecture.md tells why.
 //!
 //! - 0, wire format, pure: [`radius`]
-//! - 2, settings and ambient sources: [`clock`]
+//! - 2, settings and ambient sources: [`config`], [`clock`]
+//! - 3, adapters: [`routeros`]
 //! - 7, wiring and front door: [`cli`]
 
 pub mod radius;
 
+pub mod config;
+
 pub mod clock;
+
+pub mod routeros;
 
 pub mod cli;
