@@ -4,11 +4,17 @@
 //! holds that; docs/architecture.md tells why.
 //!
 //! - 0, wire format, pure: [`radius`]
+//! - 1, engine, pure: [`dynauth`]
 //! - 2, settings and ambient sources: [`clock`]
+//! - 3, adapters: [`udp`]
 //! - 7, wiring and front door: [`cli`]
 
 pub mod radius;
 
+pub mod dynauth;
+
 pub mod clock;
+
+pub mod udp;
 
 pub mod cli;
