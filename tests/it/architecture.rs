@@ -1,6 +1,7 @@
 //! The import law and the sizes, held over src/ (docs/architecture.md tells why).
 //!
 //! Invariant: production code only. `tests.rs`, and a file's trailing `#[cfg(test)] mod`, may use what they like.
+use std::collections::BTreeSet;
 use std::fs::read_to_string;
 use std::path::{Path, PathBuf};
 
@@ -248,4 +249,17 @@ fn planted_sizes_are_found() {
     let allowed = [("src/clock.rs", "a reason")];
     let size_of = |lines| size(&Source::new("src/clock.rs", &"\n".repeat(lines)), &allowed).len();
     assert_eq!([size_of(250), size_of(251), size_of(500), size_of(501)], [1, 0, 0, 1]);
+}
+
+#[test]
+fn every_dependency_is_explained() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let read = |name: &str| read_to_string(root.join(name)).expect("a file of the repository");
+    let manifest: toml::Table = read("Cargo.toml").parse().expect("a manifest");
+    let tables = ["dependencies", "dev-dependencies"].map(|name| manifest[name].as_table().expect("a table"));
+    let needed: BTreeSet<String> = tables.iter().flat_map(|table| table.keys().cloned()).collect();
+    let page = read("docs/dependencies.md");
+    let rows = page.lines().filter_map(|line| line.strip_prefix("| `")?.split_once('`'));
+    let explained: BTreeSet<String> = rows.map(|(name, _)| name.to_owned()).collect();
+    assert_eq!(explained, needed, "docs/dependencies.md and Cargo.toml");
 }
