@@ -122,6 +122,8 @@ fn names_are_escaped_as_freeradius_does() {
     assert_eq!(UserName::from_table("o=27brien=3B DROP"), name);
     assert_eq!(UserName::new("a=27b").to_table(), "a=3D27b");
     assert_ne!(UserName::from_table("a=27b"), UserName::new("a=27b"));
+    // Measured on FreeRADIUS 3.2.1
+    assert_eq!(UserName::new("a\"b\\c\nd").to_table(), "a=5C=22b=5C=5Cc=5Cnd");
     assert_eq!(UserName::new("two\nlines").to_string(), "two\\nlines");
 }
 
