@@ -75,6 +75,11 @@ impl Default for TableNames {
 }
 
 impl ServerUrl {
+    /// `full` with its password, `shown` without.
+    pub(super) fn new(full: SecretString, shown: String) -> Self {
+        Self { full, shown }
+    }
+
     /// The whole URL, password included, for the database driver alone.
     #[must_use]
     pub fn expose(&self) -> &str {

@@ -2,5 +2,6 @@
 #![expect(clippy::expect_used, reason = "what a test cannot go on without fails it")]
 
 mod architecture;
+mod config;
 mod peers;
 mod support;
