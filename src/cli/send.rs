@@ -2,10 +2,10 @@
 
 use std::net::IpAddr;
 use std::path::PathBuf;
-use std::pin::pin;
 use std::time::Duration;
 
 use anyhow::Context;
+use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::JoinSet;
 
 use super::send_input::{self, Destination};
@@ -98,7 +98,7 @@ async fn send_all(
     let mut waiting = requests.into_iter().enumerate();
     let mut running: JoinSet<(usize, Result<Ended, RequestError>)> = JoinSet::new();
     let mut tally = Tally::default();
-    let mut interrupt = pin!(tokio::signal::ctrl_c());
+    let mut interrupt = signal(SignalKind::interrupt()).context("cannot listen for Ctrl-C")?;
     loop {
         while running.len() < in_flight && !tally.interrupted {
             let Some((index, request)) = waiting.next() else { break };
@@ -111,7 +111,7 @@ async fn send_all(
                 let (index, ended) = joined?;
                 tally.print(index, &ended?, output)?;
             }
-            _ = &mut interrupt, if !tally.interrupted => {
+            _ = interrupt.recv(), if !tally.interrupted => {
                 tally.interrupted = true;
                 socket.close();
             }

@@ -3,4 +3,5 @@
 
 mod engine;
 mod peers;
+mod send;
 mod support;

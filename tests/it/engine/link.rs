@@ -105,7 +105,7 @@ impl Link {
         match self.on_the_way.pop_first() {
             Some((_, Datagram::ToDas(das_addr, octets))) => {
                 if let Some(answer) = das::answer(&octets) {
-                    self.carry(answer, |octets| Datagram::ToClient(das_addr, octets));
+                    self.carry(&answer, |octets| Datagram::ToClient(das_addr, octets));
                 }
             }
             Some((_, Datagram::ToClient(from, octets))) => self.receive(from, &octets),
@@ -113,17 +113,17 @@ impl Link {
         }
     }
 
-    fn carry(&mut self, octets: Vec<u8>, datagram: impl Fn(Vec<u8>) -> Datagram) {
-        for delay in (self.weather)(&octets) {
+    fn carry(&mut self, octets: &[u8], datagram: impl Fn(Vec<u8>) -> Datagram) {
+        for delay in (self.weather)(octets) {
             self.count += 1;
-            self.on_the_way.insert((self.now + delay, self.count), datagram(octets.clone()));
+            self.on_the_way.insert((self.now + delay, self.count), datagram(octets.to_vec()));
         }
     }
 
     fn drain(&mut self) {
         while let Some(transmit) = self.client.poll_transmit() {
             self.transmissions.push((self.now - self.started, transmit.exchange, transmit.octets.clone()));
-            self.carry(transmit.octets, |octets| Datagram::ToDas(transmit.das_addr, octets));
+            self.carry(&transmit.octets, |octets| Datagram::ToDas(transmit.das_addr, octets));
         }
         while let Some(event) = self.client.poll_event() {
             match event {

@@ -9,9 +9,10 @@ use super::link::Link;
 const LOW: u64 = 0;
 const HIGH: u64 = u64::MAX;
 
-fn policy(irt_ms: u64, mrt_ms: u64, mrc: u32, mrd_ms: u64) -> RetransmitPolicy {
+/// Times in milliseconds.
+fn policy(irt: u64, mrt: u64, mrc: u32, mrd: u64) -> RetransmitPolicy {
     let ms = Duration::from_millis;
-    RetransmitPolicy { irt: ms(irt_ms), mrt: ms(mrt_ms), mrc, mrd: ms(mrd_ms) }
+    RetransmitPolicy { irt: ms(irt), mrt: ms(mrt), mrc, mrd: ms(mrd) }
 }
 
 /// When a request that nobody answers is sent, in milliseconds, and how it ends.
