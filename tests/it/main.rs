@@ -3,5 +3,7 @@
 
 mod architecture;
 mod config;
+mod engine;
 mod peers;
+mod send;
 mod support;

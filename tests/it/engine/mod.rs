@@ -1,0 +1,10 @@
+//! The engine under a simulated link, in virtual time.
+pub(crate) mod das;
+mod forgeries;
+mod identifiers;
+mod link;
+mod noise;
+mod replies;
+mod requests;
+mod sockets;
+mod times;
