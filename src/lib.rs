@@ -5,8 +5,10 @@
 //!
 //! - 0, wire format, pure: [`radius`]
 //! - 1, pure: [`dynauth`] (the protocol engine), [`quota`] (who is over)
-//! - 2, settings and ambient sources: [`config`], [`clock`]
+//! - 2, settings and ambient sources: [`config`], [`clock`], [`failpoint`]
 //! - 3, adapters: [`udp`], [`routeros`], [`store`]
+//! - 4, the cut and its proof: [`disconnect`]
+//! - 5, jobs, on disk before anything is done: [`jobs`]
 //! - 7, wiring and front door: [`cli`]
 
 pub mod radius;
@@ -16,9 +18,14 @@ pub mod quota;
 
 pub mod clock;
 pub mod config;
+pub mod failpoint;
 
 pub mod routeros;
 pub mod store;
 pub mod udp;
+
+pub mod disconnect;
+
+pub mod jobs;
 
 pub mod cli;

@@ -2,11 +2,10 @@
 
 use std::collections::BTreeSet;
 use std::net::{IpAddr, SocketAddr};
-use std::time::Duration;
 
 use ipnet::IpNet;
 
-use crate::config::{Config, CutPath, IdentityAttribute, MikrotikApi, NasMatch, NasSettings, RestSettings, Service, Timers};
+use crate::config::{Config, IdentityAttribute, MikrotikApi, NasMatch, NasProfile, NasSettings, RestPart};
 use crate::radius::SharedSecret;
 use crate::store::{NasRow, SessionRow};
 
@@ -15,32 +14,21 @@ use crate::store::{NasRow, SessionRow};
 pub struct ResolvedNas {
     /// What people call it.
     pub name: String,
+    /// How it is reached; at least one path.
+    pub profile: NasProfile,
+}
+
+impl ResolvedNas {
     /// Where its RADIUS incoming listens.
-    pub das_addr: SocketAddr,
-    /// Our own address to send from.
-    pub source: Option<IpAddr>,
-    /// Its secret; `None` when only REST is set up.
-    pub secret: Option<SharedSecret>,
-    /// What kind of sessions it has.
-    pub service: Service,
-    /// The ways to end a session, in the order in which they are tried: at least one.
-    pub paths: Vec<CutPath>,
-    /// Retransmission.
-    pub timers: Timers,
-    /// How long to look for proof.
-    pub verify_within: Duration,
-    /// The operator's own set of identifying attributes.
-    pub identity: Option<Vec<IdentityAttribute>>,
-    /// A further address from which a reply is taken.
-    pub reply_from: Option<IpAddr>,
-    /// Whether requests carry a Message-Authenticator.
-    pub message_authenticator: bool,
-    /// Whether requests carry an Event-Timestamp.
-    pub event_timestamp: bool,
-    /// Whether a reply without Message-Authenticator is discarded.
-    pub require_message_authenticator: bool,
-    /// Its REST service, where set up.
-    pub rest: Option<RestSettings>,
+    #[must_use]
+    pub const fn das_addr(&self) -> SocketAddr {
+        SocketAddr::new(self.profile.address, self.profile.coa_port)
+    }
+
+    /// The attributes that name a session, by the operator's own first set.
+    pub(super) fn identity(&self) -> Option<&[IdentityAttribute]> {
+        self.profile.identity.first().map(Vec::as_slice)
+    }
 }
 
 /// Why a session's NAS cannot be told or reached.
@@ -77,14 +65,6 @@ pub enum NasProblem {
     NoPath {
         /// The NAS.
         name: String,
-    },
-    /// Its REST settings do not add up.
-    #[error("NAS {name}: {problem}")]
-    Rest {
-        /// The NAS.
-        name: String,
-        /// What is wrong.
-        problem: String,
     },
 }
 
@@ -158,7 +138,11 @@ impl Directory {
         let reach = settings.address.or(address);
         let reach = reach
             .ok_or_else(|| NasProblem::NoAddress { name: name.clone(), address: session.nas_ip_address.clone() })?;
-        self.complete(name, reach, &settings, session)
+        let profile = self.with_environment(settings, session).profile(reach);
+        if profile.paths.is_empty() {
+            return Err(NasProblem::NoPath { name });
+        }
+        Ok(ResolvedNas { name, profile })
     }
 
     /// The entries that fit an address best: exact before prefix, longer before shorter.
@@ -195,58 +179,18 @@ impl Directory {
         Ok(configured)
     }
 
-    fn complete(
-        &self,
-        name: String,
-        reach: IpAddr,
-        settings: &NasSettings,
-        session: &SessionRow,
-    ) -> Result<ResolvedNas, NasProblem> {
-        let rest = match &settings.rest {
-            Some(part) => {
-                let rest = part.resolve(reach);
-                Some(rest.map_err(|problem| NasProblem::Rest { name: name.clone(), problem: problem.to_string() })?)
-            }
-            None => self.environment_rest(session),
-        };
-        let usable = |path: &CutPath| match path {
-            CutPath::Radius => settings.secret.is_some(),
-            CutPath::Rest => rest.is_some(),
-            CutPath::Api => false,
-        };
-        let paths = settings.paths.clone().unwrap_or_else(|| vec![CutPath::Radius, CutPath::Rest]);
-        let paths: Vec<CutPath> = paths.into_iter().filter(usable).collect();
-        if paths.is_empty() {
-            return Err(NasProblem::NoPath { name });
-        }
-        let timers = if paths.last() == Some(&CutPath::Radius) { Timers::ALONE } else { Timers::WITH_FALLBACK };
-        Ok(ResolvedNas {
-            name,
-            das_addr: SocketAddr::new(reach, settings.coa_port.unwrap_or(3799)),
-            source: settings.source,
-            secret: settings.secret.clone(),
-            service: settings.service.unwrap_or(Service::Auto),
-            paths,
-            timers: Timers {
-                irt: settings.irt.unwrap_or(timers.irt),
-                mrt: settings.mrt.unwrap_or(timers.mrt),
-                mrc: settings.mrc.unwrap_or(timers.mrc),
-                mrd: settings.mrd.unwrap_or(timers.mrd),
-            },
-            verify_within: settings.verify_within.unwrap_or(Duration::from_secs(10)),
-            identity: settings.identity.as_ref().and_then(|sets| sets.first()).cloned(),
-            reply_from: settings.reply_from.as_ref().and_then(|from| from.first()).copied(),
-            message_authenticator: settings.message_authenticator.unwrap_or(true),
-            event_timestamp: settings.event_timestamp.unwrap_or(true),
-            require_message_authenticator: settings.require_message_authenticator.unwrap_or(false),
-            rest,
-        })
-    }
-
-    /// The router of `MIKROTIK_API_*`, if it can only be this session's: asking the wrong router would prove an absence.
-    fn environment_rest(&self, session: &SessionRow) -> Option<RestSettings> {
-        let api = self.api.as_ref()?;
-        (self.one_nas || api.host == session.nas_ip_address).then(|| api.rest.clone())
+    /// With the router of `MIKROTIK_API_*`, if that can only be this session's: asking the wrong router would prove an
+    /// absence.
+    fn with_environment(&self, settings: NasSettings, session: &SessionRow) -> NasSettings {
+        let api = self.api.as_ref().filter(|api| self.one_nas || api.host == session.nas_ip_address);
+        let rest = api.map(|MikrotikApi { rest, .. }| RestPart {
+            url: Some(rest.url.clone()),
+            username: Some(rest.username.clone()),
+            password: Some(rest.password.clone()),
+            tls: Some(rest.tls.clone()),
+            identity: rest.identity.clone(),
+        });
+        NasSettings { rest: settings.rest.clone().or(rest), ..settings }
     }
 }
 

@@ -35,6 +35,22 @@ pub enum CutError {
     Identity(#[from] EncodeError),
 }
 
+/// Why a router's REST service could not be used.
+#[derive(Debug, thiserror::Error)]
+pub enum RouterError {
+    /// It could not be asked, or answered with an error.
+    #[error(transparent)]
+    Rest(#[from] RestError),
+    /// It is another router than the configured one: nothing that it says counts.
+    #[error("this is not the router it should be: its identity is {found:?}, not {expected:?}")]
+    WrongRouter {
+        /// `identity` of `[nas.rest]`.
+        expected: String,
+        /// What the router says.
+        found: String,
+    },
+}
+
 /// Ends sessions, over one socket for each of our own addresses and one REST connection for each router.
 #[derive(Debug, Default)]
 pub struct Disconnector {
@@ -61,23 +77,24 @@ impl Disconnector {
     /// # Errors
     /// [`CutError`] when nothing could be sent. A NAK and silence are outcomes.
     pub async fn send_disconnect(&self, nas: &ResolvedNas, session: &SessionRow) -> Result<Option<Attempt>, CutError> {
-        let Some(secret) = nas.secret.clone() else { return Ok(None) };
-        let service = service_of(session, nas.service);
-        let attributes = identity(session, service, nas.identity.as_deref())?;
-        let mut request = Request::new(nas.das_addr, Code::DisconnectRequest, attributes, secret);
-        let timers = nas.timers;
+        let profile = &nas.profile;
+        let Some(secret) = profile.secret.clone() else { return Ok(None) };
+        let service = service_of(session, profile.service);
+        let attributes = identity(session, service, nas.identity())?;
+        let mut request = Request::new(nas.das_addr(), Code::DisconnectRequest, attributes, secret);
+        let timers = profile.timers;
         request.policy = RetransmitPolicy { irt: timers.irt, mrt: timers.mrt, mrc: timers.mrc, mrd: timers.mrd };
-        request.message_authenticator = nas.message_authenticator;
-        request.event_timestamp = nas.event_timestamp;
-        request.require_message_authenticator = nas.require_message_authenticator;
-        request.reply_from = nas.reply_from;
+        request.message_authenticator = profile.message_authenticator;
+        request.event_timestamp = profile.event_timestamp;
+        request.require_message_authenticator = profile.require_message_authenticator;
+        request.reply_from = profile.reply_from.first().copied();
         crate::dynauth::check_identification(request.code, &request.attributes)?;
         let ended = self.socket(nas).await?.exchange(request).await?;
-        Ok(Some(Attempt::of_exchange(identity_names(session, service, nas.identity.as_deref()), &ended)))
+        Ok(Some(Attempt::of_exchange(identity_names(session, service, nas.identity()), &ended)))
     }
 
     async fn socket(&self, nas: &ResolvedNas) -> Result<UdpHandle, CutError> {
-        let source = nas.source.unwrap_or_else(|| any_source(nas.das_addr));
+        let source = nas.profile.source.unwrap_or_else(|| any_source(nas.das_addr()));
         let known = self.sockets.lock().unwrap_or_else(PoisonError::into_inner).get(&source).cloned();
         if let Some(handle) = known {
             return Ok(handle);
@@ -98,9 +115,9 @@ impl Disconnector {
         Some(self.remove_over(&rest, nas, session).await.unwrap_or_else(|error| failed(&error)))
     }
 
-    async fn remove_over(&self, rest: &RestClient, nas: &ResolvedNas, session: &SessionRow) -> Result<Attempt, RestError> {
+    async fn remove_over(&self, rest: &RestClient, nas: &ResolvedNas, session: &SessionRow) -> Result<Attempt, RouterError> {
         self.check_identity(nas, rest).await?;
-        for menu in menus(service_of(session, nas.service)) {
+        for menu in menus(service_of(session, nas.profile.service)) {
             let rows = rest.active(*menu).await?;
             if let Some(row) = rows.iter().find(|row| is_session(row, session)) {
                 return remove_row(rest, *menu, &row.id, session).await;
@@ -110,16 +127,15 @@ impl Disconnector {
     }
 
     /// Refuses a router that is not the one it should be.
-    pub(super) async fn check_identity(&self, nas: &ResolvedNas, rest: &RestClient) -> Result<(), RestError> {
-        match nas.rest.as_ref().and_then(|rest| rest.identity.as_ref()) {
-            Some(expected) => rest.check_identity(expected).await,
-            None => Ok(()),
-        }
+    pub(super) async fn check_identity(&self, nas: &ResolvedNas, rest: &RestClient) -> Result<(), RouterError> {
+        let Some(expected) = nas.profile.rest.as_ref().and_then(|rest| rest.identity.clone()) else { return Ok(()) };
+        let found = rest.identity().await?;
+        if found == expected { Ok(()) } else { Err(RouterError::WrongRouter { expected, found }) }
     }
 
     /// The router's REST client; `None` where none is set up.
-    pub(super) fn rest(&self, nas: &ResolvedNas) -> Result<Option<Arc<RestClient>>, RestError> {
-        let Some(settings) = &nas.rest else { return Ok(None) };
+    pub(super) fn rest(&self, nas: &ResolvedNas) -> Result<Option<Arc<RestClient>>, RouterError> {
+        let Some(settings) = &nas.profile.rest else { return Ok(None) };
         let mut routers = self.routers.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(client) = routers.get(settings.url.as_str()) {
             return Ok(Some(Arc::clone(client)));
@@ -131,7 +147,7 @@ impl Disconnector {
 }
 
 /// Removes a row after reading it again: a hotspot's ids are reused by the next session on the address.
-async fn remove_row(rest: &RestClient, menu: Menu, id: &str, session: &SessionRow) -> Result<Attempt, RestError> {
+async fn remove_row(rest: &RestClient, menu: Menu, id: &str, session: &SessionRow) -> Result<Attempt, RouterError> {
     match rest.row(menu, id).await? {
         Some(row) if is_session(&row, session) => {}
         Some(_) | None => return Ok(Attempt::over_rest(AttemptOutcome::AlreadyGone, Some(404), None)),
@@ -142,9 +158,13 @@ async fn remove_row(rest: &RestClient, menu: Menu, id: &str, session: &SessionRo
     })
 }
 
-fn failed(error: &RestError) -> Attempt {
-    let outcome = if error.is_unreachable() { AttemptOutcome::Unreachable } else { AttemptOutcome::Refused };
-    Attempt::over_rest(outcome, error.status(), Some(error.to_string()))
+fn failed(error: &RouterError) -> Attempt {
+    let (unreachable, status) = match error {
+        RouterError::Rest(error) => (error.is_unreachable(), error.status()),
+        RouterError::WrongRouter { .. } => (false, None),
+    };
+    let outcome = if unreachable { AttemptOutcome::Unreachable } else { AttemptOutcome::Refused };
+    Attempt::over_rest(outcome, status, Some(error.to_string()))
 }
 
 /// The service that a session is taken for, in a word.

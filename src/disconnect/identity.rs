@@ -88,19 +88,5 @@ pub(super) fn identity(
 #[must_use]
 pub fn identity_names(session: &SessionRow, service: Service, set: Option<&[IdentityAttribute]>) -> Vec<String> {
     let sent = identity_set(service, set).into_iter().filter(|attribute| value(session, *attribute).is_some());
-    sent.map(|attribute| name(attribute).to_owned()).collect()
-}
-
-const fn name(attribute: IdentityAttribute) -> &'static str {
-    match attribute {
-        IdentityAttribute::UserName => "User-Name",
-        IdentityAttribute::AcctSessionId => "Acct-Session-Id",
-        IdentityAttribute::FramedIpAddress => "Framed-IP-Address",
-        IdentityAttribute::FramedIpv6Prefix => "Framed-IPv6-Prefix",
-        IdentityAttribute::CallingStationId => "Calling-Station-Id",
-        IdentityAttribute::CalledStationId => "Called-Station-Id",
-        IdentityAttribute::NasIpAddress => "NAS-IP-Address",
-        IdentityAttribute::NasIdentifier => "NAS-Identifier",
-        IdentityAttribute::NasPortId => "NAS-Port-Id",
-    }
+    sent.map(|attribute| attribute.name().to_owned()).collect()
 }

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use crate::routeros::RestError;
 use crate::store::{Accounting, SessionRow, StoreError};
 
 use super::router_view::{is_session, menus};
+use super::disconnector::RouterError;
 use super::{Disconnector, ResolvedNas, RouterView, service_of};
 
 /// How often radacct is read while a proof is looked for.
@@ -99,16 +99,16 @@ impl Disconnector {
         if let Err(error) = self.check_identity(nas, &listing).await {
             return Ok(unreadable(&error));
         }
-        for menu in menus(service_of(session, nas.service)) {
+        for menu in menus(service_of(session, nas.profile.service)) {
             match listing.active(*menu).await {
                 Ok(found) => rows.extend(found),
-                Err(error) => return Ok(unreadable(&error)),
+                Err(error) => return Ok(unreadable(&error.into())),
             }
         }
         if let Some(row) = rows.iter().find(|row| is_session(row, session)) {
             return Ok(RouterView::Listed { id: row.id.clone() });
         }
-        if nas.rest.as_ref().is_none_or(|rest| rest.identity.is_none()) {
+        if nas.profile.rest.as_ref().is_none_or(|rest| rest.identity.is_none()) {
             return Ok(RouterView::Absent { vouched: false });
         }
         let there = accounting.all_open_sessions().await?;
@@ -120,7 +120,7 @@ impl Disconnector {
     }
 }
 
-fn unreadable(error: &RestError) -> RouterView {
+fn unreadable(error: &RouterError) -> RouterView {
     RouterView::Unreadable { reason: error.to_string() }
 }
 

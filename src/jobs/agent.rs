@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::clock::Clock;
-use crate::config::{Config, DatabaseUrl, Meaning as ConfiguredMeaning};
+use crate::config::{Config, Meaning as ConfiguredMeaning};
 use crate::disconnect::{CutError, Directory, Disconnector};
-use crate::quota::{CheckItem, Limits, Meaning, Over, QuotaAttribute, Usage, UserName, judge};
+use crate::quota::{Limits, Meaning, Over, QuotaAttribute, QuotaRules, Usage, UserName, judge};
 use crate::store::{Accounting, State, StoreError};
 
 use super::holder;
@@ -41,18 +41,19 @@ pub struct Agent {
     pub(super) holder: String,
 }
 
-/// The attributes that count as quotas, from the configuration.
+/// What counts as a limit, from the configuration.
 #[must_use]
-pub fn quota_attributes(config: &Config) -> Vec<QuotaAttribute> {
+pub fn quota_rules(config: &Config) -> QuotaRules {
     let meaning = |meaning| match meaning {
         ConfiguredMeaning::Total => Meaning::Total,
         ConfiguredMeaning::Remaining => Meaning::Remaining,
         ConfiguredMeaning::PerSession => Meaning::PerSession,
     };
     let attributes = config.quota.attributes.iter();
-    attributes
+    let attributes = attributes
         .map(|attribute| QuotaAttribute { name: attribute.name.clone(), meaning: meaning(attribute.meaning) })
-        .collect()
+        .collect();
+    QuotaRules { attributes, expiration: config.quota.expiration, zone: config.accounting.time_zone.clone() }
 }
 
 impl Agent {
@@ -73,25 +74,10 @@ impl Agent {
         })
     }
 
-    /// Opens our own database where there is one; for what must create nothing.
-    ///
-    /// # Errors
-    /// When it is there and cannot be used.
-    pub async fn existing_state(url: &DatabaseUrl) -> Result<Option<State>, StoreError> {
-        State::open_existing(url).await
-    }
-
     /// Seconds since 1970.
     #[must_use]
     pub fn now(&self) -> i64 {
         self.clock.epoch()
-    }
-
-    /// The NAS known at this moment.
-    pub(super) async fn directory(&self) -> Result<Directory, StoreError> {
-        let open = self.accounting.all_open_sessions().await?;
-        let open_nas: BTreeSet<String> = open.into_iter().map(|session| session.nas_ip_address).collect();
-        Ok(Directory::new(&self.config, &self.accounting.nas().await?, &open_nas))
     }
 
     /// Whether this one user is over now, by the very function that the worker uses.
@@ -99,32 +85,58 @@ impl Agent {
     /// # Errors
     /// When FreeRADIUS' database cannot be asked.
     pub async fn over(&self, user: &UserName) -> Result<Option<Over>, StoreError> {
-        let attributes = quota_attributes(&self.config);
-        let items = self.accounting.limit_items(user, &Limits::attribute_names(&attributes)).await?;
-        let usage = self.accounting.usage(std::slice::from_ref(user)).await?;
-        Ok(judge(&self.limits(user, &items), usage.get(user).copied().unwrap_or_default(), self.now()))
+        let (limits, usage) = self.limits_of(user).await?;
+        Ok(judge(&limits, usage, self.now()))
     }
 
-    /// A user's limits from these items.
-    #[must_use]
-    pub fn limits(&self, user: &UserName, items: &[CheckItem]) -> Limits {
-        Limits::resolve(user, items, &quota_attributes(&self.config), &self.config.accounting.time_zone)
-    }
-
-    /// Everybody who has a limit, with limits and usage.
+    /// One user's limits and usage.
     ///
     /// # Errors
     /// As [`Agent::over`].
-    pub async fn limited(&self) -> Result<BTreeMap<UserName, (Limits, Usage)>, StoreError> {
-        let names = Limits::attribute_names(&quota_attributes(&self.config));
-        let items = self.accounting.limited_users(&names).await?;
-        let users: Vec<UserName> = items.keys().cloned().collect();
-        let usage = self.accounting.usage(&users).await?;
-        let limited = items.into_iter().map(|(user, items)| {
-            let used = usage.get(&user).copied().unwrap_or_default();
-            let limits = self.limits(&user, &items);
-            (user, (limits, used))
-        });
-        Ok(limited.collect())
+    pub async fn limits_of(&self, user: &UserName) -> Result<(Limits, Usage), StoreError> {
+        limits_of(&self.accounting, &quota_rules(&self.config), user).await
     }
+}
+
+/// One user's limits and usage, for those who have no agent.
+///
+/// # Errors
+/// When FreeRADIUS' database cannot be asked.
+pub async fn limits_of(
+    accounting: &Accounting,
+    rules: &QuotaRules,
+    user: &UserName,
+) -> Result<(Limits, Usage), StoreError> {
+    let items = accounting.limit_items(user, &rules.attribute_names()).await?;
+    let usage = accounting.usage(std::slice::from_ref(user)).await?;
+    Ok((Limits::resolve(user, &items, rules), usage.get(user).copied().unwrap_or_default()))
+}
+
+/// Everybody who has a limit, with limits and usage.
+///
+/// # Errors
+/// When FreeRADIUS' database cannot be asked.
+pub async fn all_limits(
+    accounting: &Accounting,
+    rules: &QuotaRules,
+) -> Result<BTreeMap<UserName, (Limits, Usage)>, StoreError> {
+    let items = accounting.limited_users(&rules.attribute_names()).await?;
+    let users: Vec<UserName> = items.keys().cloned().collect();
+    let usage = accounting.usage(&users).await?;
+    let limited = items.into_iter().map(|(user, items)| {
+        let used = usage.get(&user).copied().unwrap_or_default();
+        let limits = Limits::resolve(&user, &items, rules);
+        (user, (limits, used))
+    });
+    Ok(limited.collect())
+}
+
+/// The NAS that the configuration and FreeRADIUS know at this moment.
+///
+/// # Errors
+/// When FreeRADIUS' database cannot be asked.
+pub async fn directory(config: &Config, accounting: &Accounting) -> Result<Directory, StoreError> {
+    let open = accounting.all_open_sessions().await?;
+    let open_nas: BTreeSet<String> = open.into_iter().map(|session| session.nas_ip_address).collect();
+    Ok(Directory::new(config, &accounting.nas().await?, &open_nas))
 }

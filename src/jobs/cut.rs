@@ -36,17 +36,17 @@ impl Agent {
             Ok(nas) => nas,
             Err(problem) => {
                 tracing::warn!(user = %job.spec.user, session = target.session.acct_session_id, "{problem}");
-                target.attempts.push(serde_json::json!({ "detail": problem.to_string() }));
+                target.problem = Some(problem.to_string());
                 return self.settle_unreachable(job, target).await.map(|()| false);
             }
         };
         target.nas = Some(nas.name.clone());
         let mut progress = self.verify_first(&target, &nas).await?;
-        for (index, path) in nas.paths.iter().enumerate() {
+        for (index, path) in nas.profile.paths.iter().enumerate() {
             if !matches!(progress, Progress::Next) {
                 break;
             }
-            let last = index + 1 == nas.paths.len();
+            let last = index + 1 == nas.profile.paths.len();
             progress = self.take_path(job, &mut target, &nas, (*path, last)).await?;
         }
         let (verdict, findings) = match progress {
@@ -94,7 +94,7 @@ impl Agent {
         if !attempt.took_effect() {
             return Ok(Progress::Next);
         }
-        let within = if last { nas.verify_within } else { nas.verify_within.min(PATIENCE_BEFORE_NEXT_PATH) };
+        let within = if last { nas.profile.verify_within } else { nas.profile.verify_within.min(PATIENCE_BEFORE_NEXT_PATH) };
         let enough = |findings: &Findings| is_off(self.judge(target, findings));
         let findings = self.disconnector.watch(nas, &target.session, &self.accounting, within, enough).await?;
         target.on_router |= matches!(findings.router, RouterView::Listed { .. });

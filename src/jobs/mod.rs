@@ -23,7 +23,7 @@ mod report;
 mod rows;
 mod run;
 
-pub use agent::{Agent, AgentError, quota_attributes};
+pub use agent::{Agent, AgentError, all_limits, directory, limits_of, quota_rules};
 pub use block::Restored;
 pub use guard::Guard;
 pub use report::{SessionReport, Would};

@@ -34,6 +34,9 @@ pub struct SessionReport {
     pub evidence: Option<String>,
     /// Whether the login is closed by a block of ours, as it is now.
     pub blocked: bool,
+    /// Why nothing could be tried: no NAS matches, or more than one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub problem: Option<String>,
     /// What was tried.
     pub attempts: Vec<serde_json::Value>,
     /// Why: `quota`, `expiry`, or what the operator gave.
@@ -85,6 +88,7 @@ impl SessionReport {
             path: None,
             evidence: Some("no_open_row".to_owned()),
             blocked: false,
+            problem: None,
             attempts: Vec::new(),
             reason: detail.text.clone().unwrap_or_else(|| reason.to_owned()),
             used_octets: detail.used_octets,
@@ -125,6 +129,7 @@ impl SessionReport {
             fate: target.fate.clone().unwrap_or_else(|| "unknown".to_owned()),
             path: target.path.clone(),
             evidence: target.evidence.clone(),
+            problem: target.problem.clone(),
             attempts: target.attempts.clone(),
             selected_at: target.selected_at,
             ..base

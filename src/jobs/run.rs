@@ -8,7 +8,7 @@ use tokio::task::JoinSet;
 use crate::failpoint;
 use crate::store::{JobRecord, JobSpec, JobState, JournalEntry, SessionRow, StoreError, TargetRecord, TargetStep};
 
-use super::{Agent, AgentError, SessionReport, holder};
+use super::{Agent, AgentError, SessionReport, directory, holder};
 
 /// What a job needs besides user and reason: its JSON on disk.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -142,6 +142,7 @@ impl Agent {
                 fate: None,
                 path: None,
                 evidence: None,
+                problem: None,
                 close_due_at: None,
             };
             self.state.add_target(job, &target).await?;
@@ -155,7 +156,7 @@ impl Agent {
 
     /// Cuts all targets that are not proven off yet, side by side. The targets, and whether the reason has lapsed.
     async fn cut_all(self: &Arc<Self>, job: &JobRecord) -> Result<(Vec<TargetRecord>, bool), AgentError> {
-        let directory = Arc::new(self.directory().await?);
+        let directory = Arc::new(directory(&self.config, &self.accounting).await?);
         let mut tasks = JoinSet::new();
         for target in self.state.targets(job.id).await? {
             if !is_off(&target) {

@@ -15,15 +15,16 @@ fn group_item(id: i64, rank: usize, attribute: &str, value: &str) -> CheckItem {
     CheckItem { place, table: "radgroupcheck".into(), ..item(id, attribute, value) }
 }
 
-fn attributes() -> Vec<QuotaAttribute> {
-    vec![
+fn rules() -> QuotaRules {
+    let attributes = vec![
         QuotaAttribute { name: "Max-Octets".into(), meaning: Meaning::Total },
         QuotaAttribute { name: "Mikrotik-Total-Limit".into(), meaning: Meaning::Remaining },
-    ]
+    ];
+    QuotaRules { attributes, expiration: true, zone: TimeZone::UTC }
 }
 
 fn limits(items: &[CheckItem]) -> Limits {
-    Limits::resolve(&user(), items, &attributes(), &TimeZone::UTC)
+    Limits::resolve(&user(), items, &rules())
 }
 
 fn over(items: &[CheckItem], closed: u64, open: u64) -> Option<Over> {

@@ -33,6 +33,7 @@ CREATE TABLE radkick_target (
     fate TEXT,
     path TEXT,
     evidence TEXT,
+    problem TEXT,
     close_due_at INTEGER,
     UNIQUE (job_id, acct_unique_id)
 );
