@@ -9,6 +9,7 @@
 //! - 3, adapters: [`udp`], [`routeros`], [`store`]
 //! - 4, the cut and its proof: [`disconnect`]
 //! - 5, jobs, on disk before anything is done: [`jobs`]
+//! - 6, what starts work: [`worker`]
 //! - 7, wiring and front door: [`cli`]
 
 pub mod radius;
@@ -27,5 +28,7 @@ pub mod udp;
 pub mod disconnect;
 
 pub mod jobs;
+
+pub mod worker;
 
 pub mod cli;
