@@ -61,7 +61,7 @@ impl Accounting {
         };
         let cases = [("auto", UsernameCase::Auto), ("exact", UsernameCase::Exact), ("ignore", UsernameCase::Ignore)];
         let closing = [("never", CloseRows::Never), ("proven", CloseRows::Proven)];
-        let minute = Duration::from_secs(60);
+        let minute = Duration::from_mins(1);
         Self {
             interim_interval: section.parsed("interim_interval", INTERVALS, interval).unwrap_or(InterimInterval::Auto),
             time_zone: section.parsed("time_zone", ZONES, zone).unwrap_or_else(TimeZone::system),
@@ -79,7 +79,7 @@ fn interval(text: &str) -> Option<InterimInterval> {
     if text == "auto" {
         return Some(InterimInterval::Auto);
     }
-    let range = Duration::from_secs(30)..=Duration::from_secs(24 * 3600);
+    let range = Duration::from_secs(30)..=Duration::from_hours(24);
     parse_duration(text).filter(|duration| range.contains(duration)).map(InterimInterval::Every)
 }
 

@@ -30,7 +30,7 @@ pub enum DatabaseUrl {
     Sqlite(PathBuf),
     /// A PostgreSQL server, with the scheme `postgres:`.
     Postgres(ServerUrl),
-    /// A MariaDB or MySQL server, with the scheme `mysql:`.
+    /// A MariaDB server or one of its kin, with the scheme `mysql:`.
     Mysql(ServerUrl),
 }
 

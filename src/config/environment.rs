@@ -30,16 +30,12 @@ impl MikrotikApi {
             }
         }
         let url = environment_url(report, value.trim());
-        let pin = match variable(FINGERPRINT_VARIABLE) {
-            Some(text) => match parse_fingerprint(text.trim()) {
-                Some(pin) => Some(pin),
-                None => {
-                    report.outside(FINGERPRINT_VARIABLE, "no fingerprint", FINGERPRINT);
-                    return None;
-                }
-            },
-            None => None,
-        };
+        let fingerprint = variable(FINGERPRINT_VARIABLE);
+        let pin = fingerprint.as_ref().and_then(|text| parse_fingerprint(text.trim()));
+        if fingerprint.is_some() && pin.is_none() {
+            report.outside(FINGERPRINT_VARIABLE, "no fingerprint", FINGERPRINT);
+            return None;
+        }
         let url = url?;
         let tls = environment_tls(report, &url, pin)?;
         let host = without_brackets(url.host_str().unwrap_or_default());

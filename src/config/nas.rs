@@ -85,7 +85,7 @@ pub enum Service {
     Auto,
     /// Hotspot.
     Hotspot,
-    /// PPPoE, L2TP, PPTP, SSTP, OpenVPN.
+    /// PPP of any carrier: Ethernet, L2TP, PPTP, SSTP.
     Ppp,
     /// Anything else.
     Other,

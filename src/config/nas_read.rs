@@ -176,16 +176,15 @@ fn set(report: &Report<'_>, key: &str, item: Spanned<DeValue<'_>>) -> Vec<Identi
     let spot = Spot { key: key.to_owned(), offset: item.span().start };
     let mut set = Vec::new();
     for text in texts(report, spot, item.into_inner()) {
-        match IdentityAttribute::ALL.into_iter().find(|known| known.name().eq_ignore_ascii_case(&text.value)) {
-            Some(attribute) => set.push(attribute),
-            None => {
-                let names = IdentityAttribute::ALL.map(IdentityAttribute::name);
-                let right = match nearest(&text.value, &names) {
-                    Some(name) => format!("the nearest is {name}"),
-                    None => format!("write some of {}", names.join(", ")),
-                };
-                report.problem(&text.spot, format!("{:?} does not name a session", text.raw), right);
-            }
+        let known = IdentityAttribute::ALL.into_iter().find(|known| known.name().eq_ignore_ascii_case(&text.value));
+        set.extend(known);
+        if known.is_none() {
+            let names = IdentityAttribute::ALL.map(IdentityAttribute::name);
+            let right = match nearest(&text.value, &names) {
+                Some(name) => format!("the nearest is {name}"),
+                None => format!("write some of {}", names.join(", ")),
+            };
+            report.problem(&text.spot, format!("{:?} does not name a session", text.raw), right);
         }
     }
     set

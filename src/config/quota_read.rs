@@ -136,8 +136,8 @@ fn attribute(report: &Report<'_>, name: String, spot: Spot, value: DeValue<'_>) 
             (meaning?, None)
         }
         DeValue::Table(entries) => long_form(report, &spot, entries)?,
-        other => {
-            report.problem(&spot, found(&other), "write a meaning, as \"total\", or { meaning = …, period = … }");
+        DeValue::Integer(_) | DeValue::Float(_) | DeValue::Boolean(_) | DeValue::Datetime(_) | DeValue::Array(_) => {
+            report.problem(&spot, found(&value), "write a meaning, as \"total\", or { meaning = …, period = … }");
             return None;
         }
     };

@@ -104,9 +104,10 @@ impl<'r, 'i> Section<'r, 'i> {
 
     pub(super) fn number<N: TryFrom<i64>>(&mut self, key: &'static str, range: RangeInclusive<i64>) -> Option<N> {
         let (spot, value) = self.take(key)?;
-        let number = match &value {
-            DeValue::Integer(number) => i64::from_str_radix(number.as_str(), number.radix()).ok(),
-            _ => None,
+        let number = if let DeValue::Integer(number) = &value {
+            i64::from_str_radix(number.as_str(), number.radix()).ok()
+        } else {
+            None
         };
         let number = number.filter(|number| range.contains(number)).and_then(|number| N::try_from(number).ok());
         if number.is_none() {
@@ -165,11 +166,11 @@ impl<'r, 'i> Section<'r, 'i> {
         let mut sections = Vec::new();
         for item in items {
             let spot = Spot { key: spot.key.clone(), offset: item.span().start };
-            match item.into_inner() {
-                DeValue::Table(entries) => {
-                    sections.push(Section { report: self.report, spot, entries, known: Vec::new() });
-                }
-                other => self.report.problem(&spot, found(&other), right.as_str()),
+            if let DeValue::Table(entries) = item.get_ref() {
+                let entries = entries.clone();
+                sections.push(Section { report: self.report, spot, entries, known: Vec::new() });
+            } else {
+                self.report.problem(&spot, found(item.get_ref()), right.as_str());
             }
         }
         sections

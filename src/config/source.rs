@@ -67,7 +67,7 @@ mod tests {
             assert!(none.contains(part), "{none}");
         }
         fs::write(&second, "# second").expect("written");
-        assert_eq!(read(None, &searched), Ok((second, "# second".to_owned())));
+        assert_eq!(read(None, &searched), Ok((second.clone(), "# second".to_owned())));
         fs::create_dir(&first).expect("made");
         let folder = read(None, &searched).expect_err("the first is a folder").to_string();
         assert!(folder.contains("it is a folder"), "{folder}");
