@@ -1,5 +1,6 @@
 //! `radkick send`, as a person runs it: against a server of ours, and against FreeRADIUS.
 mod bad_input;
+mod real;
 mod results;
 
 use std::io::Write;
