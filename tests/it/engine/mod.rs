@@ -4,6 +4,7 @@ mod forgeries;
 mod identifiers;
 mod link;
 mod noise;
+mod packets;
 mod replies;
 mod requests;
 mod sockets;
