@@ -3,6 +3,7 @@ pub(crate) mod das;
 mod forgeries;
 mod identifiers;
 mod link;
+pub(crate) mod loopback;
 mod noise;
 mod packets;
 mod replies;

@@ -38,12 +38,6 @@ impl Packet {
         Self { octets: unhex(octets), is, has }
     }
 
-    /// Whether it was sent with a Message-Authenticator, which must then be right.
-    fn with(&self, opened: &Opened) -> MessageAuthenticator {
-        let there = opened.attributes.contains(AttributeType::MESSAGE_AUTHENTICATOR);
-        if there { MessageAuthenticator::Required } else { MessageAuthenticator::Optional }
-    }
-
     fn check(&self, opened: &Opened, case: &str) {
         let found: Vec<_> =
             opened.attributes.iter().filter(|(t, _)| *t != AttributeType::MESSAGE_AUTHENTICATOR).collect();
@@ -51,6 +45,12 @@ impl Packet {
         expected.sort_by_key(|(attribute_type, _)| wire_type(*attribute_type));
         assert_eq!(found, expected, "{case}");
     }
+}
+
+/// Whether it was sent with a Message-Authenticator.
+fn with(opened: &Opened) -> MessageAuthenticator {
+    let there = opened.attributes.contains(AttributeType::MESSAGE_AUTHENTICATOR);
+    if there { MessageAuthenticator::Required } else { MessageAuthenticator::Optional }
 }
 
 /// The octet under which a type stands on the wire.
@@ -87,7 +87,7 @@ fn requests_are_read_and_would_be_sent_the_same() {
         let opened = open_request(&request.octets, &secret, MessageAuthenticator::Optional).expect(name);
         assert_eq!(format!("{} {}", opened.code, opened.identifier), request.is, "{name}");
         request.check(&opened, name);
-        let sealed = seal_request(opened.code, opened.identifier, &request.has, &secret, request.with(&opened));
+        let sealed = seal_request(opened.code, opened.identifier, &request.has, &secret, with(&opened));
         assert_eq!(sealed.expect(name).octets(), request.octets, "{name}");
     }
 }
@@ -96,12 +96,12 @@ fn requests_are_read_and_would_be_sent_the_same() {
 fn replies_are_read_and_would_be_sent_the_same() {
     for Case { name, secret, request, reply } in cases() {
         let asked = open_request(&request.octets, &secret, MessageAuthenticator::Optional).expect(name);
-        let sealed = seal_request(asked.code, asked.identifier, &request.has, &secret, request.with(&asked));
+        let sealed = seal_request(asked.code, asked.identifier, &request.has, &secret, with(&asked));
         let opened = open_reply(&reply.octets, &sealed.expect(name), &secret, MessageAuthenticator::Optional);
         let opened = opened.expect(name);
         assert_eq!(opened.code.to_string(), reply.is, "{name}");
         reply.check(&opened, name);
-        let again = seal_reply(opened.code, &asked, &reply.has, &secret, reply.with(&opened));
+        let again = seal_reply(opened.code, &asked, &reply.has, &secret, with(&opened));
         assert_eq!(again.expect(name), reply.octets, "{name}");
     }
 }
