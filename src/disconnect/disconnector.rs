@@ -1,0 +1,158 @@
+//! The two ways to end a session.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crate::clock::Clock;
+use crate::config::Service;
+use crate::dynauth::{Request, RequestError, RetransmitPolicy};
+use crate::radius::{Code, EncodeError};
+use crate::routeros::{Menu, Removal, RestClient, RestError};
+use crate::store::SessionRow;
+use crate::udp::{UdpHandle, any_source};
+
+use super::identity::identity;
+use super::router_view::{is_session, menus};
+use super::{Attempt, AttemptOutcome, ResolvedNas, identity_names, service_of};
+
+/// Why a NAS could not even be asked.
+#[derive(Debug, thiserror::Error)]
+pub enum CutError {
+    /// No socket.
+    #[error("no socket to send from {source_addr}: {error}")]
+    Socket {
+        /// Our own address.
+        source_addr: IpAddr,
+        /// What the system said.
+        error: std::io::Error,
+    },
+    /// The engine takes no such request.
+    #[error("the request cannot be sent: {0}")]
+    Request(#[from] RequestError),
+    /// A value of the session does not fit its attribute.
+    #[error("the session cannot be named: {0}")]
+    Identity(#[from] EncodeError),
+}
+
+/// Ends sessions, over one socket for each of our own addresses and one REST connection for each router.
+#[derive(Debug, Default)]
+pub struct Disconnector {
+    clock: Clock,
+    sockets: Mutex<BTreeMap<IpAddr, UdpHandle>>,
+    routers: Mutex<BTreeMap<String, Arc<RestClient>>>,
+}
+
+impl Disconnector {
+    /// With no socket open yet.
+    #[must_use]
+    pub fn new(clock: Clock) -> Self {
+        Self { clock, ..Self::default() }
+    }
+
+    /// The clock it goes by.
+    #[must_use]
+    pub const fn clock(&self) -> Clock {
+        self.clock
+    }
+
+    /// Sends a Disconnect-Request for exactly this session and waits for its outcome.
+    ///
+    /// # Errors
+    /// [`CutError`] when nothing could be sent. A NAK and silence are outcomes.
+    pub async fn send_disconnect(&self, nas: &ResolvedNas, session: &SessionRow) -> Result<Option<Attempt>, CutError> {
+        let Some(secret) = nas.secret.clone() else { return Ok(None) };
+        let service = service_of(session, nas.service);
+        let attributes = identity(session, service, nas.identity.as_deref())?;
+        let mut request = Request::new(nas.das_addr, Code::DisconnectRequest, attributes, secret);
+        let timers = nas.timers;
+        request.policy = RetransmitPolicy { irt: timers.irt, mrt: timers.mrt, mrc: timers.mrc, mrd: timers.mrd };
+        request.message_authenticator = nas.message_authenticator;
+        request.event_timestamp = nas.event_timestamp;
+        request.require_message_authenticator = nas.require_message_authenticator;
+        request.reply_from = nas.reply_from;
+        crate::dynauth::check_identification(request.code, &request.attributes)?;
+        let ended = self.socket(nas).await?.exchange(request).await?;
+        Ok(Some(Attempt::of_exchange(identity_names(session, service, nas.identity.as_deref()), &ended)))
+    }
+
+    async fn socket(&self, nas: &ResolvedNas) -> Result<UdpHandle, CutError> {
+        let source = nas.source.unwrap_or_else(|| any_source(nas.das_addr));
+        let known = self.sockets.lock().unwrap_or_else(PoisonError::into_inner).get(&source).cloned();
+        if let Some(handle) = known {
+            return Ok(handle);
+        }
+        let bound = UdpHandle::bind(Some(source), self.clock).await;
+        let handle = bound.map_err(|error| CutError::Socket { source_addr: source, error })?;
+        let mut sockets = self.sockets.lock().unwrap_or_else(PoisonError::into_inner);
+        Ok(sockets.entry(source).or_insert(handle).clone())
+    }
+
+    /// Finds the session on the router's list and removes that row, read again right before; `None` without REST. What
+    /// it saw of the list stands in the outcome.
+    pub async fn remove(&self, nas: &ResolvedNas, session: &SessionRow) -> Option<Attempt> {
+        let rest = match self.rest(nas) {
+            Ok(rest) => rest?,
+            Err(error) => return Some(failed(&error)),
+        };
+        Some(self.remove_over(&rest, nas, session).await.unwrap_or_else(|error| failed(&error)))
+    }
+
+    async fn remove_over(&self, rest: &RestClient, nas: &ResolvedNas, session: &SessionRow) -> Result<Attempt, RestError> {
+        self.check_identity(nas, rest).await?;
+        for menu in menus(service_of(session, nas.service)) {
+            let rows = rest.active(*menu).await?;
+            if let Some(row) = rows.iter().find(|row| is_session(row, session)) {
+                return remove_row(rest, *menu, &row.id, session).await;
+            }
+        }
+        Ok(Attempt::over_rest(AttemptOutcome::NotListed, None, None))
+    }
+
+    /// Refuses a router that is not the one it should be.
+    pub(super) async fn check_identity(&self, nas: &ResolvedNas, rest: &RestClient) -> Result<(), RestError> {
+        match nas.rest.as_ref().and_then(|rest| rest.identity.as_ref()) {
+            Some(expected) => rest.check_identity(expected).await,
+            None => Ok(()),
+        }
+    }
+
+    /// The router's REST client; `None` where none is set up.
+    pub(super) fn rest(&self, nas: &ResolvedNas) -> Result<Option<Arc<RestClient>>, RestError> {
+        let Some(settings) = &nas.rest else { return Ok(None) };
+        let mut routers = self.routers.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(client) = routers.get(settings.url.as_str()) {
+            return Ok(Some(Arc::clone(client)));
+        }
+        let client = Arc::new(RestClient::new(settings)?);
+        routers.insert(settings.url.as_str().to_owned(), Arc::clone(&client));
+        Ok(Some(client))
+    }
+}
+
+/// Removes a row after reading it again: a hotspot's ids are reused by the next session on the address.
+async fn remove_row(rest: &RestClient, menu: Menu, id: &str, session: &SessionRow) -> Result<Attempt, RestError> {
+    match rest.row(menu, id).await? {
+        Some(row) if is_session(&row, session) => {}
+        Some(_) | None => return Ok(Attempt::over_rest(AttemptOutcome::AlreadyGone, Some(404), None)),
+    }
+    Ok(match rest.remove(menu, id).await? {
+        Removal::Removed => Attempt::over_rest(AttemptOutcome::Removed, None, None),
+        Removal::AlreadyGone => Attempt::over_rest(AttemptOutcome::AlreadyGone, Some(404), None),
+    })
+}
+
+fn failed(error: &RestError) -> Attempt {
+    let outcome = if error.is_unreachable() { AttemptOutcome::Unreachable } else { AttemptOutcome::Refused };
+    Attempt::over_rest(outcome, error.status(), Some(error.to_string()))
+}
+
+/// The service that a session is taken for, in a word.
+#[must_use]
+pub fn service_word(service: Service) -> &'static str {
+    match service {
+        Service::Hotspot => "hotspot",
+        Service::Ppp => "ppp",
+        Service::Auto | Service::Other => "other",
+    }
+}

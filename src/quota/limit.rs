@@ -1,0 +1,200 @@
+//! What a user may use, from the check items of the user and the user's groups.
+
+use jiff::tz::TimeZone;
+
+use super::{ExpiryError, UserName, parse_expiration};
+
+/// What the number of a quota attribute means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Meaning {
+    /// All octets the user ever used count against it.
+    Total,
+    /// What is left, which a panel lowers when a session ends: the octets of the open sessions count against it.
+    Remaining,
+    /// A limit per session, which the router itself holds (RouterOS does with Mikrotik-Total-Limit): not ours.
+    PerSession,
+}
+
+/// A check attribute that counts as a quota.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct QuotaAttribute {
+    /// Its name, compared without case.
+    pub name: String,
+    /// What its number means.
+    pub meaning: Meaning,
+}
+
+impl QuotaAttribute {
+    /// The attribute that holds bits 32 to 63, for the attributes that MikroTik splits.
+    #[must_use]
+    pub fn gigawords(&self) -> Option<String> {
+        self.is_mikrotik().then(|| format!("{}-Gigawords", self.name))
+    }
+
+    /// RouterOS reads a limit of 0 as no limit; Max-Octets of 0 is no allowance.
+    fn is_mikrotik(&self) -> bool {
+        self.name.to_ascii_lowercase().starts_with("mikrotik-")
+    }
+}
+
+/// One row of radcheck or radreply, or of their group tables. (A MikroTik limit stands among the reply items.)
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CheckItem {
+    /// The row's id; of duplicates the highest counts, as `:=` does.
+    pub id: i64,
+    /// Whose row it is.
+    pub place: Place,
+    /// The table it stands in, for people.
+    pub table: String,
+    /// The attribute's name.
+    pub attribute: String,
+    /// Its value, as stored.
+    pub value: String,
+}
+
+/// Where a check item stands. A user's own beats a group's; of groups the first in priority wins.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Place {
+    /// The user's own.
+    User,
+    /// A group's.
+    Group {
+        /// The group.
+        name: String,
+        /// Its rank among the user's groups, best first, from 0.
+        rank: usize,
+    },
+}
+
+impl Place {
+    /// Smaller is better.
+    const fn rank(&self) -> (bool, usize) {
+        match self {
+            Self::User => (false, 0),
+            Self::Group { rank, .. } => (true, *rank),
+        }
+    }
+}
+
+impl CheckItem {
+    fn source(&self, attribute: &str) -> String {
+        match &self.place {
+            Place::User => format!("{} {attribute}", self.table),
+            Place::Group { name, .. } => format!("{} {name} {attribute}", self.table),
+        }
+    }
+}
+
+/// One allowance in octets.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Limit {
+    /// How many octets; used at or above this is over.
+    pub octets: u64,
+    /// What counts against it.
+    pub meaning: Meaning,
+    /// Where it stands: table, group, attribute.
+    pub source: String,
+}
+
+/// Everything that limits a user. Nothing in it means unlimited.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Limits {
+    /// Octet limits; the user is over when any is reached.
+    pub octets: Vec<Limit>,
+    /// When the login expires, in seconds since 1970, and where that stands.
+    pub expires_at: Option<(i64, String)>,
+    /// Limits that cannot be read; the user is left alone as far as they go.
+    pub problems: Vec<LimitProblem>,
+}
+
+/// A limit that cannot be read.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum LimitProblem {
+    /// Not a whole number from 0 to 2^64 - 1.
+    #[error("user {user}: {source_text} is {value:?}, not a whole number from 0 to 18446744073709551615; left alone")]
+    Octets {
+        /// Whose limit.
+        user: UserName,
+        /// Where it stands.
+        source_text: String,
+        /// What stands there.
+        value: String,
+    },
+    /// Not a date.
+    #[error("user {user}: {source_text}: {problem}; left alone")]
+    Expiration {
+        /// Whose limit.
+        user: UserName,
+        /// Where it stands.
+        source_text: String,
+        /// What stands there.
+        problem: ExpiryError,
+    },
+}
+
+const EXPIRATION: &str = "Expiration";
+
+impl Limits {
+    /// Finds a user's limits among the check items of the user and the user's groups.
+    #[must_use]
+    pub fn resolve(user: &UserName, items: &[CheckItem], attributes: &[QuotaAttribute], zone: &TimeZone) -> Self {
+        let mut limits = Self::default();
+        for attribute in attributes.iter().filter(|attribute| attribute.meaning != Meaning::PerSession) {
+            match limit_of(user, items, attribute) {
+                Ok(limit) => limits.octets.extend(limit),
+                Err(problem) => limits.problems.push(problem),
+            }
+        }
+        if let Some(item) = best(items, EXPIRATION) {
+            let source = item.source(EXPIRATION);
+            match parse_expiration(&item.value, zone) {
+                Ok(at) => limits.expires_at = Some((at, source)),
+                Err(problem) => {
+                    limits.problems.push(LimitProblem::Expiration { user: user.clone(), source_text: source, problem });
+                }
+            }
+        }
+        limits
+    }
+
+    /// The names of all attributes that [`Limits::resolve`] looks at.
+    #[must_use]
+    pub fn attribute_names(attributes: &[QuotaAttribute]) -> Vec<String> {
+        let names = attributes.iter().flat_map(|attribute| [Some(attribute.name.clone()), attribute.gigawords()]);
+        names.flatten().chain([EXPIRATION.to_owned()]).collect()
+    }
+}
+
+/// The item that counts for an attribute: best place, then highest id.
+fn best<'a>(items: &'a [CheckItem], attribute: &str) -> Option<&'a CheckItem> {
+    let of_attribute = items.iter().filter(|item| item.attribute.eq_ignore_ascii_case(attribute));
+    of_attribute.min_by_key(|item| (item.place.rank(), std::cmp::Reverse(item.id)))
+}
+
+fn limit_of(user: &UserName, items: &[CheckItem], attribute: &QuotaAttribute) -> Result<Option<Limit>, LimitProblem> {
+    let low = best(items, &attribute.name);
+    // The two halves of a split limit stand in the same place: a user's low half never pairs with a group's high half.
+    let high = attribute.gigawords().and_then(|name| best(items, &name));
+    let high = high.filter(|high| low.is_none_or(|low| low.place == high.place));
+    let Some(item) = low.or(high) else { return Ok(None) };
+    let source = item.source(&attribute.name);
+    let number = |item: Option<&CheckItem>| match item {
+        None => Ok(0),
+        Some(item) => item.value.trim().parse::<u64>().map_err(|_| LimitProblem::Octets {
+            user: user.clone(),
+            source_text: source.clone(),
+            value: item.value.clone(),
+        }),
+    };
+    let (low, high) = (number(low)?, number(high)?);
+    let octets = match high {
+        0 => low,
+        1..=0xffff_ffff if low <= 0xffff_ffff => high << 32 | low,
+        _ => {
+            let value = format!("{high} gigawords and {low}");
+            return Err(LimitProblem::Octets { user: user.clone(), source_text: source, value });
+        }
+    };
+    let unlimited = octets == 0 && attribute.is_mikrotik();
+    Ok((!unlimited).then_some(Limit { octets, meaning: attribute.meaning, source }))
+}
