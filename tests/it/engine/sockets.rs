@@ -8,7 +8,8 @@ use radkick::dynauth::{Ended, Outcome, Request, RequestError, RetransmitPolicy};
 use radkick::udp::{UdpHandle, any_source};
 use tokio::task::JoinSet;
 
-use super::das::{self, LoopbackDas};
+use super::das;
+use super::loopback::LoopbackDas;
 use crate::support::wait::{PATIENCE, poll_for};
 
 const ACK: Outcome = Outcome::Ack { residual_context_removed: false };

@@ -1,6 +1,7 @@
 //! Each wrong argument has its message; nothing is sent then.
 use super::{file, send};
-use crate::engine::das::{LoopbackDas, SECRET};
+use crate::engine::das::SECRET;
+use crate::engine::loopback::LoopbackDas;
 use crate::support::radkick::Radkick;
 
 const ALICE: [&str; 2] = ["--attr", "User-Name=alice"];

@@ -1,7 +1,9 @@
 //! `radkick send`, as a person runs it: against a server of ours, and against FreeRADIUS.
 mod bad_input;
+mod real;
 mod results;
 
+use std::fmt::Display;
 use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
 
@@ -21,8 +23,8 @@ fn chmod(file: &NamedTempFile, mode: u32) {
 }
 
 /// `send KIND --to TO --secret-file SECRET`, and more.
-fn send(kind: &str, to: impl ToString, secret: &NamedTempFile, more: &[&str]) -> Radkick {
-    let to = to.to_string();
+fn send(kind: &str, to: impl Display, secret: &NamedTempFile, more: &[&str]) -> Radkick {
+    let to = format!("{to}");
     let path = secret.path().to_str().expect("a path in UTF-8");
     Radkick::new(&[&["send", kind, "--to", &to, "--secret-file", path], more].concat())
 }
