@@ -5,6 +5,7 @@
 //!
 //! - 0, wire format, pure: [`radius`]
 //! - 2, settings and ambient sources: [`clock`]
+//! - 6, what starts work: [`simulator`]
 //! - 7, wiring and front door: [`cli`]
 
 pub mod radius;
@@ -12,5 +13,7 @@ pub mod radius;
 pub mod quota;
 
 pub mod clock;
+
+pub mod simulator;
 
 pub mod cli;
