@@ -37,13 +37,15 @@ impl QuotaAttribute {
     }
 }
 
-/// One row of radcheck or radgroupcheck.
+/// One row of radcheck or radreply, or of their group tables. (A MikroTik limit stands among the reply items.)
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CheckItem {
     /// The row's id; of duplicates the highest counts, as `:=` does.
     pub id: i64,
     /// Whose row it is.
     pub place: Place,
+    /// The table it stands in, for people.
+    pub table: String,
     /// The attribute's name.
     pub attribute: String,
     /// Its value, as stored.
@@ -53,9 +55,9 @@ pub struct CheckItem {
 /// Where a check item stands. A user's own beats a group's; of groups the first in priority wins.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Place {
-    /// radcheck.
+    /// The user's own.
     User,
-    /// radgroupcheck.
+    /// A group's.
     Group {
         /// The group.
         name: String,
@@ -72,11 +74,13 @@ impl Place {
             Self::Group { rank, .. } => (true, *rank),
         }
     }
+}
 
+impl CheckItem {
     fn source(&self, attribute: &str) -> String {
-        match self {
-            Self::User => format!("radcheck {attribute}"),
-            Self::Group { name, .. } => format!("radgroupcheck {name} {attribute}"),
+        match &self.place {
+            Place::User => format!("{} {attribute}", self.table),
+            Place::Group { name, .. } => format!("{} {name} {attribute}", self.table),
         }
     }
 }
@@ -142,7 +146,7 @@ impl Limits {
             }
         }
         if let Some(item) = best(items, EXPIRATION) {
-            let source = item.place.source(EXPIRATION);
+            let source = item.source(EXPIRATION);
             match parse_expiration(&item.value, zone) {
                 Ok(at) => limits.expires_at = Some((at, source)),
                 Err(problem) => {
@@ -172,8 +176,8 @@ fn limit_of(user: &UserName, items: &[CheckItem], attribute: &QuotaAttribute) ->
     // The two halves of a split limit stand in the same place: a user's low half never pairs with a group's high half.
     let high = attribute.gigawords().and_then(|name| best(items, &name));
     let high = high.filter(|high| low.is_none_or(|low| low.place == high.place));
-    let Some(place) = low.or(high).map(|item| &item.place) else { return Ok(None) };
-    let source = place.source(&attribute.name);
+    let Some(item) = low.or(high) else { return Ok(None) };
+    let source = item.source(&attribute.name);
     let number = |item: Option<&CheckItem>| match item {
         None => Ok(0),
         Some(item) => item.value.trim().parse::<u64>().map_err(|_| LimitProblem::Octets {

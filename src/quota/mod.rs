@@ -10,7 +10,7 @@ mod verdict;
 
 pub use expiry::{ExpiryError, parse_expiration};
 pub use limit::{CheckItem, Limit, LimitProblem, Limits, Meaning, Place, QuotaAttribute};
-pub use user_name::UserName;
+pub use user_name::{UserName, unescape};
 pub use verdict::{Over, Reason, Usage, judge};
 
 #[cfg(test)]

@@ -7,11 +7,12 @@ fn user() -> UserName {
 }
 
 fn item(id: i64, attribute: &str, value: &str) -> CheckItem {
-    CheckItem { id, place: Place::User, attribute: attribute.into(), value: value.into() }
+    CheckItem { id, table: "radcheck".into(), place: Place::User, attribute: attribute.into(), value: value.into() }
 }
 
 fn group_item(id: i64, rank: usize, attribute: &str, value: &str) -> CheckItem {
-    CheckItem { place: Place::Group { name: format!("g{rank}"), rank }, ..item(id, attribute, value) }
+    let place = Place::Group { name: format!("g{rank}"), rank };
+    CheckItem { place, table: "radgroupcheck".into(), ..item(id, attribute, value) }
 }
 
 fn attributes() -> Vec<QuotaAttribute> {

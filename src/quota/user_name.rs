@@ -22,13 +22,7 @@ impl UserName {
     /// The name that stands in a table as `stored`.
     #[must_use]
     pub fn from_table(stored: &str) -> Self {
-        let mut octets = Vec::with_capacity(stored.len());
-        let mut rest = stored.as_bytes();
-        while let Some((octet, left)) = next_octet(rest) {
-            octets.push(octet);
-            rest = left;
-        }
-        Self(String::from_utf8(octets).unwrap_or_else(|_| stored.to_owned()))
+        Self(unescape(stored))
     }
 
     /// How FreeRADIUS spells the name in its tables.
@@ -51,6 +45,19 @@ impl UserName {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+}
+
+/// A value as the NAS sent it, from how FreeRADIUS stored it: every column that holds a NAS's text is escaped alike.
+/// Text that does not become UTF-8 stays as stored.
+#[must_use]
+pub fn unescape(stored: &str) -> String {
+    let mut octets = Vec::with_capacity(stored.len());
+    let mut rest = stored.as_bytes();
+    while let Some((octet, left)) = next_octet(rest) {
+        octets.push(octet);
+        rest = left;
+    }
+    String::from_utf8(octets).unwrap_or_else(|_| stored.to_owned())
 }
 
 /// One octet of the unescaped form, and what follows it.

@@ -1,1 +1,5 @@
-fn main() {}
+//! The integration tests: one binary, so that it links once. `tests/run` installs what they need and runs them.
+#![expect(clippy::expect_used, reason = "what a test cannot go on without fails it")]
+
+mod peers;
+mod support;

@@ -1,0 +1,5 @@
+//! RouterOS' management interfaces in one vocabulary (hotspot, ppp).
+
+mod rows;
+
+pub use rows::{ActiveRow, Menu, Removal};

@@ -1,0 +1,174 @@
+//! FreeRADIUS' tables: radacct, the check and reply items, groups, and nas.
+
+mod row;
+mod sqlite;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::config::{DatabaseUrl, TableNames};
+use crate::quota::{CheckItem, Usage, UserName};
+
+use super::StoreError;
+pub use row::{NasRow, RowChange, RowImage, RowVerdict, SessionRow, Table};
+use sqlite::Sqlite;
+
+/// FreeRADIUS' database. A clone shares the connections.
+#[derive(Debug, Clone)]
+pub struct Accounting {
+    backend: Backend,
+}
+
+#[derive(Debug, Clone)]
+enum Backend {
+    Sqlite(Sqlite),
+}
+
+/// One method, the same in every dialect.
+macro_rules! each_dialect {
+    ($self:ident.$method:ident($($argument:expr),*)) => {
+        match &$self.backend {
+            Backend::Sqlite(store) => store.$method($($argument),*).await,
+        }
+    };
+}
+
+impl Accounting {
+    /// Opens the database and checks that FreeRADIUS' tables and the columns we read are there.
+    ///
+    /// # Errors
+    /// [`StoreError::Unsupported`], [`StoreError::Unreachable`], [`StoreError::Missing`].
+    pub async fn open(url: &DatabaseUrl, tables: &TableNames) -> Result<Self, StoreError> {
+        match url {
+            DatabaseUrl::Sqlite(path) => {
+                Ok(Self { backend: Backend::Sqlite(Sqlite::open(path, tables.clone()).await?) })
+            }
+            DatabaseUrl::Postgres(_) | DatabaseUrl::Mysql(_) => {
+                Err(StoreError::Unsupported { database: url.to_string() })
+            }
+        }
+    }
+
+    /// Whether rows could be written: takes the write lock and gives it back.
+    ///
+    /// # Errors
+    /// [`StoreError::ReadOnly`], [`StoreError::Locked`].
+    pub async fn check_writable(&self) -> Result<(), StoreError> {
+        each_dialect!(self.check_writable())
+    }
+
+    /// A user's open sessions, oldest first.
+    ///
+    /// # Errors
+    /// When the database cannot be asked; so for every method below.
+    pub async fn open_sessions(&self, user: &UserName) -> Result<Vec<SessionRow>, StoreError> {
+        let rows = each_dialect!(self.open_sessions(user))?;
+        Ok(rows.into_iter().filter(|row| row.user == *user).collect())
+    }
+
+    /// All open sessions, for `sessions` without a user.
+    ///
+    /// # Errors
+    /// As above.
+    pub async fn all_open_sessions(&self) -> Result<Vec<SessionRow>, StoreError> {
+        each_dialect!(self.all_open_sessions())
+    }
+
+    /// The row of this Acct-Unique-Id, open or closed.
+    ///
+    /// # Errors
+    /// As above.
+    pub async fn session(&self, acct_unique_id: &str) -> Result<Option<SessionRow>, StoreError> {
+        each_dialect!(self.session(acct_unique_id))
+    }
+
+    /// Whether any table holds the name.
+    ///
+    /// # Errors
+    /// As above.
+    pub async fn knows(&self, user: &UserName) -> Result<bool, StoreError> {
+        let names = each_dialect!(self.spellings(user))?;
+        Ok(names.iter().any(|name| UserName::from_table(name) == *user))
+    }
+
+    /// The octets of these users, from the whole of radacct. Users without a row are absent.
+    ///
+    /// # Errors
+    /// As above.
+    pub async fn usage(&self, users: &[UserName]) -> Result<BTreeMap<UserName, Usage>, StoreError> {
+        each_dialect!(self.usage(users))
+    }
+
+    /// The users whom any of these attributes limits, their own or a group's, each with the items concerned.
+    ///
+    /// # Errors
+    /// As above.
+    pub async fn limited_users(&self, attributes: &[String]) -> Result<BTreeMap<UserName, Vec<CheckItem>>, StoreError> {
+        each_dialect!(self.limited_users(attributes, None))
+    }
+
+    /// The items that limit one user.
+    ///
+    /// # Errors
+    /// As above.
+    pub async fn limit_items(&self, user: &UserName, attributes: &[String]) -> Result<Vec<CheckItem>, StoreError> {
+        let mut all = each_dialect!(self.limited_users(attributes, Some(user)))?;
+        Ok(all.remove(user).unwrap_or_default())
+    }
+
+    /// A user's groups, best priority first.
+    ///
+    /// # Errors
+    /// As above.
+    pub async fn groups(&self, user: &UserName) -> Result<Vec<String>, StoreError> {
+        each_dialect!(self.groups(user))
+    }
+
+    /// The users with an open session.
+    ///
+    /// # Errors
+    /// As above.
+    pub async fn users_online(&self) -> Result<BTreeSet<UserName>, StoreError> {
+        each_dialect!(self.users_online())
+    }
+
+    /// FreeRADIUS' clients.
+    ///
+    /// # Errors
+    /// As above.
+    pub async fn nas(&self) -> Result<Vec<NasRow>, StoreError> {
+        each_dialect!(self.nas())
+    }
+
+    /// Every row of `table` that belongs to the user, as it stands.
+    ///
+    /// # Errors
+    /// As above.
+    pub async fn rows_of(&self, table: Table, user: &UserName) -> Result<Vec<RowImage>, StoreError> {
+        each_dialect!(self.rows_of(table, user))
+    }
+
+    /// Ids for `count` new rows of `table`, which no row has now.
+    ///
+    /// # Errors
+    /// As above.
+    pub async fn reserve_ids(&self, table: Table, count: usize) -> Result<Vec<i64>, StoreError> {
+        each_dialect!(self.reserve_ids(table, count))
+    }
+
+    /// Makes these changes in one transaction. A row to be inserted that is there already, exactly so, and a row to be
+    /// deleted that is no longer there exactly so, are left as they are: the verdict says so, row by row.
+    ///
+    /// # Errors
+    /// As above; nothing is changed then.
+    pub async fn apply(&self, changes: &[RowChange]) -> Result<Vec<RowVerdict>, StoreError> {
+        each_dialect!(self.apply(changes))
+    }
+
+    /// Closes a row that is still open: stop time, session time, Admin-Reset. Whether it was open.
+    ///
+    /// # Errors
+    /// As above.
+    pub async fn close_row(&self, acct_unique_id: &str, stop: i64) -> Result<bool, StoreError> {
+        each_dialect!(self.close_row(acct_unique_id, stop))
+    }
+}

@@ -1,0 +1,136 @@
+//! radacct: sessions, usage, and the one column we may write.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use sqlx::Row as _;
+use sqlx::sqlite::SqliteRow;
+
+use crate::quota::{Usage, UserName, unescape};
+use crate::store::StoreError;
+use crate::store::accounting::{NasRow, SessionRow};
+
+use super::{Sqlite, spellings_of};
+
+/// A time as seconds since 1970, whether the column holds a number or text.
+macro_rules! epoch {
+    ($column:literal) => {
+        concat!(
+            "CASE typeof(", $column, ") WHEN 'integer' THEN ", $column,
+            " ELSE CAST(strftime('%s', ", $column, ") AS INTEGER) END"
+        )
+    };
+}
+
+/// The columns of a [`SessionRow`], in the order in which [`session_row`] reads them.
+const SESSION: &str = concat!(
+    "SELECT acctsessionid, acctuniqueid, username, nasipaddress, coalesce(calledstationid, ''), ",
+    "coalesce(callingstationid, ''), coalesce(framedipaddress, ''), coalesce(servicetype, ''), ",
+    "coalesce(framedprotocol, ''), ",
+    epoch!("acctstarttime"), ", ", epoch!("acctupdatetime"), ", ", epoch!("acctstoptime"), ", ",
+    "max(0, coalesce(acctinputoctets, 0)), max(0, coalesce(acctoutputoctets, 0)), {framedipv6prefix} FROM {acct} "
+);
+
+impl Sqlite {
+    pub(in super::super) async fn open_sessions(&self, user: &UserName) -> Result<Vec<SessionRow>, StoreError> {
+        let condition = "WHERE acctstoptime IS NULL AND username IN (SELECT value FROM json_each(?1)) ORDER BY radacctid";
+        self.sessions(condition, Some(spellings_of([user]))).await
+    }
+
+    pub(in super::super) async fn all_open_sessions(&self) -> Result<Vec<SessionRow>, StoreError> {
+        self.sessions("WHERE acctstoptime IS NULL ORDER BY radacctid", None).await
+    }
+
+    pub(in super::super) async fn session(&self, acct_unique_id: &str) -> Result<Option<SessionRow>, StoreError> {
+        Ok(self.sessions("WHERE acctuniqueid = ?1", Some(acct_unique_id.to_owned())).await?.pop())
+    }
+
+    async fn sessions(&self, condition: &str, argument: Option<String>) -> Result<Vec<SessionRow>, StoreError> {
+        const OPERATION: &str = "reading sessions";
+        let columns = self.columns(&self.tables.acct).await?;
+        let prefix = if columns.iter().any(|name| name == "framedipv6prefix") { "framedipv6prefix" } else { "''" };
+        let sql = self.sql(&format!("{SESSION}{condition}").replace("{framedipv6prefix}", prefix));
+        let rows = match argument {
+            Some(argument) => sqlx::query(sql).bind(argument).fetch_all(&self.pool).await,
+            None => sqlx::query(sql).fetch_all(&self.pool).await,
+        };
+        let rows = rows.map_err(|error| self.failed(OPERATION, error))?;
+        rows.iter().map(|row| session_row(row).map_err(|error| self.failed(OPERATION, error))).collect()
+    }
+
+    pub(in super::super) async fn users_online(&self) -> Result<BTreeSet<UserName>, StoreError> {
+        let sql = self.sql("SELECT DISTINCT username FROM {acct} WHERE acctstoptime IS NULL");
+        let names: Vec<String> = sqlx::query_scalar(sql)
+            .fetch_all(&self.pool)
+            .await
+            .map_err(|error| self.failed("counting the users online", error))?;
+        Ok(names.iter().map(|name| UserName::from_table(name)).collect())
+    }
+
+    pub(in super::super) async fn usage(&self, users: &[UserName]) -> Result<BTreeMap<UserName, Usage>, StoreError> {
+        /// Few enough for a read of some milliseconds, so that FreeRADIUS is not kept from writing.
+        const SLICE: usize = 200;
+        const OPERATION: &str = "summing up usage";
+        const OCTETS: &str = "max(0, coalesce(acctinputoctets, 0)) + max(0, coalesce(acctoutputoctets, 0))";
+        let sql = self.sql(&format!(
+            "SELECT username, sum(CASE WHEN acctstoptime IS NULL THEN 0 ELSE {OCTETS} END),
+                    sum(CASE WHEN acctstoptime IS NULL THEN {OCTETS} ELSE 0 END)
+             FROM {{acct}} WHERE username IN (SELECT value FROM json_each(?1)) GROUP BY username"
+        ));
+        let mut usage = BTreeMap::<UserName, Usage>::new();
+        for slice in users.chunks(SLICE) {
+            let rows = sqlx::query(sql.clone()).bind(spellings_of(slice)).fetch_all(&self.pool).await;
+            for row in rows.map_err(|error| self.failed(OPERATION, error))? {
+                let read = || Ok::<_, sqlx::Error>((row.try_get::<String, _>(0)?, octets(&row, 1)?, octets(&row, 2)?));
+                let (name, closed, open) = read().map_err(|error| self.failed(OPERATION, error))?;
+                let of_user = usage.entry(UserName::from_table(&name)).or_default();
+                of_user.closed = of_user.closed.saturating_add(closed);
+                of_user.open = of_user.open.saturating_add(open);
+            }
+        }
+        Ok(usage)
+    }
+
+    pub(in super::super) async fn nas(&self) -> Result<Vec<NasRow>, StoreError> {
+        const OPERATION: &str = "reading FreeRADIUS' clients";
+        let sql = self.sql("SELECT nasname, shortname, secret FROM {client} ORDER BY id");
+        let rows = sqlx::query(sql).fetch_all(&self.pool).await.map_err(|error| self.failed(OPERATION, error))?;
+        let read = |row: &SqliteRow| {
+            Ok(NasRow { nasname: row.try_get(0)?, shortname: row.try_get(1)?, secret: row.try_get(2)? })
+        };
+        rows.iter().map(|row| read(row).map_err(|error| self.failed(OPERATION, error))).collect()
+    }
+
+    pub(in super::super) async fn close_row(&self, acct_unique_id: &str, stop: i64) -> Result<bool, StoreError> {
+        let sql = self.sql(concat!(
+            "UPDATE {acct} SET acctstoptime = ?2, acctsessiontime = max(0, ?2 - ", epoch!("acctstarttime"),
+            "), acctterminatecause = 'Admin-Reset' WHERE acctuniqueid = ?1 AND acctstoptime IS NULL"
+        ));
+        let done = sqlx::query(sql).bind(acct_unique_id).bind(stop).execute(&self.pool).await;
+        Ok(done.map_err(|error| self.failed("closing a row of radacct", error))?.rows_affected() > 0)
+    }
+}
+
+fn octets(row: &SqliteRow, column: usize) -> Result<u64, sqlx::Error> {
+    Ok(u64::try_from(row.try_get::<i64, _>(column)?).unwrap_or(0))
+}
+
+fn session_row(row: &SqliteRow) -> Result<SessionRow, sqlx::Error> {
+    let text = |column: usize| row.try_get::<String, _>(column).map(|text| unescape(&text));
+    Ok(SessionRow {
+        acct_session_id: text(0)?,
+        acct_unique_id: row.try_get(1)?,
+        user: UserName::from_table(&row.try_get::<String, _>(2)?),
+        nas_ip_address: text(3)?,
+        called_station_id: text(4)?,
+        calling_station_id: text(5)?,
+        framed_ip_address: text(6)?,
+        service_type: text(7)?,
+        framed_protocol: text(8)?,
+        start: row.try_get(9)?,
+        update: row.try_get(10)?,
+        stop: row.try_get(11)?,
+        input_octets: octets(row, 12)?,
+        output_octets: octets(row, 13)?,
+        framed_ipv6_prefix: text(14)?,
+    })
+}

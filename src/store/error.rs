@@ -1,0 +1,82 @@
+//! What can go wrong with a database, in an operator's words.
+
+/// An operation on a database that failed.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// No driver for it in this build.
+    #[error("{database}: this build speaks SQLite only; PostgreSQL and MariaDB are not supported yet")]
+    Unsupported {
+        /// The database, password left out.
+        database: String,
+    },
+    /// It cannot be opened.
+    #[error("{database}: cannot be opened: {reason}")]
+    Unreachable {
+        /// The database, password left out.
+        database: String,
+        /// Why.
+        reason: String,
+    },
+    /// Tables or columns of FreeRADIUS' schema are missing.
+    #[error("{database}: missing {}: is this FreeRADIUS' database? (its schema.sql makes them)", missing.join(", "))]
+    Missing {
+        /// The database, password left out.
+        database: String,
+        /// Tables, or `table.column`.
+        missing: Vec<String>,
+    },
+    /// It can be read but not written.
+    #[error("{database}: {operation}: it is read-only for this user (file and folder must be writable)")]
+    ReadOnly {
+        /// The database, password left out.
+        database: String,
+        /// What was being done.
+        operation: &'static str,
+    },
+    /// Another program held it too long.
+    #[error("{database}: {operation}: another program has held it locked for {waited_secs} s; try again")]
+    Locked {
+        /// The database, password left out.
+        database: String,
+        /// What was being done.
+        operation: &'static str,
+        /// How long we waited.
+        waited_secs: u64,
+    },
+    /// No room on the disk.
+    #[error("{database}: {operation}: the disk is full; nothing was written")]
+    Full {
+        /// The database, password left out.
+        database: String,
+        /// What was being done.
+        operation: &'static str,
+    },
+    /// Anything else the database said.
+    #[error("{database}: {operation}: {source}")]
+    Query {
+        /// The database, password left out.
+        database: String,
+        /// What was being done.
+        operation: &'static str,
+        /// What it said.
+        source: sqlx::Error,
+    },
+}
+
+/// How long a statement waits for another program's lock on an SQLite file.
+pub(super) const BUSY_TIMEOUT_SECS: u64 = 5;
+
+impl StoreError {
+    /// The error of `operation` on the SQLite file `database`, by SQLite's own result code.
+    pub(super) fn sqlite(database: &str, operation: &'static str, source: sqlx::Error) -> Self {
+        let database = database.to_owned();
+        let code = source.as_database_error().and_then(|error| error.code()).and_then(|code| code.parse::<u32>().ok());
+        match code.map(|code| code & 0xff) {
+            Some(5 | 6) => Self::Locked { database, operation, waited_secs: BUSY_TIMEOUT_SECS },
+            Some(8) => Self::ReadOnly { database, operation },
+            Some(13) => Self::Full { database, operation },
+            Some(14 | 26) => Self::Unreachable { database, reason: source.to_string() },
+            _ => Self::Query { database, operation, source },
+        }
+    }
+}

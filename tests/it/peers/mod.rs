@@ -1,0 +1,3 @@
+//! Programs of others that the tests stand on, and what we rely on them for.
+mod freeradius;
+mod processes;
