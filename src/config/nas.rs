@@ -140,17 +140,9 @@ pub struct Timers {
 
 impl Timers {
     /// RFC 5080's own, where no other path follows.
-    pub const ALONE: Self = Self {
-        irt: Duration::from_secs(2),
-        mrt: Duration::from_secs(16),
-        mrc: 5,
-        mrd: Duration::from_secs(30),
-    };
+    pub const ALONE: Self =
+        Self { irt: Duration::from_secs(2), mrt: Duration::from_secs(16), mrc: 5, mrd: Duration::from_secs(30) };
     /// Where another path follows: a dead one costs seconds of free surfing, not half a minute.
-    pub const WITH_FALLBACK: Self = Self {
-        irt: Duration::from_secs(1),
-        mrt: Duration::from_secs(4),
-        mrc: 3,
-        mrd: Duration::from_secs(7),
-    };
+    pub const WITH_FALLBACK: Self =
+        Self { irt: Duration::from_secs(1), mrt: Duration::from_secs(4), mrc: 3, mrd: Duration::from_secs(7) };
 }

@@ -31,9 +31,22 @@ pub(super) struct Sqlite {
 
 /// The columns that we read, by table.
 const ACCT: [&str; 16] = [
-    "radacctid", "acctsessionid", "acctuniqueid", "username", "nasipaddress", "acctstarttime", "acctupdatetime",
-    "acctstoptime", "acctinputoctets", "acctoutputoctets", "calledstationid", "callingstationid",
-    "acctterminatecause", "servicetype", "framedprotocol", "framedipaddress",
+    "radacctid",
+    "acctsessionid",
+    "acctuniqueid",
+    "username",
+    "nasipaddress",
+    "acctstarttime",
+    "acctupdatetime",
+    "acctstoptime",
+    "acctinputoctets",
+    "acctoutputoctets",
+    "calledstationid",
+    "callingstationid",
+    "acctterminatecause",
+    "servicetype",
+    "framedprotocol",
+    "framedipaddress",
 ];
 const ITEM: [&str; 5] = ["id", "username", "attribute", "op", "value"];
 const GROUP_ITEM: [&str; 5] = ["id", "groupname", "attribute", "op", "value"];
@@ -88,7 +101,9 @@ impl Sqlite {
     async fn columns(&self, table: &str) -> Result<Vec<String>, StoreError> {
         let rows = sqlx::query("SELECT name FROM pragma_table_info(?)").bind(table).fetch_all(&self.pool).await;
         let rows = rows.map_err(|error| self.failed("looking for FreeRADIUS' tables", error))?;
-        rows.iter().map(|row| row.try_get(0).map_err(|error| self.failed("looking for FreeRADIUS' tables", error))).collect()
+        rows.iter()
+            .map(|row| row.try_get(0).map_err(|error| self.failed("looking for FreeRADIUS' tables", error)))
+            .collect()
     }
 
     pub(super) async fn check_writable(&self) -> Result<(), StoreError> {

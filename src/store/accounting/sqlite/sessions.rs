@@ -15,8 +15,13 @@ use super::{Sqlite, spellings_of};
 macro_rules! epoch {
     ($column:literal) => {
         concat!(
-            "CASE typeof(", $column, ") WHEN 'integer' THEN ", $column,
-            " ELSE CAST(strftime('%s', ", $column, ") AS INTEGER) END"
+            "CASE typeof(",
+            $column,
+            ") WHEN 'integer' THEN ",
+            $column,
+            " ELSE CAST(strftime('%s', ",
+            $column,
+            ") AS INTEGER) END"
         )
     };
 }
@@ -26,13 +31,19 @@ const SESSION: &str = concat!(
     "SELECT acctsessionid, acctuniqueid, username, nasipaddress, coalesce(calledstationid, ''), ",
     "coalesce(callingstationid, ''), coalesce(framedipaddress, ''), coalesce(servicetype, ''), ",
     "coalesce(framedprotocol, ''), ",
-    epoch!("acctstarttime"), ", ", epoch!("acctupdatetime"), ", ", epoch!("acctstoptime"), ", ",
+    epoch!("acctstarttime"),
+    ", ",
+    epoch!("acctupdatetime"),
+    ", ",
+    epoch!("acctstoptime"),
+    ", ",
     "max(0, coalesce(acctinputoctets, 0)), max(0, coalesce(acctoutputoctets, 0)), {framedipv6prefix} FROM {acct} "
 );
 
 impl Sqlite {
     pub(in super::super) async fn open_sessions(&self, user: &UserName) -> Result<Vec<SessionRow>, StoreError> {
-        let condition = "WHERE acctstoptime IS NULL AND username IN (SELECT value FROM json_each(?1)) ORDER BY radacctid";
+        let condition =
+            "WHERE acctstoptime IS NULL AND username IN (SELECT value FROM json_each(?1)) ORDER BY radacctid";
         self.sessions(condition, Some(spellings_of([user]))).await
     }
 
@@ -71,18 +82,24 @@ impl Sqlite {
         const SLICE: usize = 200;
         const OPERATION: &str = "summing up usage";
         const OCTETS: &str = "max(0, coalesce(acctinputoctets, 0)) + max(0, coalesce(acctoutputoctets, 0))";
-        let sql = self.sql(&format!(
+        let template = format!(
             "SELECT username, sum(CASE WHEN acctstoptime IS NULL THEN 0 ELSE {OCTETS} END),
                     sum(CASE WHEN acctstoptime IS NULL THEN {OCTETS} ELSE 0 END)
              FROM {{acct}} WHERE username IN (SELECT value FROM json_each(?1)) GROUP BY username"
-        ));
+        );
         let mut usage = BTreeMap::<UserName, Usage>::new();
         for slice in users.chunks(SLICE) {
-            let rows = sqlx::query(sql.clone()).bind(spellings_of(slice)).fetch_all(&self.pool).await;
+            let wanted: BTreeSet<&UserName> = slice.iter().collect();
+            let rows = sqlx::query(self.sql(&template)).bind(spellings_of(slice)).fetch_all(&self.pool).await;
             for row in rows.map_err(|error| self.failed(OPERATION, error))? {
                 let read = || Ok::<_, sqlx::Error>((row.try_get::<String, _>(0)?, octets(&row, 1)?, octets(&row, 2)?));
                 let (name, closed, open) = read().map_err(|error| self.failed(OPERATION, error))?;
-                let of_user = usage.entry(UserName::from_table(&name)).or_default();
+                // A bare spelling of one name may be the escaped spelling of another, whose octets come elsewhere
+                let user = UserName::from_table(&name);
+                if !wanted.contains(&user) {
+                    continue;
+                }
+                let of_user = usage.entry(user).or_default();
                 of_user.closed = of_user.closed.saturating_add(closed);
                 of_user.open = of_user.open.saturating_add(open);
             }
@@ -102,7 +119,8 @@ impl Sqlite {
 
     pub(in super::super) async fn close_row(&self, acct_unique_id: &str, stop: i64) -> Result<bool, StoreError> {
         let sql = self.sql(concat!(
-            "UPDATE {acct} SET acctstoptime = ?2, acctsessiontime = max(0, ?2 - ", epoch!("acctstarttime"),
+            "UPDATE {acct} SET acctstoptime = ?2, acctsessiontime = max(0, ?2 - ",
+            epoch!("acctstarttime"),
             "), acctterminatecause = 'Admin-Reset' WHERE acctuniqueid = ?1 AND acctstoptime IS NULL"
         ));
         let done = sqlx::query(sql).bind(acct_unique_id).bind(stop).execute(&self.pool).await;

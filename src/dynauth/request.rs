@@ -1,0 +1,130 @@
+//! What is to be asked of a DAS, and whether it may be.
+
+use std::net::{IpAddr, SocketAddr};
+
+use super::RetransmitPolicy;
+use crate::radius::{
+    AttributeType, Attributes, Code, EncodeError, MessageAuthenticator, Sealed, SharedSecret, seal_request,
+};
+
+/// One Disconnect- or CoA-Request, and how to send it.
+#[derive(Debug, Clone)]
+pub struct Request {
+    /// Where the DAS listens; port 3799 as a rule (RFC 5176 §2.1).
+    pub das_addr: SocketAddr,
+    /// [`Code::DisconnectRequest`] or [`Code::CoaRequest`].
+    pub code: Code,
+    /// Which session; in a CoA-Request also what to change.
+    pub attributes: Attributes,
+    /// The secret shared with the DAS.
+    pub secret: SharedSecret,
+    /// When to send it again and when to give up.
+    pub policy: RetransmitPolicy,
+    /// Whether it carries a Message-Authenticator (RFC 5176 §3.4).
+    pub message_authenticator: bool,
+    /// Whether it carries an Event-Timestamp (RFC 5176 §6.3); one among `attributes` is left as it is.
+    pub event_timestamp: bool,
+    /// Whether a reply without a Message-Authenticator is discarded. Most DAS send none.
+    pub require_message_authenticator: bool,
+    /// Another address from which the answer may come (a NAS of several addresses), with the port of `das_addr`.
+    pub reply_from: Option<IpAddr>,
+}
+
+/// Why a request could not even be sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum RequestError {
+    /// Nothing says which session is meant (RFC 5176 §3).
+    #[error("no attribute says which session is meant")]
+    NoSessionIdentification,
+    /// An attribute that does not belong into this request (RFC 5176 §3, §3.6).
+    #[error("{0:?} does not belong into this request")]
+    ForbiddenAttribute(AttributeType),
+    /// A value that does not fit its attribute.
+    #[error("a value of {octets} octets is too long for {attribute_type:?}")]
+    ValueTooLong {
+        /// The attribute.
+        attribute_type: AttributeType,
+        /// How long the value is.
+        octets: usize,
+    },
+    /// All attributes together pass 4096 octets (RFC 2865 §3).
+    #[error("the packet would have more than 4096 octets")]
+    PacketTooLong,
+    /// 256 requests to this DAS are in flight on this socket.
+    #[error("256 requests to this address are in flight already")]
+    NoFreeIdentifier,
+    /// Neither a Disconnect- nor a CoA-Request.
+    #[error("{0} is not a request of Dynamic Authorization")]
+    NotDynamicAuthorization(Code),
+}
+
+impl Request {
+    /// A request with the defaults: RFC 5080's times, Message-Authenticator and Event-Timestamp sent, none demanded.
+    #[must_use]
+    pub fn new(das_addr: SocketAddr, code: Code, attributes: Attributes, secret: SharedSecret) -> Self {
+        Self {
+            das_addr,
+            code,
+            attributes,
+            secret,
+            policy: RetransmitPolicy::default(),
+            message_authenticator: true,
+            event_timestamp: true,
+            require_message_authenticator: false,
+            reply_from: None,
+        }
+    }
+
+    /// Whether it fits a packet, before anything is sent.
+    ///
+    /// # Errors
+    /// [`RequestError`] for a code, a value or a sum of values that does not fit.
+    pub fn check_size(&self) -> Result<(), RequestError> {
+        self.seal(0, 0).map(|_| ())
+    }
+
+    /// The octets of every transmission. `epoch` is in seconds since 1970.
+    pub(super) fn seal(&self, identifier: u8, epoch: i64) -> Result<Sealed, RequestError> {
+        if !matches!(self.code, Code::DisconnectRequest | Code::CoaRequest) {
+            return Err(RequestError::NotDynamicAuthorization(self.code));
+        }
+        let mut attributes = self.attributes.clone();
+        if let (true, false, Ok(seconds)) =
+            (self.event_timestamp, attributes.contains(AttributeType::EVENT_TIMESTAMP), u32::try_from(epoch))
+        {
+            attributes.push_u32(AttributeType::EVENT_TIMESTAMP, seconds);
+        }
+        let message_authenticator =
+            if self.message_authenticator { MessageAuthenticator::Required } else { MessageAuthenticator::Optional };
+        Ok(seal_request(self.code, identifier, &attributes, &self.secret, message_authenticator)?)
+    }
+
+    /// What a reply must carry.
+    pub(super) const fn wanted_in_reply(&self) -> MessageAuthenticator {
+        if self.require_message_authenticator { MessageAuthenticator::Required } else { MessageAuthenticator::Optional }
+    }
+
+    /// From where a reply may come.
+    pub(super) fn sources(&self) -> impl Iterator<Item = SocketAddr> + use<> {
+        let port = self.das_addr.port();
+        let other = self.reply_from.map(|address| SocketAddr::new(address, port));
+        [Some(self.das_addr), other].into_iter().flatten().map(comparable)
+    }
+}
+
+impl From<EncodeError> for RequestError {
+    fn from(error: EncodeError) -> Self {
+        match error {
+            EncodeError::ValueLength { attribute_type, octets, .. } => Self::ValueTooLong { attribute_type, octets },
+            EncodeError::PacketTooLong => Self::PacketTooLong,
+        }
+    }
+}
+
+/// An address as it is looked up: without IPv6's flow label, which a reply does not repeat.
+pub(super) fn comparable(mut address: SocketAddr) -> SocketAddr {
+    if let SocketAddr::V6(address) = &mut address {
+        address.set_flowinfo(0);
+    }
+    address
+}

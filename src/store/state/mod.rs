@@ -1,0 +1,200 @@
+//! Our own tables: jobs and their targets, blocks, the journal, brakes.
+//!
+//! Intent before effect, one commit a step. Every write for a job names the token of its lease, so that an agent that
+//! was thought dead cannot write over the one that took over.
+
+mod record;
+mod sqlite;
+
+use crate::config::DatabaseUrl;
+use crate::quota::UserName;
+
+use super::StoreError;
+pub use record::{
+    BlockRecord, BlockState, Brake, JobRecord, JobSpec, JobState, JournalEntry, TargetRecord, TargetStep,
+};
+use sqlite::Sqlite;
+
+/// Our own database. A clone shares the connections.
+#[derive(Debug, Clone)]
+pub struct State {
+    backend: Backend,
+}
+
+#[derive(Debug, Clone)]
+enum Backend {
+    Sqlite(Sqlite),
+}
+
+/// One method, the same in every dialect.
+macro_rules! each_dialect {
+    ($self:ident.$method:ident($($argument:expr),*)) => {
+        match &$self.backend {
+            Backend::Sqlite(store) => store.$method($($argument),*).await,
+        }
+    };
+}
+
+impl State {
+    /// Opens the database, making it and its tables where they are missing.
+    ///
+    /// # Errors
+    /// [`StoreError::Unsupported`], [`StoreError::Unreachable`].
+    pub async fn open(url: &DatabaseUrl) -> Result<Self, StoreError> {
+        match url {
+            DatabaseUrl::Sqlite(path) => Ok(Self { backend: Backend::Sqlite(Sqlite::open(path).await?) }),
+            DatabaseUrl::Postgres(_) | DatabaseUrl::Mysql(_) => {
+                Err(StoreError::Unsupported { database: url.to_string() })
+            }
+        }
+    }
+
+    /// Opens the database only if it is there; nothing is created.
+    ///
+    /// # Errors
+    /// As [`State::open`].
+    pub async fn open_existing(url: &DatabaseUrl) -> Result<Option<Self>, StoreError> {
+        match url {
+            DatabaseUrl::Sqlite(path) if !path.exists() => Ok(None),
+            DatabaseUrl::Sqlite(_) | DatabaseUrl::Postgres(_) | DatabaseUrl::Mysql(_) => {
+                Self::open(url).await.map(Some)
+            }
+        }
+    }
+
+    /// Puts a job on disk; the live one of the same key, if there is one. The second is whether it is new.
+    ///
+    /// # Errors
+    /// When the database cannot be asked; so for every method below.
+    pub async fn submit(&self, spec: &JobSpec, now: i64) -> Result<(JobRecord, bool), StoreError> {
+        each_dialect!(self.submit(spec, now))
+    }
+
+    /// Live jobs, oldest first: of one user, or all.
+    ///
+    /// # Errors
+    /// As above.
+    pub async fn live_jobs(&self, user: Option<&UserName>) -> Result<Vec<JobRecord>, StoreError> {
+        each_dialect!(self.live_jobs(user))
+    }
+
+    /// Takes the lease of a live job: `None` when it has ended or `holder` may not have it yet. A lease is free when
+    /// nobody has it, when it has run out at `now`, or when it is still `abandoned`'s (a holder known to be dead).
+    ///
+    /// # Errors
+    /// As above.
+    pub async fn claim(
+        &self,
+        job: i64,
+        holder: &str,
+        abandoned: Option<&str>,
+        now: i64,
+    ) -> Result<Option<JobRecord>, StoreError> {
+        each_dialect!(self.claim(job, holder, abandoned, now))
+    }
+
+    /// Writes a job's state and when to look at it next, if `job` still has the lease. An ended or lapsed job is no
+    /// longer live.
+    ///
+    /// # Errors
+    /// As above.
+    pub async fn update_job(&self, job: &JobRecord, now: i64) -> Result<bool, StoreError> {
+        each_dialect!(self.update_job(job, now))
+    }
+
+    /// Adds a target to a job unless it is there; the record as it stands.
+    ///
+    /// # Errors
+    /// As above.
+    pub async fn add_target(&self, job: &JobRecord, target: &TargetRecord) -> Result<TargetRecord, StoreError> {
+        each_dialect!(self.add_target(job, target))
+    }
+
+    /// Writes a target, if `job` still has the lease.
+    ///
+    /// # Errors
+    /// As above.
+    pub async fn update_target(&self, job: &JobRecord, target: &TargetRecord) -> Result<bool, StoreError> {
+        each_dialect!(self.update_target(job, target))
+    }
+
+    /// A job's targets, in the order in which they were added.
+    ///
+    /// # Errors
+    /// As above.
+    pub async fn targets(&self, job: i64) -> Result<Vec<TargetRecord>, StoreError> {
+        each_dialect!(self.targets(job))
+    }
+
+    /// Targets whose row in radacct waits to be closed at `now` or before.
+    ///
+    /// # Errors
+    /// As above.
+    pub async fn rows_to_close(&self, now: i64) -> Result<Vec<TargetRecord>, StoreError> {
+        each_dialect!(self.rows_to_close(now))
+    }
+
+    /// Notes that a target's row needs closing no more.
+    ///
+    /// # Errors
+    /// As above.
+    pub async fn row_closed(&self, target: i64) -> Result<(), StoreError> {
+        each_dialect!(self.row_closed(target))
+    }
+
+    /// Puts a planned block on disk; `None` when one of the same user and reason stands already.
+    ///
+    /// # Errors
+    /// As above.
+    pub async fn plan_block(&self, block: &BlockRecord, now: i64) -> Result<Option<BlockRecord>, StoreError> {
+        each_dialect!(self.plan_block(block, now))
+    }
+
+    /// Writes a block's state and which of its rows are ours.
+    ///
+    /// # Errors
+    /// As above.
+    pub async fn update_block(&self, block: &BlockRecord, now: i64) -> Result<(), StoreError> {
+        each_dialect!(self.update_block(block, now))
+    }
+
+    /// Blocks that are not released: of one user, or all.
+    ///
+    /// # Errors
+    /// As above.
+    pub async fn blocks(&self, user: Option<&UserName>) -> Result<Vec<BlockRecord>, StoreError> {
+        each_dialect!(self.blocks(user))
+    }
+
+    /// Forgets a block that never took effect.
+    ///
+    /// # Errors
+    /// As above.
+    pub async fn drop_block(&self, block: i64) -> Result<(), StoreError> {
+        each_dialect!(self.drop_block(block))
+    }
+
+    /// Appends to the journal.
+    ///
+    /// # Errors
+    /// As above.
+    pub async fn journal(&self, entry: &JournalEntry) -> Result<(), StoreError> {
+        each_dialect!(self.journal(entry))
+    }
+
+    /// The brake of this name, if it has ever tripped.
+    ///
+    /// # Errors
+    /// As above.
+    pub async fn brake(&self, name: &str) -> Result<Option<Brake>, StoreError> {
+        each_dialect!(self.brake(name))
+    }
+
+    /// Writes a brake.
+    ///
+    /// # Errors
+    /// As above.
+    pub async fn set_brake(&self, name: &str, brake: Option<&Brake>) -> Result<(), StoreError> {
+        each_dialect!(self.set_brake(name, brake))
+    }
+}
