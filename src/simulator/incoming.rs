@@ -36,7 +36,10 @@ pub(super) async fn run(shared: Arc<Shared>, socket: UdpSocket) {
         // An error is the ICMP message about an earlier reply.
         let Ok((length, from)) = socket.recv_from(&mut buffer).await else { continue };
         let datagram = buffer.get(..length).unwrap_or_default();
-        if !lost_on_the_way(&mut shared.state()) {
+        let lost = lost_on_the_way(&mut shared.state());
+        if lost {
+            shared.tell(Event::Discarded { from, reason: "lost on the way".to_owned() });
+        } else {
             handle(&shared, &socket, from, datagram).await;
         }
     }

@@ -2,4 +2,5 @@
 #![expect(clippy::expect_used, reason = "what a test cannot go on without fails it")]
 
 mod peers;
+mod simulator;
 mod support;

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll};
 
 use axum::body::Body;
 use axum::http::StatusCode;
@@ -10,6 +12,7 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use serde_json::ser::{CharEscape, Formatter, Serializer};
 use serde_json::{Value, json};
+use tokio::io::{AsyncRead, ReadBuf};
 use tokio_util::io::ReaderStream;
 
 use crate::simulator::RestFault;
@@ -82,7 +85,7 @@ impl Reply {
             Self::Redirect(to) => (status, [(LOCATION, to)]).into_response(),
             Self::Truncated => {
                 let headers = [(CONTENT_TYPE, "application/json"), (CONTENT_LENGTH, "4096")];
-                (status, headers, Body::from_stream(ReaderStream::new(HALF.as_bytes()))).into_response()
+                (status, headers, Body::from_stream(ReaderStream::new(Half::Unsent))).into_response()
             }
         }
     }
@@ -96,6 +99,36 @@ pub(super) fn of_fault(fault: RestFault) -> Reply {
         RestFault::Truncated => Reply::Truncated,
         RestFault::Redirect(to) => Reply::Redirect(to),
         RestFault::NoAnswer => Reply::Never,
+    }
+}
+
+/// A body that ends too early: some octets, a pause in which the server flushes them, the end.
+#[derive(Debug, Clone, Copy)]
+enum Half {
+    Unsent,
+    Sent,
+    Flushed,
+}
+
+impl AsyncRead for Half {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        match *self {
+            Self::Unsent => {
+                buffer.put_slice(HALF.as_bytes());
+                *self = Self::Sent;
+            }
+            Self::Sent => {
+                *self = Self::Flushed;
+                context.waker().wake_by_ref();
+                return Poll::Pending;
+            }
+            Self::Flushed => {}
+        }
+        Poll::Ready(Ok(()))
     }
 }
 

@@ -17,6 +17,17 @@ const ACCT_AUTHENTIC: AttributeType = AttributeType::Standard(45);
 const DELEGATED_IPV6_PREFIX: AttributeType = AttributeType::Standard(123);
 const FRAMED_IPV6_ADDRESS: AttributeType = AttributeType::Standard(168);
 
+/// What is text, and may be octets that are not UTF-8.
+const TEXTS: [AttributeType; 7] = [
+    AttributeType::USER_NAME,
+    AttributeType::ACCT_SESSION_ID,
+    AttributeType::NAS_IDENTIFIER,
+    AttributeType::NAS_PORT_ID,
+    AttributeType::CALLED_STATION_ID,
+    AttributeType::CALLING_STATION_ID,
+    CONNECT_INFO,
+];
+
 /// Acct-Status-Type (RFC 2866 §5.1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Status {
@@ -110,19 +121,14 @@ impl Packet<'_> {
     /// A value as FreeRADIUS expands it: text as it came, everything else by dictionary; nothing when it is not there.
     /// The preprocess module fills in a missing NAS-IP-Address.
     fn value(&self, attribute_type: AttributeType) -> Vec<u8> {
-        let named =
-            || self.attributes.first(attribute_type).map(|octets| self.dictionary.value(attribute_type, octets));
-        match attribute_type {
-            AttributeType::USER_NAME
-            | AttributeType::ACCT_SESSION_ID
-            | AttributeType::NAS_IDENTIFIER
-            | AttributeType::NAS_PORT_ID
-            | AttributeType::CALLED_STATION_ID
-            | AttributeType::CALLING_STATION_ID
-            | CONNECT_INFO => self.attributes.first(attribute_type).unwrap_or_default().to_vec(),
-            AttributeType::NAS_IP_ADDRESS => named().unwrap_or_else(|| self.source.to_string()).into_bytes(),
-            _ => named().unwrap_or_default().into_bytes(),
+        let Some(octets) = self.attributes.first(attribute_type) else {
+            let filled_in = attribute_type == AttributeType::NAS_IP_ADDRESS;
+            return if filled_in { self.source.to_string().into_bytes() } else { Vec::new() };
+        };
+        if TEXTS.contains(&attribute_type) {
+            return octets.to_vec();
         }
+        self.dictionary.value(attribute_type, octets).into_bytes()
     }
 
     /// Acct-Unique-Session-Id as the policy `acct_unique` computes it for a packet without a Class of its own.
