@@ -1,5 +1,6 @@
 //! The front door: one file a command.
 
+pub mod demo;
 mod exit;
 mod output;
 mod send;

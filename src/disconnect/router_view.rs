@@ -47,7 +47,7 @@ pub(super) fn is_session(row: &ActiveRow, session: &SessionRow) -> bool {
 fn same_user(row: &ActiveRow, session: &SessionRow) -> bool {
     let name = session.user.as_str();
     match &row.domain {
-        Some(domain) => name == format!("{}@{domain}", row.user) || name == row.user || name == format!("{domain}\\{}", row.user),
+        Some(domain) => name == row.login() || name == format!("{domain}\\{}", row.user),
         None => name == row.user,
     }
 }

@@ -1,0 +1,141 @@
+//! What a simulated router is made of.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::time::Duration;
+
+use super::Behaviours;
+use crate::radius::SharedSecret;
+
+/// A router to start. [`RouterOptions::new`] gives one that takes no Disconnect-Request, keeps no accounting and has no
+/// REST: everything is off until it is set up, as on a new RouterOS.
+#[derive(Debug, Clone)]
+pub struct RouterOptions {
+    /// `/system identity`, also sent as NAS-Identifier.
+    pub name: String,
+    /// The address of everything: RADIUS incoming, REST, the source of accounting, NAS-IP-Address.
+    pub bind: Ipv4Addr,
+    /// `/radius incoming`.
+    pub coa: Incoming,
+    /// The `/radius` entries: who may send a Disconnect-Request, and with which secret. Of several entries with one
+    /// address the first counts (on a real router: not known).
+    pub radius_servers: Vec<RadiusEntry>,
+    /// Where Accounting-Requests go. `None`: nowhere.
+    pub accounting: Option<AccountingOptions>,
+    /// The REST service. `None`: `www` and `www-ssl` are off.
+    pub rest: Option<RestOptions>,
+    /// Whether there is a hotspot at all; without one, a request without Framed-IP-Address is no hotspot's business
+    /// (RouterOS changelog 6.32).
+    pub hotspot: bool,
+    /// Where routers, or their versions, or what is known of them, differ.
+    pub behaviours: Behaviours,
+}
+
+impl RouterOptions {
+    /// A router of this name on this address (a loopback one), with everything switched off but the hotspot.
+    #[must_use]
+    pub fn new(name: impl Into<String>, bind: Ipv4Addr) -> Self {
+        Self {
+            name: name.into(),
+            bind,
+            coa: Incoming::Closed,
+            radius_servers: Vec::new(),
+            accounting: None,
+            rest: None,
+            hotspot: true,
+            behaviours: Behaviours::default(),
+        }
+    }
+}
+
+/// `/radius incoming` (RouterOS manual, RADIUS).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Incoming {
+    /// `accept=yes` on this UDP port; 0 takes a free one.
+    Accept(u16),
+    /// `accept=no`: nothing listens, the sender may see ICMP port unreachable.
+    Closed,
+}
+
+/// One entry of `/radius`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RadiusEntry {
+    /// The server, and so the only permitted source.
+    pub address: IpAddr,
+    /// The secret shared with it.
+    pub secret: SharedSecret,
+}
+
+/// Where and how accounting is sent.
+#[derive(Debug, Clone)]
+pub struct AccountingOptions {
+    /// The accounting server.
+    pub server: SocketAddr,
+    /// The secret shared with it.
+    pub secret: SharedSecret,
+    /// How often a session reports. `None`: never (PPP's default, RouterOS manual, PPP AAA).
+    pub interim_interval: Option<Duration>,
+    /// How long a transmission waits for its answer before the same octets go out again; 1100 ms is `/radius timeout`'s
+    /// default.
+    pub timeout: Duration,
+    /// How many transmissions there are at most, the first included.
+    pub transmissions: u32,
+}
+
+impl AccountingOptions {
+    /// Accounting to this server, without interims.
+    #[must_use]
+    pub const fn new(server: SocketAddr, secret: SharedSecret) -> Self {
+        Self { server, secret, interim_interval: None, timeout: Duration::from_millis(1100), transmissions: 4 }
+    }
+}
+
+/// The REST service of RouterOS v7 (`www` or `www-ssl`).
+#[derive(Debug, Clone)]
+pub struct RestOptions {
+    /// The TCP port; 0 takes a free one.
+    pub port: u16,
+    /// A `/user`.
+    pub user: String,
+    /// Its password.
+    pub password: String,
+    /// What its group may do.
+    pub rights: Rights,
+    /// `www` or `www-ssl`, and with which certificate.
+    pub tls: Tls,
+}
+
+impl RestOptions {
+    /// Plain HTTP on a free port, for a user whose group is `read,write,rest-api`.
+    #[must_use]
+    pub fn new(user: impl Into<String>, password: impl Into<String>) -> Self {
+        Self { port: 0, user: user.into(), password: password.into(), rights: Rights::default(), tls: Tls::Plain }
+    }
+}
+
+/// The policies of the user's group (RouterOS manual, User). `write` does not include `read`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rights {
+    /// `rest-api`: may log in.
+    pub rest_api: bool,
+    /// `read`: may list.
+    pub read: bool,
+    /// `write`: may remove.
+    pub write: bool,
+}
+
+impl Default for Rights {
+    fn default() -> Self {
+        Self { rest_api: true, read: true, write: true }
+    }
+}
+
+/// How REST is protected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tls {
+    /// Plain HTTP.
+    Plain,
+    /// A certificate that signed itself.
+    SelfSigned,
+    /// A certificate signed by a certificate authority of the router's own.
+    CaSigned,
+}

@@ -1,0 +1,154 @@
+//! What each menu answers.
+
+use axum::extract::Query;
+use axum::http::Uri;
+use axum::http::request::Parts;
+use serde_json::Value;
+
+use super::query::{self, Filter};
+use super::reply::{Reply, Row};
+use super::route::{Menu, Route, route};
+use super::rows;
+use crate::simulator::Rights;
+use crate::simulator::shared::{ADMIN_RESET, Shared};
+
+const NO_PERMISSION: &str = "not enough permissions (9)";
+
+/// Answers a request of someone with these rights.
+pub(super) fn answer(shared: &Shared, parts: &Parts, body: &[u8], rights: Rights) -> Reply {
+    let desk = Desk { shared, rights };
+    let path = parts.uri.path();
+    match (parts.method.as_str(), route(path)) {
+        ("HEAD", _) => Reply::Empty(501),
+        (_, Route::Web) => Reply::Html(if path == "/" { 200 } else { 404 }),
+        ("GET", Route::List(menu)) => desk.list(menu, &parts.uri),
+        ("GET", Route::Item(menu, id)) => desk.item(menu, id),
+        ("DELETE", Route::Item(menu, id)) => desk.delete(menu, id),
+        ("POST", Route::Print(menu)) => with_object(body, |body| desk.print(menu, body)),
+        ("POST", Route::Remove(menu)) => with_object(body, |body| desk.remove(menu, body)),
+        ("GET", Route::Identity) => desk.read(|| Reply::ok(&rows::identity(&shared.options.name), false)),
+        ("POST", Route::IncomingMonitor) => desk.read(|| desk.monitor()),
+        ("DELETE", Route::List(_)) => bad("missing or invalid resource identifier"),
+        (_, Route::Unknown(last)) => no_command(last),
+        ("PUT", _) => no_command("add"),
+        ("PATCH", _) => no_command("set"),
+        (_, _) => bad("no such command"),
+    }
+}
+
+fn bad(detail: &str) -> Reply {
+    Reply::error(400, Some(detail.to_owned()))
+}
+
+fn no_command(name: &str) -> Reply {
+    Reply::error(400, Some(format!("no such command or directory ({name})")))
+}
+
+/// A POST's body is a JSON object; none at all is an empty one.
+fn with_object(body: &[u8], answer: impl FnOnce(&Value) -> Reply) -> Reply {
+    if body.is_empty() {
+        return answer(&Value::Null);
+    }
+    match serde_json::from_slice::<Value>(body) {
+        Ok(value) if value.is_object() => answer(&value),
+        _ => bad("invalid JSON"),
+    }
+}
+
+/// A request being answered: the router, and what the user may do there.
+struct Desk<'a> {
+    shared: &'a Shared,
+    rights: Rights,
+}
+
+impl Desk<'_> {
+    /// What a user without `read` gets instead of the answer; the status is not documented.
+    fn read(&self, answer: impl FnOnce() -> Reply) -> Reply {
+        if self.rights.read {
+            return answer();
+        }
+        if self.shared.state().behaviours.rest.unreadable_is_empty {
+            Reply::ok(&Vec::<Row>::new(), false)
+        } else {
+            Reply::error(403, Some(NO_PERMISSION.to_owned()))
+        }
+    }
+
+    fn list(&self, menu: Menu, uri: &Uri) -> Reply {
+        let Ok(Query(pairs)) = Query::<Vec<(String, String)>>::try_from_uri(uri) else {
+            return bad("invalid query");
+        };
+        match Filter::of_pairs(&pairs) {
+            Ok(filter) => self.read(|| self.rows(menu, &filter)),
+            Err(detail) => bad(&detail),
+        }
+    }
+
+    fn print(&self, menu: Menu, body: &Value) -> Reply {
+        match Filter::of_body(body) {
+            Ok(filter) => self.read(|| self.rows(menu, &filter)),
+            Err(detail) => bad(&detail),
+        }
+    }
+
+    fn rows(&self, menu: Menu, filter: &Filter) -> Reply {
+        let state = self.shared.state();
+        let rest = &state.behaviours.rest;
+        let rows = rows::of(menu, &state).into_iter().filter(|row| query::matches(row, &filter.words));
+        let rows: Vec<Row> = rows.map(|row| filter.columns(row, rest.proplist_without_id)).collect();
+        Reply::ok(&rows, rest.raw_control_octets)
+    }
+
+    fn item(&self, menu: Menu, id: &str) -> Reply {
+        self.read(|| {
+            let state = self.shared.state();
+            match rows::of(menu, &state).into_iter().find(|row| row.get(".id").is_some_and(|row_id| row_id == id)) {
+                Some(row) => Reply::ok(&row, state.behaviours.rest.raw_control_octets),
+                None => Reply::error(404, None),
+            }
+        })
+    }
+
+    fn monitor(&self) -> Reply {
+        Reply::ok(&[rows::counters(self.shared.state().counters)], false)
+    }
+
+    fn delete(&self, menu: Menu, id: &str) -> Reply {
+        if !self.rights.write {
+            return Reply::error(403, Some(NO_PERMISSION.to_owned()));
+        }
+        if !self.take_out(menu, id) {
+            return Reply::error(404, None);
+        }
+        Reply::Empty(if self.shared.state().behaviours.rest.delete_says_200 { 200 } else { 204 })
+    }
+
+    fn remove(&self, menu: Menu, body: &Value) -> Reply {
+        if !self.rights.write {
+            return Reply::error(403, Some(NO_PERMISSION.to_owned()));
+        }
+        let Some(id) = body.get(".id").or(body.get("numbers")).and_then(Value::as_str) else {
+            return bad("missing =.id=");
+        };
+        if self.take_out(menu, id) {
+            return Reply::ok(&Vec::<Row>::new(), false);
+        }
+        let says_404 = self.shared.state().behaviours.rest.remove_missing_says_404;
+        Reply::error(if says_404 { 404 } else { 400 }, Some("no such item".to_owned()))
+    }
+
+    /// Takes out a row. An active session ends as by a Disconnect: cookies, and a Stop with Admin-Reset.
+    fn take_out(&self, menu: Menu, id: &str) -> bool {
+        let Some(number) = rows::number(menu, &self.shared.state(), id) else { return false };
+        match menu {
+            Menu::HotspotActive | Menu::PppActive => {
+                if let Some(record) = self.shared.end(number, ADMIN_RESET) {
+                    self.shared.account_by_rest(record);
+                }
+            }
+            Menu::HotspotCookie => self.shared.state().cookies.retain(|cookie| cookie.row != number),
+            Menu::HotspotHost => self.shared.state().hosts.retain(|host| host.row != number),
+        }
+        true
+    }
+}

@@ -1,0 +1,65 @@
+//! Which menu a path means, and what of it.
+
+/// A menu with rows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Menu {
+    HotspotActive,
+    PppActive,
+    HotspotCookie,
+    HotspotHost,
+}
+
+/// What a path means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Route<'a> {
+    /// All rows of a menu.
+    List(Menu),
+    /// One row, by `.id`.
+    Item(Menu, &'a str),
+    /// `print`.
+    Print(Menu),
+    /// `remove`.
+    Remove(Menu),
+    /// `/system/identity`.
+    Identity,
+    /// `/radius/incoming/monitor`, a command.
+    IncomingMonitor,
+    /// A path that is not there; its last part.
+    Unknown(&'a str),
+    /// Not under `/rest`: the web pages.
+    Web,
+}
+
+const MENUS: [(&str, Menu); 4] = [
+    ("ip/hotspot/active", Menu::HotspotActive),
+    ("ppp/active", Menu::PppActive),
+    ("ip/hotspot/cookie", Menu::HotspotCookie),
+    ("ip/hotspot/host", Menu::HotspotHost),
+];
+
+/// Reads a path, without its query.
+pub(super) fn route(path: &str) -> Route<'_> {
+    let Some(path) = path.strip_prefix("/rest/") else { return Route::Web };
+    let last = path.rsplit('/').next().unwrap_or_default();
+    match path {
+        "system/identity" => return Route::Identity,
+        "radius/incoming/monitor" => return Route::IncomingMonitor,
+        _ => {}
+    }
+    for (name, menu) in MENUS {
+        match path.strip_prefix(name) {
+            Some("") => return Route::List(menu),
+            Some("/print") => return Route::Print(menu),
+            Some("/remove") => return Route::Remove(menu),
+            Some(rest) if rest.strip_prefix('/').is_some_and(is_id) => return Route::Item(menu, last),
+            _ => {}
+        }
+    }
+    Route::Unknown(last)
+}
+
+/// `*` and upper-case hex. An encoded `*` is not taken for one: whether RouterOS does is not known.
+fn is_id(text: &str) -> bool {
+    let upper_hex = |digit: char| digit.is_ascii_hexdigit() && !digit.is_ascii_lowercase();
+    text.strip_prefix('*').is_some_and(|digits| !digits.is_empty() && digits.chars().all(upper_hex))
+}

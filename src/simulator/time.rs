@@ -1,0 +1,33 @@
+//! The simulated router's clock: the one place here that asks what time it is.
+//!
+//! It follows tokio's clock, so that a test may pause it; the wall clock is asked once, at the start.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use tokio::time::Instant;
+
+#[derive(Debug, Clone, Copy)]
+pub(super) struct RouterClock {
+    started: Instant,
+    epoch: u64,
+}
+
+impl RouterClock {
+    #[expect(clippy::disallowed_methods, reason = "the simulator's one look at the wall clock; it may not use ours")]
+    pub(super) fn start() -> Self {
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO);
+        Self { started: Instant::now(), epoch: since.as_secs() }
+    }
+
+    /// The monotonic time, of tokio.
+    #[expect(clippy::disallowed_methods, reason = "the simulator's one look at tokio's clock; it may not use ours")]
+    pub(super) fn now() -> Instant {
+        Instant::now()
+    }
+
+    /// Seconds since 1970, as Event-Timestamp carries them (RFC 2869 §5.3).
+    pub(super) fn epoch(self) -> u32 {
+        let seconds = self.epoch + Self::now().duration_since(self.started).as_secs();
+        u32::try_from(seconds).unwrap_or(u32::MAX)
+    }
+}

@@ -1,0 +1,103 @@
+//! The other side of a simulated router: a sender of Disconnect-Requests, and an accounting server.
+use std::net::{Ipv4Addr, SocketAddr};
+
+use radkick::radius::{
+    Attributes, Code, MessageAuthenticator, Opened, Sealed, open_reply, open_request, seal_reply, seal_request,
+};
+use tokio::net::UdpSocket;
+use tokio::time::timeout;
+
+use super::secret;
+use crate::support::wait::PATIENCE;
+
+/// Sends requests from one socket and reads what comes back.
+pub(super) struct Sender {
+    socket: UdpSocket,
+    to: SocketAddr,
+}
+
+impl Sender {
+    pub(super) async fn new(to: SocketAddr) -> Self {
+        Self::at(Ipv4Addr::LOCALHOST, to).await
+    }
+
+    pub(super) async fn at(address: Ipv4Addr, to: SocketAddr) -> Self {
+        Self { socket: UdpSocket::bind((address, 0)).await.expect("a socket"), to }
+    }
+
+    pub(super) fn request(identifier: u8, attributes: &Attributes) -> Sealed {
+        seal_request(Code::DisconnectRequest, identifier, attributes, &secret(), MessageAuthenticator::Required)
+            .expect("a request")
+    }
+
+    pub(super) async fn send(&self, octets: &[u8]) {
+        self.socket.send_to(octets, self.to).await.expect("sent");
+    }
+
+    /// The next datagram, whoever sent it.
+    pub(super) async fn receive(&self) -> (Vec<u8>, SocketAddr) {
+        let mut buffer = [0; 4096];
+        let (length, from) =
+            timeout(PATIENCE, self.socket.recv_from(&mut buffer)).await.expect("a datagram in time").expect("received");
+        (buffer[..length].to_vec(), from)
+    }
+
+    /// Sends a request and demands that the next datagram is its answer, from the address asked.
+    pub(super) async fn exchange(&self, identifier: u8, attributes: &Attributes) -> Opened {
+        let request = Self::request(identifier, attributes);
+        self.send(request.octets()).await;
+        self.answer(&request).await
+    }
+
+    pub(super) async fn answer(&self, request: &Sealed) -> Opened {
+        let (octets, from) = self.receive().await;
+        assert_eq!(from, self.to, "the answer comes from the address asked");
+        open_reply(&octets, request, &secret(), MessageAuthenticator::Optional).expect("the answer to this request")
+    }
+}
+
+/// An accounting server that answers when it is told to.
+pub(super) struct AccountingServer {
+    socket: UdpSocket,
+}
+
+/// A request to it.
+pub(super) struct Accounted {
+    pub(super) opened: Opened,
+    pub(super) octets: Vec<u8>,
+    pub(super) from: SocketAddr,
+}
+
+impl AccountingServer {
+    pub(super) async fn start() -> Self {
+        Self { socket: UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a socket") }
+    }
+
+    pub(super) fn addr(&self) -> SocketAddr {
+        self.socket.local_addr().expect("bound")
+    }
+
+    pub(super) async fn receive(&self) -> Accounted {
+        let mut buffer = [0; 4096];
+        let (length, from) =
+            timeout(PATIENCE, self.socket.recv_from(&mut buffer)).await.expect("a record in time").expect("received");
+        let octets = buffer[..length].to_vec();
+        let opened = open_request(&octets, &secret(), MessageAuthenticator::Optional).expect("a sound request");
+        assert_eq!(opened.code, Code::AccountingRequest);
+        Accounted { opened, octets, from }
+    }
+
+    pub(super) async fn answer(&self, request: &Accounted) {
+        let nothing = Attributes::new();
+        let optional = MessageAuthenticator::Optional;
+        let reply = seal_reply(Code::AccountingResponse, &request.opened, &nothing, &secret(), optional);
+        self.socket.send_to(&reply.expect("a reply"), request.from).await.expect("sent");
+    }
+
+    /// The next record, answered.
+    pub(super) async fn take(&self) -> Accounted {
+        let request = self.receive().await;
+        self.answer(&request).await;
+        request
+    }
+}
