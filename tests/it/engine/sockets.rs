@@ -117,6 +117,7 @@ async fn a_dropped_future_frees_its_identifier() {
             running.spawn(async move { socket.exchange(request).await });
         }
         arrival(&das, round * 256).await;
+        assert!(running.try_join_next().is_none(), "all 256 are in flight");
         assert_eq!(bounded(socket.exchange(to(das.addr))).await, Err(RequestError::NoFreeIdentifier));
         running.shutdown().await;
     }
