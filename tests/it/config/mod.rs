@@ -1,5 +1,7 @@
 //! The configuration, at its door: files in, `Config` or every problem out.
 
+#![expect(clippy::expect_used, reason = "helpers of tests are tests too")]
+
 mod cases;
 mod environment;
 mod files;
