@@ -6,6 +6,7 @@ mod cases;
 mod environment;
 mod files;
 mod resolved;
+mod robust;
 
 use radkick::config::{Config, ConfigProblems};
 

@@ -171,3 +171,19 @@ fn limits_are_mapped_by_name() {
         [("Max-Monthly", Meaning::Total, Period::Monthly), ("Mikrotik-Total-Limit", Meaning::Remaining, Period::Total)];
     assert_eq!(mapped, expected);
 }
+
+#[test]
+fn what_protects_nothing_is_a_warning() {
+    let config = with_database(
+        "[nas_defaults.rest]\nusername = \"radkick\"\npassword = \"hunter2\"\ntls = \"off\"\n[[nas]]\nname = \"clear\"\n\
+         [nas.rest]\nurl = \"http://10.0.0.3\"\n[[nas]]\nname = \"any\"\n[nas.rest]\nurl = \"https://10.0.0.4\"\n",
+    );
+    let warnings: Vec<_> = config.warnings.iter().map(ToString::to_string).collect();
+    assert_eq!(
+        warnings,
+        [
+            "radkick.toml:9:1: nas.rest: http:// sends the password in clear text; https:// protects it",
+            "radkick.toml:13:1: nas.rest: tls = \"off\" takes any certificate; write the router's fingerprint instead",
+        ]
+    );
+}

@@ -12,11 +12,11 @@ use super::{Canned, client, settings};
 /// What asking for the hotspot list says against this answer.
 async fn listing(answer: &str) -> String {
     let router = Canned::raw(&[answer]).await;
-    shown(client(&router).active(Menu::HotspotActive).await.expect_err("no usable answer"))
+    shown(&client(&router).active(Menu::HotspotActive).await.expect_err("no usable answer"))
 }
 
 /// The message, which must name the router and hold no secret.
-fn shown(error: RestError) -> String {
+fn shown(error: &RestError) -> String {
     for text in [error.to_string(), format!("{error:?}")] {
         for secret in [super::PASSWORD, "cmFka2ljazpodW50ZXIyICYgY28="] {
             assert!(!text.contains(secret), "{text}");
@@ -83,9 +83,9 @@ async fn a_redirect_is_told_and_not_followed() {
 async fn a_page_in_between_proves_no_absence() {
     let router = Canned::raw(&[&http(404, "<html>"), &http(404, "<html>")]).await;
     let client = client(&router);
-    let row = shown(client.row(Menu::HotspotActive, "*1").await.expect_err("no proof"));
+    let row = shown(&client.row(Menu::HotspotActive, "*1").await.expect_err("no proof"));
     assert!(row.contains("reading a session: it does not know that path (404)"), "{row}");
-    let removal = shown(client.remove(Menu::HotspotActive, "*1").await.expect_err("no proof"));
+    let removal = shown(&client.remove(Menu::HotspotActive, "*1").await.expect_err("no proof"));
     assert!(removal.contains("removing a session: it does not know that path (404)"), "{removal}");
 }
 
@@ -93,7 +93,7 @@ async fn a_page_in_between_proves_no_absence() {
 async fn what_is_no_id_is_never_asked_for() {
     let router = Canned::json(200, "{}").await;
     let error = client(&router).remove(Menu::HotspotActive, "*1/../../system/reboot").await.expect_err("refused");
-    assert!(shown(error).contains("is no id of a row"));
+    assert!(shown(&error).contains("is no id of a row"));
     assert!(router.requests().is_empty());
 }
 
@@ -102,7 +102,7 @@ async fn an_endless_answer_is_left() {
     let router = Canned::json(200, &format!("[{}]", " ".repeat(2000))).await;
     let limits = RestLimits { body_octets: 1000, ..RestLimits::default() };
     let client = RestClient::with_limits(&settings(&router.url, Tls::Off), limits).expect("a client");
-    let shown = shown(client.active(Menu::HotspotActive).await.expect_err("too long"));
+    let shown = shown(&client.active(Menu::HotspotActive).await.expect_err("too long"));
     assert!(shown.contains("its answer is longer than 1000 octets"), "{shown}");
 }
 
@@ -112,7 +112,7 @@ async fn nobody_listens() {
     let url = format!("https://{}/", listener.local_addr().expect("an address"));
     drop(listener);
     let client = RestClient::new(&settings(&url, Tls::Off)).expect("a client");
-    let shown = shown(client.identity().await.expect_err("nobody"));
+    let shown = shown(&client.identity().await.expect_err("nobody"));
     assert!(shown.contains("asking for its identity: the connection was refused"), "{shown}");
 }
 
@@ -123,10 +123,18 @@ async fn a_router_that_says_nothing() {
     let address = listener.local_addr().expect("an address");
     let limits = RestLimits { connect: Duration::from_millis(50), ..RestLimits::default() };
     let tls = RestClient::with_limits(&settings(&format!("https://{address}/"), Tls::Off), limits).expect("a client");
-    let connecting = shown(tls.identity().await.expect_err("silence"));
+    let connecting = shown(&tls.identity().await.expect_err("silence"));
     assert!(connecting.contains("connecting timed out"), "{connecting}");
     let limits = RestLimits { total: Duration::from_millis(50), ..RestLimits::default() };
     let plain = RestClient::with_limits(&settings(&format!("http://{address}/"), Tls::Off), limits).expect("a client");
-    let answering = shown(plain.identity().await.expect_err("silence"));
+    let answering = shown(&plain.identity().await.expect_err("silence"));
     assert!(answering.contains("its answer timed out"), "{answering}");
+}
+
+#[tokio::test]
+async fn no_way_there() {
+    // The kernel connects to nobody's broadcast address; nothing leaves this machine.
+    let client = RestClient::new(&settings("https://255.255.255.255/", Tls::Off)).expect("a client");
+    let shown = shown(&client.identity().await.expect_err("no way"));
+    assert!(shown.contains("unreachable: "), "{shown}");
 }
