@@ -5,9 +5,11 @@
 //!
 //! - 0, wire format, pure: [`radius`]
 //! - 1, pure: [`dynauth`] (the protocol engine), [`quota`] (who is over)
-//! - 2, settings and ambient sources: [`config`], [`clock`]
+//! - 2, settings and ambient sources: [`config`], [`clock`], [`failpoint`]
 //! - 3, adapters: [`udp`], [`routeros`], [`store`]
-//! - 6, what starts work: [`simulator`]
+//! - 4, the cut and its proof: [`disconnect`]
+//! - 5, jobs, on disk before anything is done: [`jobs`]
+//! - 6, what starts work: [`worker`]; and the router stand-in: [`simulator`]
 //! - 7, wiring and front door: [`cli`]
 
 pub mod radius;
@@ -17,11 +19,17 @@ pub mod quota;
 
 pub mod clock;
 pub mod config;
+pub mod failpoint;
 
 pub mod routeros;
 pub mod store;
 pub mod udp;
 
+pub mod disconnect;
+
+pub mod jobs;
+
 pub mod simulator;
+pub mod worker;
 
 pub mod cli;

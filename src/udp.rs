@@ -43,7 +43,7 @@ type Ticket = u64;
 enum Command {
     Start(Ticket, Box<Request>, Reply),
     Cancel(Ticket),
-    CancelAll,
+    Close,
 }
 
 type Reply = oneshot::Sender<Result<Ended, RequestError>>;
@@ -70,6 +70,7 @@ impl UdpHandle {
             shared: Arc::clone(&shared),
             waiting: BTreeMap::new(),
             exchanges: BTreeMap::new(),
+            closed: false,
         };
         tokio::spawn(driver.run(inbox));
         Ok(Self { commands, shared, local_addr })
@@ -90,9 +91,9 @@ impl UdpHandle {
         ended.unwrap_or_else(|_| Ok(Ended::cancelled_unsent()))
     }
 
-    /// Ends all exchanges of this socket as [`crate::dynauth::Outcome::Cancelled`].
-    pub fn cancel_all(&self) {
-        self.commands.send(Command::CancelAll).ok();
+    /// Ends all exchanges of this socket as [`crate::dynauth::Outcome::Cancelled`], and any later one before it is sent.
+    pub fn close(&self) {
+        self.commands.send(Command::Close).ok();
     }
 
     /// How many datagrams were discarded so far.
@@ -135,6 +136,7 @@ struct Driver {
     shared: Arc<Shared>,
     waiting: BTreeMap<ExchangeId, (Ticket, Reply)>,
     exchanges: BTreeMap<Ticket, ExchangeId>,
+    closed: bool,
 }
 
 impl Driver {
@@ -171,22 +173,28 @@ impl Driver {
     fn obey(&mut self, command: Command) {
         let now = self.clock.now();
         match command {
-            Command::Start(ticket, request, reply) => {
-                match self.client.handle_request(*request, now, self.clock.epoch(), self.clock.random()) {
-                    Ok(id) => {
-                        self.waiting.insert(id, (ticket, reply));
-                        self.exchanges.insert(ticket, id);
-                    }
-                    // A caller that has gone away needs no answer, here and below.
-                    Err(error) => drop(reply.send(Err(error))),
-                }
-            }
+            Command::Start(_, _, reply) if self.closed => drop(reply.send(Ok(Ended::cancelled_unsent()))),
+            Command::Start(ticket, request, reply) => self.start(ticket, *request, reply),
             Command::Cancel(ticket) => {
                 if let Some(id) = self.exchanges.get(&ticket) {
                     self.client.cancel(*id, now);
                 }
             }
-            Command::CancelAll => self.client.cancel_all(now),
+            Command::Close => {
+                self.closed = true;
+                self.client.cancel_all(now);
+            }
+        }
+    }
+
+    fn start(&mut self, ticket: Ticket, request: Request, reply: Reply) {
+        match self.client.handle_request(request, self.clock.now(), self.clock.epoch(), self.clock.random()) {
+            Ok(id) => {
+                self.waiting.insert(id, (ticket, reply));
+                self.exchanges.insert(ticket, id);
+            }
+            // A caller that has gone away needs no answer, here and in `report`.
+            Err(error) => drop(reply.send(Err(error))),
         }
     }
 

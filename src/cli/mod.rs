@@ -3,6 +3,9 @@
 pub mod demo;
 mod exit;
 mod output;
+mod send;
+mod send_input;
+mod send_report;
 
 use std::path::PathBuf;
 
@@ -30,11 +33,21 @@ pub struct Cli {
 
 /// What to do.
 #[derive(Debug, Subcommand)]
-enum Command {}
+enum Command {
+    Send(send::SendArgs),
+}
 
 impl Cli {
     /// Runs the command that the arguments name.
     pub async fn run(self) -> Exit {
-        Exit::Done
+        let output = Output::new(self.output);
+        let done = match self.command {
+            Some(Command::Send(args)) => send::run(args, output).await,
+            None => Ok(Exit::Done),
+        };
+        done.unwrap_or_else(|error| {
+            output.note(&format!("error: {error:#}")).ok();
+            Exit::Failed
+        })
     }
 }

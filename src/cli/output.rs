@@ -55,4 +55,12 @@ impl Output {
         }
         Ok(())
     }
+
+    /// Prints one line on standard error, whatever the format: a warning, a hint, what is wrong with an argument.
+    ///
+    /// # Errors
+    /// When standard error cannot be written.
+    pub fn note(self, line: &str) -> io::Result<()> {
+        writeln!(anstream::stderr().lock(), "{line}")
+    }
 }

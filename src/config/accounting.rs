@@ -4,6 +4,10 @@ use std::time::Duration;
 
 use jiff::tz::TimeZone;
 
+use super::DatabaseUrl;
+use super::section::Section;
+use super::value::parse_duration;
+
 /// `[accounting]`.
 #[derive(Debug, Clone)]
 pub struct Accounting {
@@ -47,4 +51,38 @@ pub enum CloseRows {
     Never,
     /// It does once the end is proven.
     Proven,
+}
+
+impl Accounting {
+    pub(super) fn read(section: &mut Section<'_, '_>, database: Option<&DatabaseUrl>) -> Self {
+        let close_rows = match database {
+            Some(DatabaseUrl::Postgres(_)) => CloseRows::Never,
+            _ => CloseRows::Proven,
+        };
+        let cases = [("auto", UsernameCase::Auto), ("exact", UsernameCase::Exact), ("ignore", UsernameCase::Ignore)];
+        let closing = [("never", CloseRows::Never), ("proven", CloseRows::Proven)];
+        let minute = Duration::from_mins(1);
+        Self {
+            interim_interval: section.parsed("interim_interval", INTERVALS, interval).unwrap_or(InterimInterval::Auto),
+            time_zone: section.parsed("time_zone", ZONES, zone).unwrap_or_else(TimeZone::system),
+            username_case: section.choice("username_case", &cases).unwrap_or(UsernameCase::Auto),
+            close_rows: section.choice("close_rows", &closing).unwrap_or(close_rows),
+            stop_grace: section.duration("stop_grace", Duration::ZERO..=minute * 60).unwrap_or(minute),
+        }
+    }
+}
+
+const INTERVALS: &str = "write \"auto\", or a duration with its unit from 30s to 24h, as \"5m\"";
+const ZONES: &str = "write \"system\", \"UTC\", or the name of a zone, as \"Africa/Lagos\"";
+
+fn interval(text: &str) -> Option<InterimInterval> {
+    if text == "auto" {
+        return Some(InterimInterval::Auto);
+    }
+    let range = Duration::from_secs(30)..=Duration::from_hours(24);
+    parse_duration(text).filter(|duration| range.contains(duration)).map(InterimInterval::Every)
+}
+
+fn zone(text: &str) -> Option<TimeZone> {
+    if text == "system" { Some(TimeZone::system()) } else { TimeZone::get(text).ok() }
 }

@@ -30,7 +30,7 @@ pub enum DatabaseUrl {
     Sqlite(PathBuf),
     /// A PostgreSQL server, with the scheme `postgres:`.
     Postgres(ServerUrl),
-    /// A MariaDB or MySQL server, with the scheme `mysql:`.
+    /// A MariaDB server or one of its kin, with the scheme `mysql:`.
     Mysql(ServerUrl),
 }
 
@@ -75,6 +75,11 @@ impl Default for TableNames {
 }
 
 impl ServerUrl {
+    /// `full` with its password, `shown` without.
+    pub(super) fn new(full: SecretString, shown: String) -> Self {
+        Self { full, shown }
+    }
+
     /// The whole URL, password included, for the database driver alone.
     #[must_use]
     pub fn expose(&self) -> &str {

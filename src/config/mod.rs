@@ -8,13 +8,26 @@
 
 mod accounting;
 mod database;
+mod database_url;
+mod environment;
+mod expand;
+mod load;
 mod nas;
+mod nas_read;
 mod policy;
 mod problem;
 mod profile;
 mod quota;
+mod quota_read;
+mod report;
 mod rest;
+mod rest_read;
+mod secret;
+mod section;
 mod serve;
+mod source;
+mod text;
+mod value;
 
 use std::path::PathBuf;
 
@@ -27,6 +40,7 @@ pub use profile::{ApiSettings, NasProfile};
 pub use quota::{Direction, LimitAttribute, LimitSource, Meaning, Mode, Period, Quota};
 pub use rest::{ApiPart, MikrotikApi, RestPart, RestSettings, Tls};
 pub use serve::{Scope, Serve, ServeTls, ServeToken};
+pub use value::{parse_duration, parse_octets};
 
 /// The configuration, resolved: each section complete, whether or not it stands in the file.
 #[derive(Debug, Clone)]

@@ -85,7 +85,7 @@ pub enum Service {
     Auto,
     /// Hotspot.
     Hotspot,
-    /// PPPoE, L2TP, PPTP, SSTP, OpenVPN.
+    /// PPP of any carrier: Ethernet, L2TP, PPTP, SSTP.
     Ppp,
     /// Anything else.
     Other,
@@ -145,4 +145,35 @@ impl Timers {
     /// Where another path follows: a dead one costs seconds of free surfing, not half a minute.
     pub const WITH_FALLBACK: Self =
         Self { irt: Duration::from_secs(1), mrt: Duration::from_secs(4), mrc: 3, mrd: Duration::from_secs(7) };
+}
+
+impl IdentityAttribute {
+    /// All of them.
+    pub const ALL: [Self; 9] = [
+        Self::UserName,
+        Self::AcctSessionId,
+        Self::FramedIpAddress,
+        Self::FramedIpv6Prefix,
+        Self::CallingStationId,
+        Self::CalledStationId,
+        Self::NasIpAddress,
+        Self::NasIdentifier,
+        Self::NasPortId,
+    ];
+
+    /// Its name in the dictionaries.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::UserName => "User-Name",
+            Self::AcctSessionId => "Acct-Session-Id",
+            Self::FramedIpAddress => "Framed-IP-Address",
+            Self::FramedIpv6Prefix => "Framed-IPv6-Prefix",
+            Self::CallingStationId => "Calling-Station-Id",
+            Self::CalledStationId => "Called-Station-Id",
+            Self::NasIpAddress => "NAS-IP-Address",
+            Self::NasIdentifier => "NAS-Identifier",
+            Self::NasPortId => "NAS-Port-Id",
+        }
+    }
 }

@@ -1,9 +1,11 @@
 //! `[serve]`: the HTTP service.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
 use ipnet::IpNet;
+
+use super::section::Section;
 
 /// `[serve]`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,4 +47,83 @@ pub enum Scope {
     Read,
     /// Look and act.
     Act,
+}
+
+impl Serve {
+    pub(super) fn read(section: &mut Section<'_, '_>) -> Self {
+        let listen = "write an address and a port, as \"127.0.0.1:8099\" or \"[::1]:8099\"";
+        Self {
+            listen: section
+                .parsed("listen", listen, |text| text.parse().ok())
+                .unwrap_or(SocketAddr::from(([127, 0, 0, 1], 8099))),
+            tls: tls(section),
+            trusted_proxy: proxies(section),
+            tokens: tokens(section),
+        }
+    }
+}
+
+fn tls(section: &mut Section<'_, '_>) -> Option<ServeTls> {
+    let spots = (section.spot_of("tls_cert"), section.spot_of("tls_key"));
+    match (section.text("tls_cert"), section.text("tls_key")) {
+        (Some(cert), Some(key)) => {
+            Some(ServeTls { cert: section.report.path(&cert.value), key: section.report.path(&key.value) })
+        }
+        (None, None) => None,
+        (Some(_), None) => {
+            section.report.problem(&spots.1, "missing", "tls_cert wants its key; write the file as tls_key");
+            None
+        }
+        (None, Some(_)) => {
+            section.report.problem(&spots.0, "missing", "tls_key wants its certificate; write the file as tls_cert");
+            None
+        }
+    }
+}
+
+fn proxies(section: &mut Section<'_, '_>) -> Vec<IpNet> {
+    let mut proxies = Vec::new();
+    for text in section.texts("trusted_proxy").unwrap_or_default() {
+        match net(&text.value) {
+            Some(net) => proxies.push(net),
+            None => section.report.problem(
+                &text.spot,
+                format!("found {:?}", text.raw),
+                "write an address or a CIDR, as \"10.0.0.1\" or \"10.0.0.0/8\"",
+            ),
+        }
+    }
+    proxies
+}
+
+/// An address, as a prefix of full length, or a CIDR, without the bits after its prefix.
+pub(super) fn net(text: &str) -> Option<IpNet> {
+    match text.parse::<IpAddr>() {
+        Ok(address) => Some(address.into()),
+        Err(_) => text.parse::<IpNet>().ok().map(|net| net.trunc()),
+    }
+}
+
+fn tokens(section: &mut Section<'_, '_>) -> Vec<ServeToken> {
+    let mut tokens: Vec<ServeToken> = Vec::new();
+    for mut entry in section.sections("token") {
+        let spot = entry.spot_of("name");
+        let missing = [("name", !entry.holds("name")), ("hash_file", !entry.holds("hash_file"))];
+        let name = entry.parsed("name", "write a name", |text| (!text.is_empty()).then(|| text.to_owned()));
+        let hash_file = entry.text("hash_file");
+        let scope = entry.choice("scope", &[("read", Scope::Read), ("act", Scope::Act)]).unwrap_or(Scope::Read);
+        for (key, missing) in missing {
+            if missing {
+                entry.missing(key, "every token has a name and a hash_file");
+            }
+        }
+        if let (Some(name), Some(hash_file)) = (name, hash_file) {
+            if tokens.iter().any(|token| token.name == name) {
+                entry.report.problem(&spot, format!("a second token {name:?}"), "give each its own name");
+            }
+            tokens.push(ServeToken { name, hash_file: entry.report.path(&hash_file.value), scope });
+        }
+        entry.finish();
+    }
+    tokens
 }

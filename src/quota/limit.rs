@@ -24,6 +24,26 @@ pub struct QuotaAttribute {
     pub meaning: Meaning,
 }
 
+/// What counts as a limit at this site.
+#[derive(Debug, Clone)]
+pub struct QuotaRules {
+    /// The attributes that limit octets.
+    pub attributes: Vec<QuotaAttribute>,
+    /// Whether the attribute Expiration ends a login.
+    pub expiration: bool,
+    /// The zone of dates that name none.
+    pub zone: TimeZone,
+}
+
+impl QuotaRules {
+    /// The names of all attributes that [`Limits::resolve`] looks at.
+    #[must_use]
+    pub fn attribute_names(&self) -> Vec<String> {
+        let names = self.attributes.iter().flat_map(|attribute| [Some(attribute.name.clone()), attribute.gigawords()]);
+        names.flatten().chain(self.expiration.then(|| EXPIRATION.to_owned())).collect()
+    }
+}
+
 impl QuotaAttribute {
     /// The attribute that holds bits 32 to 63, for the attributes that MikroTik splits.
     #[must_use]
@@ -137,17 +157,17 @@ const EXPIRATION: &str = "Expiration";
 impl Limits {
     /// Finds a user's limits among the check items of the user and the user's groups.
     #[must_use]
-    pub fn resolve(user: &UserName, items: &[CheckItem], attributes: &[QuotaAttribute], zone: &TimeZone) -> Self {
+    pub fn resolve(user: &UserName, items: &[CheckItem], rules: &QuotaRules) -> Self {
         let mut limits = Self::default();
-        for attribute in attributes.iter().filter(|attribute| attribute.meaning != Meaning::PerSession) {
+        for attribute in rules.attributes.iter().filter(|attribute| attribute.meaning != Meaning::PerSession) {
             match limit_of(user, items, attribute) {
                 Ok(limit) => limits.octets.extend(limit),
                 Err(problem) => limits.problems.push(problem),
             }
         }
-        if let Some(item) = best(items, EXPIRATION) {
+        if let Some(item) = best(items, EXPIRATION).filter(|_| rules.expiration) {
             let source = item.source(EXPIRATION);
-            match parse_expiration(&item.value, zone) {
+            match parse_expiration(&item.value, &rules.zone) {
                 Ok(at) => limits.expires_at = Some((at, source)),
                 Err(problem) => {
                     limits.problems.push(LimitProblem::Expiration { user: user.clone(), source_text: source, problem });
@@ -155,13 +175,6 @@ impl Limits {
             }
         }
         limits
-    }
-
-    /// The names of all attributes that [`Limits::resolve`] looks at.
-    #[must_use]
-    pub fn attribute_names(attributes: &[QuotaAttribute]) -> Vec<String> {
-        let names = attributes.iter().flat_map(|attribute| [Some(attribute.name.clone()), attribute.gigawords()]);
-        names.flatten().chain([EXPIRATION.to_owned()]).collect()
     }
 }
 

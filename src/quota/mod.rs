@@ -9,7 +9,7 @@ mod user_name;
 mod verdict;
 
 pub use expiry::{ExpiryError, parse_expiration};
-pub use limit::{CheckItem, Limit, LimitProblem, Limits, Meaning, Place, QuotaAttribute};
+pub use limit::{CheckItem, Limit, LimitProblem, Limits, Meaning, Place, QuotaAttribute, QuotaRules};
 pub use user_name::{UserName, unescape};
 pub use verdict::{Over, Reason, Usage, judge};
 

@@ -15,15 +15,16 @@ fn group_item(id: i64, rank: usize, attribute: &str, value: &str) -> CheckItem {
     CheckItem { place, table: "radgroupcheck".into(), ..item(id, attribute, value) }
 }
 
-fn attributes() -> Vec<QuotaAttribute> {
-    vec![
+fn rules() -> QuotaRules {
+    let attributes = vec![
         QuotaAttribute { name: "Max-Octets".into(), meaning: Meaning::Total },
         QuotaAttribute { name: "Mikrotik-Total-Limit".into(), meaning: Meaning::Remaining },
-    ]
+    ];
+    QuotaRules { attributes, expiration: true, zone: TimeZone::UTC }
 }
 
 fn limits(items: &[CheckItem]) -> Limits {
-    Limits::resolve(&user(), items, &attributes(), &TimeZone::UTC)
+    Limits::resolve(&user(), items, &rules())
 }
 
 fn over(items: &[CheckItem], closed: u64, open: u64) -> Option<Over> {
@@ -122,6 +123,8 @@ fn names_are_escaped_as_freeradius_does() {
     assert_eq!(UserName::from_table("o=27brien=3B DROP"), name);
     assert_eq!(UserName::new("a=27b").to_table(), "a=3D27b");
     assert_ne!(UserName::from_table("a=27b"), UserName::new("a=27b"));
+    // Measured on FreeRADIUS 3.2.1
+    assert_eq!(UserName::new("a\"b\\c\nd").to_table(), "a=5C=22b=5C=5Cc=5Cnd");
     assert_eq!(UserName::new("two\nlines").to_string(), "two\\nlines");
 }
 

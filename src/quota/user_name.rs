@@ -22,21 +22,23 @@ impl UserName {
     /// The name that stands in a table as `stored`.
     #[must_use]
     pub fn from_table(stored: &str) -> Self {
-        Self(unescape(stored))
+        Self(without_backslashes(&unescape(stored)))
     }
 
-    /// How FreeRADIUS spells the name in its tables.
+    /// How FreeRADIUS spells the name in its tables: a backslash before `"` and `\` and in `\n`, `\r`, `\t` (the layer of
+    /// `%{User-Name}`), then `=XX` for each octet that is not safe (rlm_sql's). UTF-8 stays as it is.
     #[must_use]
     pub fn to_table(&self) -> String {
-        self.0.chars().fold(String::with_capacity(self.0.len()), |mut out, c| {
-            match c {
-                '\n' => out.push_str("\\n"),
-                '\r' => out.push_str("\\r"),
-                '\t' => out.push_str("\\t"),
-                c if !c.is_ascii() || SAFE.contains(c) => out.push(c),
-                c => out.push_str(&format!("={:02X}", u32::from(c))),
+        let escaped = self.0.chars().fold(String::with_capacity(self.0.len()), |mut out, c| {
+            match BACKSLASHED.iter().find(|(plain, _)| *plain == c) {
+                Some((_, letter)) => out.extend(['\\', *letter]),
+                None => out.push(c),
             }
             out
+        });
+        escaped.chars().fold(String::with_capacity(escaped.len()), |out, c| match c {
+            c if !c.is_ascii() || SAFE.contains(c) => out + c.encode_utf8(&mut [0; 4]),
+            c => format!("{out}={:02X}", u32::from(c)),
         })
     }
 
@@ -47,8 +49,27 @@ impl UserName {
     }
 }
 
-/// A value as the NAS sent it, from how FreeRADIUS stored it: every column that holds a NAS's text is escaped alike.
-/// Text that does not become UTF-8 stays as stored.
+/// What FreeRADIUS writes with a backslash, and the letter behind it.
+const BACKSLASHED: [(char, char); 5] = [('\n', 'n'), ('\r', 'r'), ('\t', 't'), ('"', '"'), ('\\', '\\')];
+
+fn without_backslashes(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text.chars();
+    while let Some(c) = rest.next() {
+        let next = rest.clone().next().and_then(|next| BACKSLASHED.iter().find(|(_, letter)| *letter == next));
+        match (c, next) {
+            ('\\', Some((plain, _))) => {
+                out.push(*plain);
+                rest.next();
+            }
+            _ => out.push(c),
+        }
+    }
+    out
+}
+
+/// A value as the NAS sent it, from how FreeRADIUS stored it: `=XX` stands for an octet, in every column that holds a
+/// NAS's text. What does not become UTF-8 stays as stored.
 #[must_use]
 pub fn unescape(stored: &str) -> String {
     let mut octets = Vec::with_capacity(stored.len());
@@ -69,9 +90,6 @@ fn next_octet(text: &[u8]) -> Option<(u8, &[u8])> {
             let octet = std::str::from_utf8(&digits).ok().and_then(|digits| u8::from_str_radix(digits, 16).ok())?;
             Some((octet, left))
         }
-        [b'\\', b'n', left @ ..] => Some((b'\n', left)),
-        [b'\\', b'r', left @ ..] => Some((b'\r', left)),
-        [b'\\', b't', left @ ..] => Some((b'\t', left)),
         [octet, left @ ..] => Some((*octet, left)),
     }
 }

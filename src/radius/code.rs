@@ -51,6 +51,12 @@ impl Code {
         })
     }
 
+    /// The octet that stands for it.
+    #[must_use]
+    pub const fn octet(self) -> u8 {
+        self.wire() as u8
+    }
+
     /// Whether a reply of this code answers a request of code `request`.
     #[must_use]
     pub const fn answers(self, request: Self) -> bool {

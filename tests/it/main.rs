@@ -1,6 +1,10 @@
 //! The integration tests: one binary, so that it links once. `tests/run` installs what they need and runs them.
 #![expect(clippy::expect_used, reason = "what a test cannot go on without fails it")]
 
+mod architecture;
+mod config;
+mod engine;
 mod peers;
+mod send;
 mod simulator;
 mod support;

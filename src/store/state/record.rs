@@ -109,6 +109,8 @@ pub struct TargetRecord {
     pub path: Option<String>,
     /// How that is known.
     pub evidence: Option<String>,
+    /// Why nothing could be tried: no NAS, or more than one.
+    pub problem: Option<String>,
     /// When its row in radacct may be closed, if a Stop has not come by then.
     pub close_due_at: Option<i64>,
 }

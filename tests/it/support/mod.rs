@@ -8,5 +8,7 @@ pub(crate) mod process;
 pub(crate) mod radclient;
 mod raddb;
 pub(crate) mod radkick;
+pub(crate) mod rust_source;
+pub(crate) mod source_file;
 pub(crate) mod sqlite;
 pub(crate) mod wait;

@@ -33,6 +33,7 @@ CREATE TABLE radkick_target (
     fate TEXT,
     path TEXT,
     evidence TEXT,
+    problem TEXT,
     close_due_at INTEGER,
     UNIQUE (job_id, acct_unique_id)
 );
@@ -49,7 +50,7 @@ CREATE TABLE radkick_block (
     changed_at INTEGER NOT NULL
 );
 CREATE INDEX radkick_block_user ON radkick_block (user_name);
-CREATE UNIQUE INDEX radkick_block_live ON radkick_block (user_name, reason) WHERE state <> 'released';
+CREATE UNIQUE INDEX radkick_block_live ON radkick_block (user_name) WHERE state <> 'released';
 CREATE TABLE radkick_block_row (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     block_id INTEGER NOT NULL REFERENCES radkick_block (id),

@@ -15,7 +15,7 @@ const LEASE_SECS: i64 = 120;
 const JOB: &str = "SELECT id, user_name, reason, actor, spec, state, attempts, created_at, retry_at, lapses_at, \
                    lease_holder, lease_token FROM radkick_job ";
 const TARGET: &str = "SELECT id, job_id, session, step, selected_at, effect_at, on_router, nas, attempts, fate, path, \
-                      evidence, close_due_at FROM radkick_target ";
+                      evidence, problem, close_due_at FROM radkick_target ";
 
 impl Sqlite {
     pub(in super::super) async fn submit(&self, spec: &JobSpec, now: i64) -> Result<(JobRecord, bool), StoreError> {
@@ -123,10 +123,10 @@ impl Sqlite {
         if held {
             let sql =
                 "UPDATE radkick_target SET step = ?, effect_at = ?, on_router = ?, nas = ?, attempts = ?, fate = ?,
-                         path = ?, evidence = ?, close_due_at = ? WHERE id = ?";
+                         path = ?, evidence = ?, problem = ?, close_due_at = ? WHERE id = ?";
             let query = sqlx::query(sql).bind(target.step.as_str()).bind(target.effect_at).bind(target.on_router);
             let query = query.bind(&target.nas).bind(serde_json::Value::from(target.attempts.clone()).to_string());
-            let query = query.bind(&target.fate).bind(&target.path).bind(&target.evidence).bind(target.close_due_at);
+            let query = query.bind(&target.fate).bind(&target.path).bind(&target.evidence).bind(&target.problem).bind(target.close_due_at);
             query.bind(target.id).execute(&mut *transaction).await.map_err(failed)?;
         }
         transaction.commit().await.map_err(failed)?;
@@ -199,6 +199,7 @@ fn target_record(row: &SqliteRow) -> Result<TargetRecord, sqlx::Error> {
         fate: row.try_get("fate")?,
         path: row.try_get("path")?,
         evidence: row.try_get("evidence")?,
+        problem: row.try_get("problem")?,
         close_due_at: row.try_get("close_due_at")?,
     })
 }

@@ -1,0 +1,211 @@
+//! Which NAS a session is on, and how to reach it. Refuses to guess.
+
+use std::collections::BTreeSet;
+use std::net::{IpAddr, SocketAddr};
+
+use ipnet::IpNet;
+
+use crate::config::{Config, IdentityAttribute, MikrotikApi, NasMatch, NasProfile, NasSettings, RestPart};
+use crate::radius::SharedSecret;
+use crate::store::{NasRow, SessionRow};
+
+/// A NAS, with everything needed to reach it.
+#[derive(Debug, Clone)]
+pub struct ResolvedNas {
+    /// What people call it.
+    pub name: String,
+    /// How it is reached; at least one path.
+    pub profile: NasProfile,
+}
+
+impl ResolvedNas {
+    /// Where its RADIUS incoming listens.
+    #[must_use]
+    pub const fn das_addr(&self) -> SocketAddr {
+        SocketAddr::new(self.profile.address, self.profile.coa_port)
+    }
+
+    /// The attributes that name a session, by the operator's own first set.
+    pub(super) fn identity(&self) -> Option<&[IdentityAttribute]> {
+        self.profile.identity.first().map(Vec::as_slice)
+    }
+}
+
+/// Why a session's NAS cannot be told or reached.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NasProblem {
+    /// Nothing matches.
+    #[error("no [[nas]] and no row of the nas table matches nasipaddress {address:?}, Called-Station-Id {called:?}")]
+    Unknown {
+        /// nasipaddress as stored.
+        address: String,
+        /// Called-Station-Id as stored.
+        called: String,
+    },
+    /// More than one matches equally well, or address and name point to different ones.
+    #[error("nasipaddress {address:?} and Called-Station-Id {called:?} fit more than one NAS: {}", names.join(", "))]
+    Ambiguous {
+        /// nasipaddress as stored.
+        address: String,
+        /// Called-Station-Id as stored.
+        called: String,
+        /// The candidates.
+        names: Vec<String>,
+    },
+    /// It is known by name, and nobody says where it is.
+    #[error("NAS {name}: nasipaddress {address:?} is no address; give its [[nas]] an address")]
+    NoAddress {
+        /// The NAS.
+        name: String,
+        /// nasipaddress as stored.
+        address: String,
+    },
+    /// Neither a secret nor REST.
+    #[error("NAS {name}: no secret and no [nas.rest]: nothing to disconnect it by")]
+    NoPath {
+        /// The NAS.
+        name: String,
+    },
+}
+
+/// All NAS that the configuration and FreeRADIUS' nas table know.
+#[derive(Debug)]
+pub struct Directory {
+    entries: Vec<Entry>,
+    defaults: NasSettings,
+    api: Option<MikrotikApi>,
+    /// Whether all open rows name one NAS, so that `MIKROTIK_API_HOST` can be that one.
+    one_nas: bool,
+}
+
+#[derive(Debug, Clone)]
+struct Entry {
+    name: String,
+    nets: Vec<IpNet>,
+    names: Vec<String>,
+    settings: NasSettings,
+    configured: bool,
+}
+
+impl Entry {
+    /// How well the address fits: the longest prefix that holds it.
+    fn fit(&self, address: IpAddr) -> Option<u8> {
+        self.nets.iter().filter(|net| net.contains(&address)).map(IpNet::prefix_len).max()
+    }
+}
+
+impl Directory {
+    /// Puts together `[[nas]]`, FreeRADIUS' rows and `[nas_defaults]`. `open_nas` holds nasipaddress of all open rows.
+    #[must_use]
+    pub fn new(config: &Config, rows: &[NasRow], open_nas: &BTreeSet<String>) -> Self {
+        let configured = config.nas.iter().map(|nas| {
+            let mut entry = Entry {
+                name: nas.name.clone(),
+                nets: Vec::new(),
+                names: Vec::new(),
+                settings: nas.settings.clone(),
+                configured: true,
+            };
+            for part in &nas.matches {
+                match part {
+                    NasMatch::Net(net) => entry.nets.push(*net),
+                    NasMatch::Name(name) => entry.names.push(name.clone()),
+                }
+            }
+            entry
+        });
+        let entries = configured.chain(rows.iter().filter_map(table_entry)).collect();
+        let (defaults, api) = (config.nas_defaults.clone(), config.mikrotik_api.clone());
+        Self { entries, defaults, api, one_nas: open_nas.len() <= 1 }
+    }
+
+    /// The NAS of a session.
+    ///
+    /// # Errors
+    /// [`NasProblem`]: no NAS, more than one, or one that cannot be reached.
+    pub fn resolve(&self, session: &SessionRow) -> Result<ResolvedNas, NasProblem> {
+        let address = session.nas_ip_address.parse::<IpAddr>().ok();
+        let by_address = address.map(|address| self.best_by_address(address)).unwrap_or_default();
+        let by_name: Vec<&Entry> =
+            self.entries.iter().filter(|entry| entry.names.contains(&session.called_station_id)).collect();
+        let matched = self.one(session, address, by_address, by_name)?;
+        let settings = matched.iter().rev().fold(self.defaults.clone(), |lower, entry| entry.settings.over(&lower));
+        let name = match (matched.first(), address) {
+            (Some(entry), _) => entry.name.clone(),
+            (None, Some(address)) if settings.secret.is_some() => address.to_string(),
+            (None, _) => return Err(unknown(session)),
+        };
+        let reach = settings.address.or(address);
+        let reach = reach
+            .ok_or_else(|| NasProblem::NoAddress { name: name.clone(), address: session.nas_ip_address.clone() })?;
+        let profile = self.with_environment(settings, session).profile(reach);
+        if profile.paths.is_empty() {
+            return Err(NasProblem::NoPath { name });
+        }
+        Ok(ResolvedNas { name, profile })
+    }
+
+    /// The entries that fit an address best: exact before prefix, longer before shorter.
+    fn best_by_address(&self, address: IpAddr) -> Vec<&Entry> {
+        let best = self.entries.iter().filter_map(|entry| entry.fit(address)).max();
+        self.entries.iter().filter(|entry| best.is_some() && entry.fit(address) == best).collect()
+    }
+
+    /// The one NAS that address and name point to: its `[[nas]]` first, then its row of the nas table.
+    fn one<'a>(
+        &self,
+        session: &SessionRow,
+        address: Option<IpAddr>,
+        by_address: Vec<&'a Entry>,
+        by_name: Vec<&'a Entry>,
+    ) -> Result<Vec<&'a Entry>, NasProblem> {
+        let (mut configured, rows): (Vec<&Entry>, Vec<&Entry>) = by_address.into_iter().partition(|e| e.configured);
+        for entry in by_name {
+            if !configured.iter().any(|other| std::ptr::eq(*other, entry)) {
+                configured.push(entry);
+            }
+        }
+        // A [[nas]] that has addresses of its own is another NAS than a row found by an address it does not have
+        let elsewhere = |entry: &&Entry| {
+            !entry.nets.is_empty() && address.is_some_and(|address| entry.fit(address).is_none()) && !rows.is_empty()
+        };
+        let conflict = configured.iter().any(elsewhere);
+        if configured.len() > 1 || rows.len() > 1 || conflict {
+            let names = configured.iter().chain(&rows).map(|entry| entry.name.clone()).collect();
+            let (address, called) = (session.nas_ip_address.clone(), session.called_station_id.clone());
+            return Err(NasProblem::Ambiguous { address, called, names });
+        }
+        configured.extend(rows);
+        Ok(configured)
+    }
+
+    /// With the router of `MIKROTIK_API_*`, if that can only be this session's: asking the wrong router would prove an
+    /// absence.
+    fn with_environment(&self, settings: NasSettings, session: &SessionRow) -> NasSettings {
+        let api = self.api.as_ref().filter(|api| self.one_nas || api.host == session.nas_ip_address);
+        let rest = api.map(|MikrotikApi { rest, .. }| RestPart {
+            url: Some(rest.url.clone()),
+            username: Some(rest.username.clone()),
+            password: Some(rest.password.clone()),
+            tls: Some(rest.tls.clone()),
+            identity: rest.identity.clone(),
+        });
+        NasSettings { rest: settings.rest.clone().or(rest), ..settings }
+    }
+}
+
+fn table_entry(row: &NasRow) -> Option<Entry> {
+    let net = row.nasname.parse::<IpNet>().or_else(|_| row.nasname.parse::<IpAddr>().map(IpNet::from)).ok()?;
+    let secret = SharedSecret::new(row.secret.clone().into_bytes()).ok();
+    Some(Entry {
+        name: row.shortname.clone().filter(|name| !name.is_empty()).unwrap_or_else(|| row.nasname.clone()),
+        nets: vec![net],
+        names: Vec::new(),
+        settings: NasSettings { secret, ..NasSettings::default() },
+        configured: false,
+    })
+}
+
+fn unknown(session: &SessionRow) -> NasProblem {
+    NasProblem::Unknown { address: session.nas_ip_address.clone(), called: session.called_station_id.clone() }
+}

@@ -1,0 +1,178 @@
+//! The two ways to end a session.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crate::clock::Clock;
+use crate::config::Service;
+use crate::dynauth::{Request, RequestError, RetransmitPolicy};
+use crate::radius::{Code, EncodeError};
+use crate::routeros::{Menu, Removal, RestClient, RestError};
+use crate::store::SessionRow;
+use crate::udp::{UdpHandle, any_source};
+
+use super::identity::identity;
+use super::router_view::{is_session, menus};
+use super::{Attempt, AttemptOutcome, ResolvedNas, identity_names, service_of};
+
+/// Why a NAS could not even be asked.
+#[derive(Debug, thiserror::Error)]
+pub enum CutError {
+    /// No socket.
+    #[error("no socket to send from {source_addr}: {error}")]
+    Socket {
+        /// Our own address.
+        source_addr: IpAddr,
+        /// What the system said.
+        error: std::io::Error,
+    },
+    /// The engine takes no such request.
+    #[error("the request cannot be sent: {0}")]
+    Request(#[from] RequestError),
+    /// A value of the session does not fit its attribute.
+    #[error("the session cannot be named: {0}")]
+    Identity(#[from] EncodeError),
+}
+
+/// Why a router's REST service could not be used.
+#[derive(Debug, thiserror::Error)]
+pub enum RouterError {
+    /// It could not be asked, or answered with an error.
+    #[error(transparent)]
+    Rest(#[from] RestError),
+    /// It is another router than the configured one: nothing that it says counts.
+    #[error("this is not the router it should be: its identity is {found:?}, not {expected:?}")]
+    WrongRouter {
+        /// `identity` of `[nas.rest]`.
+        expected: String,
+        /// What the router says.
+        found: String,
+    },
+}
+
+/// Ends sessions, over one socket for each of our own addresses and one REST connection for each router.
+#[derive(Debug, Default)]
+pub struct Disconnector {
+    clock: Clock,
+    sockets: Mutex<BTreeMap<IpAddr, UdpHandle>>,
+    routers: Mutex<BTreeMap<String, Arc<RestClient>>>,
+}
+
+impl Disconnector {
+    /// With no socket open yet.
+    #[must_use]
+    pub fn new(clock: Clock) -> Self {
+        Self { clock, ..Self::default() }
+    }
+
+    /// The clock it goes by.
+    #[must_use]
+    pub const fn clock(&self) -> Clock {
+        self.clock
+    }
+
+    /// Sends a Disconnect-Request for exactly this session and waits for its outcome.
+    ///
+    /// # Errors
+    /// [`CutError`] when nothing could be sent. A NAK and silence are outcomes.
+    pub async fn send_disconnect(&self, nas: &ResolvedNas, session: &SessionRow) -> Result<Option<Attempt>, CutError> {
+        let profile = &nas.profile;
+        let Some(secret) = profile.secret.clone() else { return Ok(None) };
+        let service = service_of(session, profile.service);
+        let attributes = identity(session, service, nas.identity())?;
+        let mut request = Request::new(nas.das_addr(), Code::DisconnectRequest, attributes, secret);
+        let timers = profile.timers;
+        request.policy = RetransmitPolicy { irt: timers.irt, mrt: timers.mrt, mrc: timers.mrc, mrd: timers.mrd };
+        request.message_authenticator = profile.message_authenticator;
+        request.event_timestamp = profile.event_timestamp;
+        request.require_message_authenticator = profile.require_message_authenticator;
+        request.reply_from = profile.reply_from.first().copied();
+        crate::dynauth::check_identification(request.code, &request.attributes)?;
+        let ended = self.socket(nas).await?.exchange(request).await?;
+        Ok(Some(Attempt::of_exchange(identity_names(session, service, nas.identity()), &ended)))
+    }
+
+    async fn socket(&self, nas: &ResolvedNas) -> Result<UdpHandle, CutError> {
+        let source = nas.profile.source.unwrap_or_else(|| any_source(nas.das_addr()));
+        let known = self.sockets.lock().unwrap_or_else(PoisonError::into_inner).get(&source).cloned();
+        if let Some(handle) = known {
+            return Ok(handle);
+        }
+        let bound = UdpHandle::bind(Some(source), self.clock).await;
+        let handle = bound.map_err(|error| CutError::Socket { source_addr: source, error })?;
+        let mut sockets = self.sockets.lock().unwrap_or_else(PoisonError::into_inner);
+        Ok(sockets.entry(source).or_insert(handle).clone())
+    }
+
+    /// Finds the session on the router's list and removes that row, read again right before; `None` without REST. What
+    /// it saw of the list stands in the outcome.
+    pub async fn remove(&self, nas: &ResolvedNas, session: &SessionRow) -> Option<Attempt> {
+        let rest = match self.rest(nas) {
+            Ok(rest) => rest?,
+            Err(error) => return Some(failed(&error)),
+        };
+        Some(self.remove_over(&rest, nas, session).await.unwrap_or_else(|error| failed(&error)))
+    }
+
+    async fn remove_over(&self, rest: &RestClient, nas: &ResolvedNas, session: &SessionRow) -> Result<Attempt, RouterError> {
+        self.check_identity(nas, rest).await?;
+        for menu in menus(service_of(session, nas.profile.service)) {
+            let rows = rest.active(*menu).await?;
+            if let Some(row) = rows.iter().find(|row| is_session(row, session)) {
+                return remove_row(rest, *menu, &row.id, session).await;
+            }
+        }
+        Ok(Attempt::over_rest(AttemptOutcome::NotListed, None, None))
+    }
+
+    /// Refuses a router that is not the one it should be.
+    pub(super) async fn check_identity(&self, nas: &ResolvedNas, rest: &RestClient) -> Result<(), RouterError> {
+        let Some(expected) = nas.profile.rest.as_ref().and_then(|rest| rest.identity.clone()) else { return Ok(()) };
+        let found = rest.identity().await?;
+        if found == expected { Ok(()) } else { Err(RouterError::WrongRouter { expected, found }) }
+    }
+
+    /// The router's REST client; `None` where none is set up.
+    pub(super) fn rest(&self, nas: &ResolvedNas) -> Result<Option<Arc<RestClient>>, RouterError> {
+        let Some(settings) = &nas.profile.rest else { return Ok(None) };
+        let mut routers = self.routers.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(client) = routers.get(settings.url.as_str()) {
+            return Ok(Some(Arc::clone(client)));
+        }
+        let client = Arc::new(RestClient::new(settings)?);
+        routers.insert(settings.url.as_str().to_owned(), Arc::clone(&client));
+        Ok(Some(client))
+    }
+}
+
+/// Removes a row after reading it again: a hotspot's ids are reused by the next session on the address.
+async fn remove_row(rest: &RestClient, menu: Menu, id: &str, session: &SessionRow) -> Result<Attempt, RouterError> {
+    match rest.row(menu, id).await? {
+        Some(row) if is_session(&row, session) => {}
+        Some(_) | None => return Ok(Attempt::over_rest(AttemptOutcome::AlreadyGone, Some(404), None)),
+    }
+    Ok(match rest.remove(menu, id).await? {
+        Removal::Removed => Attempt::over_rest(AttemptOutcome::Removed, None, None),
+        Removal::AlreadyGone => Attempt::over_rest(AttemptOutcome::AlreadyGone, Some(404), None),
+    })
+}
+
+fn failed(error: &RouterError) -> Attempt {
+    let (unreachable, status) = match error {
+        RouterError::Rest(error) => (error.is_unreachable(), error.status()),
+        RouterError::WrongRouter { .. } => (false, None),
+    };
+    let outcome = if unreachable { AttemptOutcome::Unreachable } else { AttemptOutcome::Refused };
+    Attempt::over_rest(outcome, status, Some(error.to_string()))
+}
+
+/// The service that a session is taken for, in a word.
+#[must_use]
+pub fn service_word(service: Service) -> &'static str {
+    match service {
+        Service::Hotspot => "hotspot",
+        Service::Ppp => "ppp",
+        Service::Auto | Service::Other => "other",
+    }
+}

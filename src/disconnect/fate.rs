@@ -1,0 +1,132 @@
+//! What became of a session, and how we know: one pure function, the table of docs/architecture.md.
+
+use serde::{Deserialize, Serialize};
+
+use crate::radius::ErrorCause;
+
+use super::{Attempt, AttemptOutcome, Findings, RouterView, RowFinding};
+
+/// What became of a session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Fate {
+    /// Off, after something of ours took effect.
+    Ended,
+    /// Off before anything of ours took effect.
+    AlreadyGone,
+    /// Known to be on.
+    StillActive,
+    /// Not known.
+    Unknown,
+}
+
+/// How a fate is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Evidence {
+    /// The NAS sent an Accounting-Stop.
+    AccountingStop,
+    /// The router's list does not have it.
+    AbsentFromRouter,
+    /// The NAS answered 503 to every set of attributes.
+    SessionNotFound,
+    /// radacct has no open row.
+    NoOpenRow,
+    /// The router's list has it.
+    OnRouter,
+    /// The NAS reported usage after its ACK.
+    InterimAfterAck,
+    /// The NAS refused.
+    Refused,
+    /// The NAS said it would, and nothing confirms it.
+    DisconnectAck,
+}
+
+/// A fate with its evidence.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Verdict {
+    /// What became of the session.
+    pub fate: Fate,
+    /// How that is known; `None` when nothing is.
+    pub evidence: Option<Evidence>,
+}
+
+/// Everything that is known of a session when its fate is decided.
+#[derive(Debug, Clone, Copy)]
+pub struct Facts<'a> {
+    /// What was tried.
+    pub attempts: &'a [Attempt],
+    /// What radacct and the router's list say now.
+    pub findings: &'a Findings,
+    /// When we selected the session, in seconds since 1970.
+    pub selected_at: i64,
+    /// When an ACK or a removal of ours took effect.
+    pub effect_at: Option<i64>,
+    /// When the session started.
+    pub started_at: Option<i64>,
+    /// Whether it stood on the router's list since it was selected.
+    pub seen_on_router: bool,
+    /// Now.
+    pub now: i64,
+}
+
+/// A list is not believed to lack a session that is younger than this: RouterOS may not list it yet.
+const LISTED_WITHIN_SECS: i64 = 60;
+
+impl Facts<'_> {
+    /// Whether the session's absence from the list means that it is off.
+    fn absence_counts(&self) -> bool {
+        let RouterView::Absent { vouched } = self.findings.router else { return false };
+        let acked = self.attempts.iter().any(|attempt| attempt.outcome == AttemptOutcome::Ack);
+        let young = self.started_at.is_none_or(|start| self.now - start < LISTED_WITHIN_SECS);
+        (vouched || acked || self.seen_on_router) && !young
+    }
+
+    /// Whether radacct has a Stop: a row that closed, at a time after our selection where something of ours took effect.
+    const fn stopped(&self) -> bool {
+        match self.findings.row {
+            RowFinding::Closed { stop } => self.effect_at.is_none() || stop >= self.selected_at,
+            RowFinding::Open { .. } | RowFinding::Missing => false,
+        }
+    }
+
+    fn refusal(&self) -> Option<Verdict> {
+        let radius = || self.attempts.iter().filter(|attempt| attempt.path == "radius");
+        let last = radius().next_back().filter(|attempt| attempt.outcome == AttemptOutcome::Nak)?;
+        let not_here = Some(ErrorCause::SESSION_CONTEXT_NOT_FOUND.0);
+        if radius().all(|attempt| attempt.error_cause == not_here) && self.findings.router == RouterView::NotAsked {
+            return Some(Verdict { fate: Fate::AlreadyGone, evidence: Some(Evidence::SessionNotFound) });
+        }
+        let refused = matches!(last.error_cause, Some(401..=405 | 407 | 501 | 504..=508));
+        refused.then_some(Verdict { fate: Fate::StillActive, evidence: Some(Evidence::Refused) })
+    }
+}
+
+/// What is known of a session, and no more. The router's list outranks radacct.
+#[must_use]
+pub fn decide(facts: &Facts<'_>) -> Verdict {
+    let off = if facts.effect_at.is_some() { Fate::Ended } else { Fate::AlreadyGone };
+    let verdict = |fate, evidence| Verdict { fate, evidence: Some(evidence) };
+    if matches!(facts.findings.router, RouterView::Listed { .. }) {
+        return verdict(Fate::StillActive, Evidence::OnRouter);
+    }
+    if facts.stopped() {
+        return verdict(off, Evidence::AccountingStop);
+    }
+    if facts.absence_counts() || gone_at_delete(facts) {
+        return verdict(off, Evidence::AbsentFromRouter);
+    }
+    match (facts.effect_at, facts.findings.row) {
+        (Some(effect), RowFinding::Open { update: Some(update) }) if update > effect => {
+            verdict(Fate::StillActive, Evidence::InterimAfterAck)
+        }
+        (Some(_), _) => verdict(Fate::Unknown, Evidence::DisconnectAck),
+        (None, _) => facts.refusal().unwrap_or(Verdict { fate: Fate::Unknown, evidence: None }),
+    }
+}
+
+/// Whether the row stood on the list and was gone when it was to be removed (404).
+fn gone_at_delete(facts: &Facts<'_>) -> bool {
+    let gone = facts.attempts.iter().any(|attempt| attempt.outcome == AttemptOutcome::AlreadyGone);
+    gone && matches!(facts.findings.router, RouterView::Absent { .. })
+}

@@ -1,0 +1,25 @@
+//! The cut: which NAS, which session there, which way, and what is known afterwards.
+//!
+//! Nothing here writes: [`crate::jobs`] puts each step on disk before the next is taken. Nothing here guesses either: a
+//! NAS that cannot be told, a list that cannot be trusted and an ACK that nothing confirms are answers of their own.
+//!
+//! Start reading at [`Disconnector`], then [`decide`].
+
+mod attempt;
+mod directory;
+mod disconnector;
+mod fate;
+mod identity;
+mod router_view;
+mod verify;
+
+pub use attempt::{Attempt, AttemptOutcome};
+pub use directory::{Directory, NasProblem, ResolvedNas};
+pub use disconnector::{CutError, Disconnector};
+pub use fate::{Evidence, Facts, Fate, Verdict, decide};
+pub use identity::{identity_names, service_of};
+pub use router_view::RouterView;
+pub use verify::{Findings, RowFinding};
+
+#[cfg(test)]
+mod tests;

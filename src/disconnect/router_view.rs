@@ -1,0 +1,77 @@
+//! A session on a router's own list.
+
+use std::net::IpAddr;
+
+use crate::config::Service;
+use crate::routeros::{ActiveRow, Menu};
+use crate::store::SessionRow;
+
+/// What the router's list says of a session.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RouterView {
+    /// No list was asked: none is set up.
+    NotAsked,
+    /// A list was asked and could not be read, or cannot be believed.
+    Unreadable {
+        /// Why.
+        reason: String,
+    },
+    /// The session stands on it.
+    Listed {
+        /// The row's `.id`.
+        id: String,
+    },
+    /// It does not.
+    Absent {
+        /// Whether the router is known to be the right one: its identity is the configured one, and its list holds
+        /// another session that radacct has there.
+        vouched: bool,
+    },
+}
+
+/// The lists on which a session of this service may stand.
+pub(super) fn menus(service: Service) -> &'static [Menu] {
+    match service {
+        Service::Hotspot => &[Menu::HotspotActive],
+        Service::Ppp => &[Menu::PppActive],
+        Service::Auto | Service::Other => &[Menu::HotspotActive, Menu::PppActive],
+    }
+}
+
+/// Whether a row of the list is this session: RADIUS let it in, and user, address and MAC agree as far as both sides
+/// have them; a PPP row also by its session id.
+pub(super) fn is_session(row: &ActiveRow, session: &SessionRow) -> bool {
+    row.radius && same_user(row, session) && same_address(row, session) && same_mac(row, session) && same_id(row, session)
+}
+
+fn same_user(row: &ActiveRow, session: &SessionRow) -> bool {
+    let name = session.user.as_str();
+    match &row.domain {
+        Some(domain) => name == format!("{}@{domain}", row.user) || name == row.user || name == format!("{domain}\\{}", row.user),
+        None => name == row.user,
+    }
+}
+
+fn same_address(row: &ActiveRow, session: &SessionRow) -> bool {
+    match (row.address, session.framed_ip_address.parse::<IpAddr>()) {
+        (Some(listed), Ok(address)) => listed == address,
+        (None, _) | (_, Err(_)) => true,
+    }
+}
+
+fn same_mac(row: &ActiveRow, session: &SessionRow) -> bool {
+    match (row.mac.as_deref().and_then(mac), mac(&session.calling_station_id)) {
+        (Some(listed), Some(mac)) => listed == mac,
+        (None, _) | (_, None) => true,
+    }
+}
+
+fn same_id(row: &ActiveRow, session: &SessionRow) -> bool {
+    row.session_id.as_ref().is_none_or(|id| id.eq_ignore_ascii_case(&session.acct_session_id))
+}
+
+/// The twelve digits of a MAC address, whatever stands between them; `None` for anything else.
+fn mac(text: &str) -> Option<String> {
+    let digits: String = text.chars().filter(|c| !matches!(c, ':' | '-' | '.')).collect();
+    (digits.len() == 12 && digits.chars().all(|c| c.is_ascii_hexdigit())).then(|| digits.to_ascii_uppercase())
+}

@@ -1,0 +1,135 @@
+//! Looking for proof.
+
+use std::time::Duration;
+
+use crate::store::{Accounting, SessionRow, StoreError};
+
+use super::router_view::{is_session, menus};
+use super::disconnector::RouterError;
+use super::{Disconnector, ResolvedNas, RouterView, service_of};
+
+/// How often radacct is read while a proof is looked for.
+const LOOK_EVERY: Duration = Duration::from_millis(200);
+/// How many of those reads go by between two of the router's list, each of which costs the router a login.
+const LOOKS_PER_LISTING: u32 = 5;
+
+/// What radacct says of a session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RowFinding {
+    /// Its row is open.
+    Open {
+        /// When accounting last updated it.
+        update: Option<i64>,
+    },
+    /// Its row is closed.
+    Closed {
+        /// When it stopped.
+        stop: i64,
+    },
+    /// There is no such row (any more).
+    Missing,
+}
+
+/// What radacct and the router say of a session.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Findings {
+    /// radacct.
+    pub row: RowFinding,
+    /// The router's list.
+    pub router: RouterView,
+}
+
+impl Disconnector {
+    /// Looks once.
+    ///
+    /// # Errors
+    /// When the database cannot be asked. A router that cannot be asked is a finding.
+    pub async fn look(
+        &self,
+        nas: &ResolvedNas,
+        session: &SessionRow,
+        accounting: &Accounting,
+    ) -> Result<Findings, StoreError> {
+        let router = self.router_view(nas, session, accounting).await?;
+        Ok(Findings { row: row_finding(session, accounting).await?, router })
+    }
+
+    /// Looks until `enough` says so, or for `within`. The last findings.
+    ///
+    /// # Errors
+    /// As [`Disconnector::look`].
+    pub async fn watch(
+        &self,
+        nas: &ResolvedNas,
+        session: &SessionRow,
+        accounting: &Accounting,
+        within: Duration,
+        enough: impl Fn(&Findings) -> bool,
+    ) -> Result<Findings, StoreError> {
+        let started = self.clock().now();
+        let mut looks = 0;
+        let mut findings = Findings { row: row_finding(session, accounting).await?, router: RouterView::NotAsked };
+        loop {
+            let over = self.clock().now().duration_since(started) >= within;
+            // A closed row says most, and the list, which outranks it, is asked before it is believed
+            if over || matches!(findings.row, RowFinding::Closed { .. }) || looks % LOOKS_PER_LISTING == 1 {
+                findings.router = self.router_view(nas, session, accounting).await?;
+            }
+            if over || enough(&findings) {
+                return Ok(findings);
+            }
+            tokio::time::sleep(LOOK_EVERY).await;
+            looks += 1;
+            findings.row = row_finding(session, accounting).await?;
+        }
+    }
+
+    async fn router_view(
+        &self,
+        nas: &ResolvedNas,
+        session: &SessionRow,
+        accounting: &Accounting,
+    ) -> Result<RouterView, StoreError> {
+        let listing = match self.rest(nas) {
+            Ok(None) => return Ok(RouterView::NotAsked),
+            Ok(Some(rest)) => rest,
+            Err(error) => return Ok(unreadable(&error)),
+        };
+        let mut rows = Vec::new();
+        if let Err(error) = self.check_identity(nas, &listing).await {
+            return Ok(unreadable(&error));
+        }
+        for menu in menus(service_of(session, nas.profile.service)) {
+            match listing.active(*menu).await {
+                Ok(found) => rows.extend(found),
+                Err(error) => return Ok(unreadable(&error.into())),
+            }
+        }
+        if let Some(row) = rows.iter().find(|row| is_session(row, session)) {
+            return Ok(RouterView::Listed { id: row.id.clone() });
+        }
+        if nas.profile.rest.as_ref().is_none_or(|rest| rest.identity.is_none()) {
+            return Ok(RouterView::Absent { vouched: false });
+        }
+        let there = accounting.all_open_sessions().await?;
+        let others = there.iter().filter(|other| {
+            other.nas_ip_address == session.nas_ip_address && other.acct_unique_id != session.acct_unique_id
+        });
+        let vouched = others.into_iter().any(|other| rows.iter().any(|row| is_session(row, other)));
+        Ok(RouterView::Absent { vouched })
+    }
+}
+
+fn unreadable(error: &RouterError) -> RouterView {
+    RouterView::Unreadable { reason: error.to_string() }
+}
+
+async fn row_finding(session: &SessionRow, accounting: &Accounting) -> Result<RowFinding, StoreError> {
+    Ok(match accounting.session(&session.acct_unique_id).await? {
+        None => RowFinding::Missing,
+        Some(row) => match row.stop {
+            Some(stop) => RowFinding::Closed { stop },
+            None => RowFinding::Open { update: row.update },
+        },
+    })
+}

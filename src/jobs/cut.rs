@@ -1,0 +1,210 @@
+//! One session of a job, from intent to fate.
+
+use std::time::Duration;
+
+use crate::config::CutPath;
+use crate::disconnect::{
+    Attempt, Directory, Facts, Fate, Findings, ResolvedNas, RouterView, RowFinding, Verdict, decide,
+};
+use crate::failpoint;
+use crate::store::{JobRecord, TargetRecord, TargetStep};
+
+use super::{Agent, AgentError, Guard};
+
+/// How long an ACK that nothing confirms is waited on where another path follows: free surfing, should it be a lie.
+const PATIENCE_BEFORE_NEXT_PATH: Duration = Duration::from_secs(3);
+
+/// What one path came to.
+enum Progress {
+    /// The session has its fate.
+    Settled(Verdict, Findings),
+    /// Not off: the next path.
+    Next,
+    /// The reason no longer holds.
+    Lapsed,
+}
+
+impl Agent {
+    /// Cuts one session. Whether the reason lapsed on the way.
+    pub(super) async fn cut_target(
+        &self,
+        job: &JobRecord,
+        mut target: TargetRecord,
+        directory: &Directory,
+    ) -> Result<bool, AgentError> {
+        let nas = match directory.resolve(&target.session) {
+            Ok(nas) => nas,
+            Err(problem) => {
+                tracing::warn!(user = %job.spec.user, session = target.session.acct_session_id, "{problem}");
+                target.problem = Some(problem.to_string());
+                return self.settle_unreachable(job, target).await.map(|()| false);
+            }
+        };
+        target.nas = Some(nas.name.clone());
+        let mut progress = self.verify_first(&target, &nas).await?;
+        for (index, path) in nas.profile.paths.iter().enumerate() {
+            if !matches!(progress, Progress::Next) {
+                break;
+            }
+            let last = index + 1 == nas.profile.paths.len();
+            progress = self.take_path(job, &mut target, &nas, (*path, last)).await?;
+        }
+        let (verdict, findings) = match progress {
+            Progress::Settled(verdict, findings) => (verdict, findings),
+            Progress::Lapsed => return Ok(true),
+            Progress::Next => {
+                let findings = self.disconnector.look(&nas, &target.session, &self.accounting).await?;
+                (self.judge(&target, &findings), findings)
+            }
+        };
+        self.record_fate(job, target, verdict, findings.row).await.map(|()| false)
+    }
+
+    /// What an earlier run sent may have worked: look for proof before anything is sent again.
+    async fn verify_first(&self, target: &TargetRecord, nas: &ResolvedNas) -> Result<Progress, AgentError> {
+        if target.step == TargetStep::Selected {
+            return Ok(Progress::Next);
+        }
+        let findings = self.disconnector.look(nas, &target.session, &self.accounting).await?;
+        Ok(self.progress(target, findings))
+    }
+
+    /// Tries one path: guard, intent, effect, proof. `path` is the path and whether it is the last.
+    async fn take_path(
+        &self,
+        job: &JobRecord,
+        target: &mut TargetRecord,
+        nas: &ResolvedNas,
+        (path, last): (CutPath, bool),
+    ) -> Result<Progress, AgentError> {
+        match self.guard(job, &target.session).await? {
+            Guard::Holds => {}
+            Guard::ReasonLapsed => return Ok(Progress::Lapsed),
+            Guard::SessionOver => {
+                let findings = self.disconnector.look(nas, &target.session, &self.accounting).await?;
+                return Ok(Progress::Settled(self.judge(target, &findings), findings));
+            }
+        }
+        target.step = TargetStep::Sending;
+        self.write_target(job, target).await?;
+        failpoint::reach("intent_recorded");
+        let Some(attempt) = self.attempt(path, nas, target).await? else { return Ok(Progress::Next) };
+        failpoint::reach("request_answered");
+        self.record_attempt(job, target, &attempt).await?;
+        if !attempt.took_effect() {
+            return Ok(Progress::Next);
+        }
+        let within = if last { nas.profile.verify_within } else { nas.profile.verify_within.min(PATIENCE_BEFORE_NEXT_PATH) };
+        let enough = |findings: &Findings| is_off(self.judge(target, findings));
+        let findings = self.disconnector.watch(nas, &target.session, &self.accounting, within, enough).await?;
+        target.on_router |= matches!(findings.router, RouterView::Listed { .. });
+        Ok(self.progress(target, findings))
+    }
+
+    async fn attempt(
+        &self,
+        path: CutPath,
+        nas: &ResolvedNas,
+        target: &TargetRecord,
+    ) -> Result<Option<Attempt>, AgentError> {
+        Ok(match path {
+            CutPath::Radius => self.disconnector.send_disconnect(nas, &target.session).await?,
+            CutPath::Rest => self.disconnector.remove(nas, &target.session).await,
+            CutPath::Api => None,
+        })
+    }
+
+    async fn record_attempt(&self, job: &JobRecord, target: &mut TargetRecord, attempt: &Attempt) -> Result<(), AgentError> {
+        target.attempts.push(serde_json::to_value(attempt).unwrap_or_default());
+        if attempt.took_effect() {
+            target.step = TargetStep::Effected;
+            target.effect_at = target.effect_at.or_else(|| Some(self.now()));
+            target.path = Some(attempt.path.clone());
+            target.on_router |= attempt.outcome == crate::disconnect::AttemptOutcome::Removed;
+        }
+        self.write_target(job, target).await?;
+        failpoint::reach("attempt_recorded");
+        Ok(())
+    }
+
+    fn progress(&self, target: &TargetRecord, findings: Findings) -> Progress {
+        let verdict = self.judge(target, &findings);
+        if is_off(verdict) { Progress::Settled(verdict, findings) } else { Progress::Next }
+    }
+
+    fn judge(&self, target: &TargetRecord, findings: &Findings) -> Verdict {
+        let attempts: Vec<Attempt> =
+            target.attempts.iter().filter_map(|attempt| serde_json::from_value(attempt.clone()).ok()).collect();
+        decide(&Facts {
+            attempts: &attempts,
+            findings,
+            selected_at: target.selected_at,
+            effect_at: target.effect_at,
+            started_at: target.session.start,
+            seen_on_router: target.on_router,
+            now: self.now(),
+        })
+    }
+
+    /// A NAS that cannot be told: radacct alone may still know.
+    async fn settle_unreachable(&self, job: &JobRecord, target: TargetRecord) -> Result<(), AgentError> {
+        let row = match self.accounting.session(&target.session.acct_unique_id).await? {
+            Some(row) => row.stop.map_or(RowFinding::Open { update: row.update }, |stop| RowFinding::Closed { stop }),
+            None => RowFinding::Missing,
+        };
+        let verdict = self.judge(&target, &Findings { row, router: RouterView::NotAsked });
+        self.record_fate(job, target, verdict, row).await
+    }
+
+    async fn record_fate(
+        &self,
+        job: &JobRecord,
+        mut target: TargetRecord,
+        verdict: Verdict,
+        row: RowFinding,
+    ) -> Result<(), AgentError> {
+        let word = |value: serde_json::Value| value.as_str().map(str::to_owned);
+        target.step = TargetStep::Done;
+        target.fate = serde_json::to_value(verdict.fate).ok().and_then(word);
+        target.evidence = serde_json::to_value(verdict.evidence).ok().and_then(word);
+        if is_off(verdict) {
+            target.close_due_at = self.close_due(matches!(row, RowFinding::Open { .. }));
+        }
+        if verdict.fate != Fate::Ended {
+            target.path = None;
+        }
+        self.write_target(job, &target).await?;
+        failpoint::reach("fate_recorded");
+        self.tell(job, &target, verdict);
+        let detail = serde_json::json!({
+            "acct_unique_id": target.session.acct_unique_id, "nas": target.nas, "fate": target.fate,
+            "evidence": target.evidence, "path": target.path, "attempts": target.attempts, "reason": job.spec.reason,
+        });
+        Ok(self.note_job(job, "cut", detail).await?)
+    }
+
+    /// The log line that people search for, only when it is true.
+    fn tell(&self, job: &JobRecord, target: &TargetRecord, verdict: Verdict) {
+        let (nas, path) = (target.nas.as_deref(), target.path.as_deref());
+        let (evidence, session) = (target.evidence.as_deref(), target.session.acct_session_id.as_str());
+        match verdict.fate {
+            Fate::Ended => tracing::info!(
+                nas, path, evidence, session,
+                "Successfully disconnected user {} from MikroTik", job.spec.user
+            ),
+            Fate::AlreadyGone => tracing::info!(nas, evidence, session, "user {} was gone already", job.spec.user),
+            Fate::StillActive => tracing::warn!(nas, evidence, session, "user {} is still on", job.spec.user),
+            Fate::Unknown => {
+                tracing::warn!(nas, evidence, session, "it is not known whether user {} is off", job.spec.user);
+            }
+        }
+    }
+
+    async fn write_target(&self, job: &JobRecord, target: &TargetRecord) -> Result<(), AgentError> {
+        if self.state.update_target(job, target).await? { Ok(()) } else { Err(AgentError::LeaseLost) }
+    }
+}
+
+fn is_off(verdict: Verdict) -> bool {
+    matches!(verdict.fate, Fate::Ended | Fate::AlreadyGone)
+}

@@ -1,0 +1,30 @@
+//! Jobs: what was asked for, on disk before anything is done, and carried through whatever happens in between.
+//!
+//! ```text
+//!  submit ──▶ planned ──▶ cutting ──▶ ended       every session has its fate (or the one run asked for is done)
+//!                │           │  ▲
+//!                │           ▼  │ retry_at
+//!                │         waiting                 not proven off: again later, until the reason lapses
+//!                └───────────┴──────▶ lapsed       the reason no longer holds; a block of ours is undone
+//! ```
+//!
+//! Invariants: intent is on disk before its effect, one commit a step; after a crash the next run looks for proof first,
+//! then asks the guard, then sends anew. A block, a restore and the closing of a row happen once; packets at least once,
+//! always naming the same session.
+//!
+//! Start reading at [`Agent::run`].
+
+mod agent;
+mod block;
+mod cut;
+mod guard;
+mod holder;
+mod report;
+mod rows;
+mod run;
+
+pub use agent::{Agent, AgentError, all_limits, directory, limits_of, quota_rules};
+pub use block::Restored;
+pub use guard::Guard;
+pub use report::{SessionReport, Would};
+pub use run::{JobDetail, Selection};

@@ -1,0 +1,42 @@
+//! The row in radacct, where the session is proven off and no Stop came.
+
+use crate::config::CloseRows;
+use crate::failpoint;
+use crate::quota::UserName;
+use crate::store::{RowVerdict, StoreError, TargetRecord};
+
+use super::Agent;
+
+impl Agent {
+    /// When the row of a session that is proven off may be closed, if no Stop comes; `None` when it is closed, or not to
+    /// be closed by us.
+    pub(super) fn close_due(&self, row_is_open: bool) -> Option<i64> {
+        let grace = i64::try_from(self.config.accounting.stop_grace.as_secs()).unwrap_or(i64::MAX);
+        let close = row_is_open && self.config.accounting.close_rows == CloseRows::Proven;
+        close.then(|| self.now().saturating_add(grace))
+    }
+
+    /// Closes the rows whose grace is over: of one user's sessions, or all. How many were still open.
+    ///
+    /// # Errors
+    /// When a database cannot be used.
+    pub async fn close_due_rows(&self, user: Option<&UserName>) -> Result<usize, StoreError> {
+        let due = self.state.rows_to_close(self.now()).await?;
+        let mut closed = 0;
+        for target in due.iter().filter(|target| user.is_none_or(|user| target.session.user == *user)) {
+            closed += usize::from(self.close_one(target).await? == RowVerdict::Changed);
+        }
+        Ok(closed)
+    }
+
+    async fn close_one(&self, target: &TargetRecord) -> Result<RowVerdict, StoreError> {
+        let stop = target.effect_at.unwrap_or(target.selected_at);
+        let row = self.accounting.session(&target.session.acct_unique_id).await?;
+        // Octets that came after we saw it go mean that it has not gone: the row stays open
+        let alive = row.is_some_and(|row| row.stop.is_none() && row.update > Some(stop));
+        let closed = !alive && self.accounting.close_row(&target.session.acct_unique_id, stop).await?;
+        failpoint::reach("row_closed");
+        self.state.row_closed(target.id).await?;
+        Ok(if closed { RowVerdict::Changed } else { RowVerdict::AlreadySo })
+    }
+}

@@ -1,0 +1,83 @@
+//! From the octets of an answer to JSON.
+
+use serde_json::Value;
+
+use super::error::RestFailure;
+use super::rows::text;
+
+/// What RouterOS says when something went wrong.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct ErrorBody {
+    /// Whether it was RouterOS' form of an error at all, not a page of something in between.
+    pub(super) genuine: bool,
+    /// `detail`, else `message`; at most 200 characters, none of them a control.
+    pub(super) detail: String,
+}
+
+/// The JSON of a successful answer.
+pub(super) fn parse(octets: &[u8]) -> Result<Value, RestFailure> {
+    let text = String::from_utf8_lossy(octets);
+    let start = text.trim_start();
+    if start.is_empty() {
+        return Err(RestFailure::Empty);
+    }
+    if start.starts_with('<') {
+        return Err(RestFailure::NotJson { found: "HTML" });
+    }
+    serde_json::from_str(&escape_controls(start)).map_err(|error| {
+        if error.is_eof() { RestFailure::Truncated } else { RestFailure::NotJson { found: "something" } }
+    })
+}
+
+/// The form of an error, if it is one.
+pub(super) fn parse_error(octets: &[u8]) -> ErrorBody {
+    let Ok(Value::Object(body)) = parse(octets) else { return ErrorBody::default() };
+    let detail = text(&body, "detail").or_else(|| text(&body, "message")).unwrap_or_default();
+    ErrorBody {
+        genuine: body.contains_key("error"),
+        detail: detail.chars().filter(|c| !c.is_control()).take(200).collect(),
+    }
+}
+
+/// RouterOS sends octets below 0x20 inside strings as they are, which is no JSON: they are escaped here.
+fn escape_controls(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    let (mut in_string, mut after_backslash) = (false, false);
+    for c in text.chars() {
+        match c {
+            '"' if !after_backslash => in_string = !in_string,
+            '\0'..'\x20' if in_string => {
+                // A backslash before it would escape our own.
+                if after_backslash {
+                    escaped.push('\\');
+                }
+                escaped.push_str(&format!("\\u{:04x}", u32::from(c)));
+                after_backslash = false;
+                continue;
+            }
+            _ => {}
+        }
+        after_backslash = in_string && c == '\\' && !after_backslash;
+        escaped.push(c);
+    }
+    escaped
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn control_octets_survive_in_strings() {
+        let value = parse(b" [ {\n\t\"user\":\"a\x01\tb\\\"\x1f\\\\\", \"x\\\x02\":\"1\"} ]").expect("JSON");
+        assert_eq!(value[0]["user"], "a\u{1}\tb\"\u{1f}\\");
+        assert_eq!(value[0]["x\\\u{2}"], "1");
+    }
+
+    #[test]
+    fn errors_of_routeros_are_told_from_pages_in_between() {
+        let body = parse_error(br#"{"detail":"no such item","error":404,"message":"Not Found"}"#);
+        assert_eq!(body, ErrorBody { genuine: true, detail: "no such item".to_owned() });
+        assert_eq!(parse_error(b"<html>404</html>"), ErrorBody::default());
+    }
+}

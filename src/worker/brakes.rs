@@ -1,0 +1,39 @@
+//! Brakes: a mass cut and a mass restore wait for a person.
+
+use crate::config::Brakes;
+use crate::store::{Brake, State, StoreError};
+
+/// The brake on cutting.
+pub const CUT_BRAKE: &str = "cut";
+/// The brake on opening logins again.
+pub const RESTORE_BRAKE: &str = "restore";
+
+/// Whether so many at once is too many: more than `trip_users`, and more than `trip_share` of all concerned.
+#[expect(clippy::cast_precision_loss, reason = "a share of users needs no more than 52 bits")]
+pub(super) fn trips(brakes: &Brakes, affected: usize, of: usize) -> bool {
+    let share = brakes.trip_share * of as f64;
+    affected as f64 > f64::from(brakes.trip_users).max(share)
+}
+
+/// Asks a brake: `Some` says why nothing may be done. It lets go when few enough are concerned again, and, once
+/// confirmed, until then.
+pub(super) async fn ask(
+    state: &State,
+    name: &str,
+    (tripping, confirmed): (bool, bool),
+    now: i64,
+    detail: String,
+) -> Result<Option<String>, StoreError> {
+    let standing = state.brake(name).await?;
+    match (tripping, standing) {
+        (false, None) => Ok(None),
+        (false, Some(_)) => state.set_brake(name, None).await.map(|()| None),
+        (true, Some(Brake { confirmed_at: Some(_), .. })) => Ok(None),
+        (true, standing) => {
+            let tripped_at = standing.map_or(now, |brake| brake.tripped_at);
+            let confirmed_at = confirmed.then_some(now);
+            state.set_brake(name, Some(&Brake { tripped_at, detail: detail.clone(), confirmed_at })).await?;
+            Ok((!confirmed).then_some(detail))
+        }
+    }
+}

@@ -1,0 +1,91 @@
+//! What would be done: nothing is sent, written or created.
+
+use crate::clock::Clock;
+use crate::config::{BlockMode, Config, CutPath};
+use crate::disconnect::{Directory, identity_names, service_of};
+use crate::jobs::{JobDetail, SessionReport, Would, all_limits, directory, quota_rules};
+use crate::quota::UserName;
+use crate::store::{Accounting, BlockState, SessionRow, State, StoreError};
+
+use super::plan::judge_all;
+use super::{Exemptions, OverUser};
+
+/// Everybody who is over, with what would be done about each session.
+///
+/// # Errors
+/// When a database cannot be asked.
+pub async fn observe(
+    config: &Config,
+    accounting: &Accounting,
+    clock: Clock,
+    only: Option<&UserName>,
+) -> Result<Vec<SessionReport>, StoreError> {
+    let limited = all_limits(accounting, &quota_rules(config)).await?;
+    let judgement = judge_all(limited, &Exemptions::new(accounting, &config.exempt), clock.epoch()).await?;
+    for problem in &judgement.problems {
+        tracing::warn!("{problem}");
+    }
+    let state = State::open_existing(&config.state.url).await?;
+    let directory = directory(config, accounting).await?;
+    let mut reports = Vec::new();
+    for over in judgement.over.iter().filter(|over| only.is_none_or(|user| over.user == *user)) {
+        let blocked = match &state {
+            Some(state) => state.blocks(Some(&over.user)).await?.iter().any(|block| block.state == BlockState::Held),
+            None => false,
+        };
+        let block = config.block.mode != BlockMode::None && !blocked;
+        let base = SessionReport { blocked, ..over.report() };
+        let sessions = accounting.open_sessions(&over.user).await?;
+        if sessions.is_empty() {
+            let nothing = Would { block, paths: Vec::new(), identity: Vec::new() };
+            reports.push(SessionReport { fate: "unknown".into(), evidence: None, would: Some(nothing), ..base });
+        } else {
+            reports.extend(sessions.iter().map(|session| would(&directory, base.clone(), session, block)));
+        }
+    }
+    Ok(reports)
+}
+
+/// What would be done about one session.
+#[must_use]
+pub fn would(directory: &Directory, base: SessionReport, session: &SessionRow, block: bool) -> SessionReport {
+    let report = base.of_session(session);
+    match directory.resolve(session) {
+        Ok(nas) => {
+            let word = |path: &CutPath| match path {
+                CutPath::Radius => "radius".to_owned(),
+                CutPath::Rest => "rest".to_owned(),
+                CutPath::Api => "api".to_owned(),
+            };
+            let profile = &nas.profile;
+            let set = profile.identity.first().map(Vec::as_slice);
+            let identity = identity_names(session, service_of(session, profile.service), set);
+            let would = Would { block, paths: profile.paths.iter().map(word).collect(), identity };
+            SessionReport { nas: Some(nas.name), would: Some(would), ..report }
+        }
+        Err(problem) => {
+            let would = Would { block, paths: Vec::new(), identity: Vec::new() };
+            SessionReport { problem: Some(problem.to_string()), would: Some(would), ..report }
+        }
+    }
+}
+
+impl OverUser {
+    /// The report of this user, no session yet.
+    #[must_use]
+    pub fn report(&self) -> SessionReport {
+        SessionReport::of_user(&self.user, self.over.reason.as_str(), "worker", &self.detail(false))
+    }
+
+    /// The detail of a job for this user.
+    #[must_use]
+    pub(super) fn detail(&self, block: bool) -> JobDetail {
+        JobDetail {
+            block,
+            used_octets: Some(self.over.used),
+            limit_octets: self.over.limit,
+            limit_source: Some(self.over.source.clone()),
+            ..JobDetail::default()
+        }
+    }
+}

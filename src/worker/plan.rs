@@ -1,0 +1,94 @@
+//! Who is over and may be acted on.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::config::Exempt;
+use crate::quota::{LimitProblem, Limits, Over, Usage, UserName, judge};
+use crate::store::{Accounting, StoreError};
+
+/// A user who is over.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OverUser {
+    /// Who.
+    pub user: UserName,
+    /// By what.
+    pub over: Over,
+}
+
+/// What judging everybody came to.
+#[derive(Debug, Default)]
+pub(super) struct Judgement {
+    /// Who is over and not exempt, the furthest over first.
+    pub(super) over: Vec<OverUser>,
+    /// Users whose limit cannot be read: neither cut nor restored.
+    pub(super) unreadable: BTreeSet<UserName>,
+    /// What cannot be read.
+    pub(super) problems: Vec<LimitProblem>,
+}
+
+impl Judgement {
+    pub(super) fn is_over(&self, user: &UserName) -> bool {
+        self.over.iter().any(|over| over.user == *user)
+    }
+}
+
+/// Who is never touched without `--force`.
+#[derive(Debug)]
+pub struct Exemptions<'a> {
+    accounting: &'a Accounting,
+    exempt: &'a Exempt,
+}
+
+impl<'a> Exemptions<'a> {
+    /// The configuration's, with the groups of FreeRADIUS' tables.
+    #[must_use]
+    pub const fn new(accounting: &'a Accounting, exempt: &'a Exempt) -> Self {
+        Self { accounting, exempt }
+    }
+
+    /// Why a user is exempt; `None` when not.
+    ///
+    /// # Errors
+    /// When FreeRADIUS' database cannot be asked.
+    pub async fn of(&self, user: &UserName) -> Result<Option<String>, StoreError> {
+        if self.exempt.users.iter().any(|name| name == user.as_str()) {
+            return Ok(Some("[exempt] users".to_owned()));
+        }
+        if self.exempt.groups.is_empty() {
+            return Ok(None);
+        }
+        let groups = self.accounting.groups(user).await?;
+        let group = groups.into_iter().find(|group| self.exempt.groups.contains(group));
+        Ok(group.map(|group| format!("[exempt] groups: {group}")))
+    }
+}
+
+/// Judges everybody who has a limit.
+pub(super) async fn judge_all(
+    limited: BTreeMap<UserName, (Limits, Usage)>,
+    exemptions: &Exemptions<'_>,
+    now: i64,
+) -> Result<Judgement, StoreError> {
+    let mut judgement = Judgement::default();
+    for (user, (limits, usage)) in limited {
+        if !limits.problems.is_empty() {
+            judgement.unreadable.insert(user.clone());
+            judgement.problems.extend(limits.problems.clone());
+        }
+        let Some(over) = judge(&limits, usage, now) else { continue };
+        match exemptions.of(&user).await? {
+            None => judgement.over.push(OverUser { user, over }),
+            Some(why) => tracing::debug!(%user, why, "over, and exempt"),
+        }
+    }
+    judgement.over.sort_by_key(|over| std::cmp::Reverse(excess(&over.over)));
+    Ok(judgement)
+}
+
+/// By how many octets; an expired login goes before any quota.
+const fn excess(over: &Over) -> u64 {
+    match over.limit {
+        Some(limit) => over.used.saturating_sub(limit),
+        None => u64::MAX,
+    }
+}

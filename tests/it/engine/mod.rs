@@ -1,0 +1,12 @@
+//! The engine under a simulated link, in virtual time.
+pub(crate) mod das;
+mod forgeries;
+mod identifiers;
+mod link;
+pub(crate) mod loopback;
+mod noise;
+mod packets;
+mod replies;
+mod requests;
+mod sockets;
+mod times;
