@@ -9,7 +9,7 @@
 //! - 3, adapters: [`udp`], [`routeros`], [`store`]
 //! - 4, the cut and its proof: [`disconnect`]
 //! - 5, jobs, on disk before anything is done: [`jobs`]
-//! - 6, what starts work: [`worker`]; and the router stand-in: [`simulator`]
+//! - 6, what starts work: [`worker`]; a RouterOS stand-in, [`simulator`]
 //! - 7, wiring and front door: [`cli`]
 
 pub mod radius;

@@ -6,6 +6,7 @@ mod output;
 mod send;
 mod send_input;
 mod send_report;
+mod simulate;
 
 use std::path::PathBuf;
 
@@ -35,6 +36,7 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Send(send::SendArgs),
+    Simulate(Box<simulate::SimulateArgs>),
 }
 
 impl Cli {
@@ -43,6 +45,7 @@ impl Cli {
         let output = Output::new(self.output);
         let done = match self.command {
             Some(Command::Send(args)) => send::run(args, output).await,
+            Some(Command::Simulate(args)) => simulate::run(*args, output).await,
             None => Ok(Exit::Done),
         };
         done.unwrap_or_else(|error| {

@@ -8,7 +8,7 @@ use crate::clock::Clock;
 use crate::config::Service;
 use crate::dynauth::{Request, RequestError, RetransmitPolicy};
 use crate::radius::{Code, EncodeError};
-use crate::routeros::{Menu, Removal, RestClient, RestError};
+use crate::routeros::{Menu, Removal, RestClient, RestError, RestFailure};
 use crate::store::SessionRow;
 use crate::udp::{UdpHandle, any_source};
 
@@ -37,7 +37,7 @@ pub enum CutError {
 
 /// Why a router's REST service could not be used.
 #[derive(Debug, thiserror::Error)]
-pub enum RouterError {
+pub(super) enum RouterError {
     /// It could not be asked, or answered with an error.
     #[error(transparent)]
     Rest(#[from] RestError),
@@ -115,7 +115,12 @@ impl Disconnector {
         Some(self.remove_over(&rest, nas, session).await.unwrap_or_else(|error| failed(&error)))
     }
 
-    async fn remove_over(&self, rest: &RestClient, nas: &ResolvedNas, session: &SessionRow) -> Result<Attempt, RouterError> {
+    async fn remove_over(
+        &self,
+        rest: &RestClient,
+        nas: &ResolvedNas,
+        session: &SessionRow,
+    ) -> Result<Attempt, RouterError> {
         self.check_identity(nas, rest).await?;
         for menu in menus(service_of(session, nas.profile.service)) {
             let rows = rest.active(*menu).await?;
@@ -159,20 +164,20 @@ async fn remove_row(rest: &RestClient, menu: Menu, id: &str, session: &SessionRo
 }
 
 fn failed(error: &RouterError) -> Attempt {
-    let (unreachable, status) = match error {
-        RouterError::Rest(error) => (error.is_unreachable(), error.status()),
-        RouterError::WrongRouter { .. } => (false, None),
+    let (outcome, status) = match error {
+        #[expect(clippy::wildcard_enum_match_arm, reason = "only these say something of reach or status")]
+        RouterError::Rest(RestError { failure, .. }) => match failure {
+            RestFailure::Refused
+            | RestFailure::Unreachable(_)
+            | RestFailure::TimedOut(_)
+            | RestFailure::NoAnswer(_) => (AttemptOutcome::Unreachable, None),
+            RestFailure::Unauthorized => (AttemptOutcome::Refused, Some(401)),
+            RestFailure::NoRest { status } | RestFailure::Status { status, .. } => {
+                (AttemptOutcome::Refused, Some(*status))
+            }
+            _ => (AttemptOutcome::Refused, None),
+        },
+        RouterError::WrongRouter { .. } => (AttemptOutcome::Refused, None),
     };
-    let outcome = if unreachable { AttemptOutcome::Unreachable } else { AttemptOutcome::Refused };
     Attempt::over_rest(outcome, status, Some(error.to_string()))
-}
-
-/// The service that a session is taken for, in a word.
-#[must_use]
-pub fn service_word(service: Service) -> &'static str {
-    match service {
-        Service::Hotspot => "hotspot",
-        Service::Ppp => "ppp",
-        Service::Auto | Service::Other => "other",
-    }
 }

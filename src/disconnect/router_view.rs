@@ -41,13 +41,17 @@ pub(super) fn menus(service: Service) -> &'static [Menu] {
 /// Whether a row of the list is this session: RADIUS let it in, and user, address and MAC agree as far as both sides
 /// have them; a PPP row also by its session id.
 pub(super) fn is_session(row: &ActiveRow, session: &SessionRow) -> bool {
-    row.radius && same_user(row, session) && same_address(row, session) && same_mac(row, session) && same_id(row, session)
+    row.radius
+        && same_user(row, session)
+        && same_address(row, session)
+        && same_mac(row, session)
+        && same_id(row, session)
 }
 
 fn same_user(row: &ActiveRow, session: &SessionRow) -> bool {
     let name = session.user.as_str();
     match &row.domain {
-        Some(domain) => name == format!("{}@{domain}", row.user) || name == row.user || name == format!("{domain}\\{}", row.user),
+        Some(domain) => name == row.login() || name == format!("{domain}\\{}", row.user),
         None => name == row.user,
     }
 }
