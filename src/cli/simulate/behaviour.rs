@@ -83,7 +83,6 @@ pub(super) enum Behaviour {
 }
 
 impl Behaviour {
-    #[expect(clippy::too_many_lines, reason = "a table: one line a switch")]
     pub(super) fn apply(self, to: &mut Behaviours) {
         match self {
             Self::AckNoop => to.ack_does_nothing = true,
