@@ -15,6 +15,7 @@ mod send;
 mod send_input;
 mod send_report;
 mod sessions_text;
+mod simulate;
 
 use std::path::PathBuf;
 
@@ -67,6 +68,7 @@ enum Command {
     Confirm,
     /// Check the configuration and the databases: every problem at once
     Check,
+    Simulate(Box<simulate::SimulateArgs>),
 }
 
 impl Cli {
@@ -114,6 +116,7 @@ impl Command {
         }
         match self {
             Self::Send(args) => send::run(args, output).await,
+            Self::Simulate(args) => simulate::run(*args, output).await,
             Self::Disconnect(args) => configured!(|context| disconnect::run(args, context)),
             Self::Enforce(args) => configured!(|context| enforce::run(args, context)),
             Self::Sessions(args) => configured!(|context| listing::sessions(args, context)),

@@ -114,7 +114,12 @@ impl Disconnector {
         Some(self.remove_over(&rest, nas, session).await.unwrap_or_else(|error| failed(&error)))
     }
 
-    async fn remove_over(&self, rest: &RestClient, nas: &ResolvedNas, session: &SessionRow) -> Result<Attempt, RouterError> {
+    async fn remove_over(
+        &self,
+        rest: &RestClient,
+        nas: &ResolvedNas,
+        session: &SessionRow,
+    ) -> Result<Attempt, RouterError> {
         self.check_identity(nas, rest).await?;
         for menu in menus(service_of(session, nas.profile.service)) {
             let rows = rest.active(*menu).await?;

@@ -41,7 +41,11 @@ pub(super) fn menus(service: Service) -> &'static [Menu] {
 /// Whether a row of the list is this session: RADIUS let it in, and user, address and MAC agree as far as both sides
 /// have them; a PPP row also by its session id.
 pub(super) fn is_session(row: &ActiveRow, session: &SessionRow) -> bool {
-    row.radius && same_user(row, session) && same_address(row, session) && same_mac(row, session) && same_id(row, session)
+    row.radius
+        && same_user(row, session)
+        && same_address(row, session)
+        && same_mac(row, session)
+        && same_id(row, session)
 }
 
 fn same_user(row: &ActiveRow, session: &SessionRow) -> bool {

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use crate::store::{Accounting, SessionRow, StoreError};
 
-use super::router_view::{is_session, menus};
 use super::disconnector::RouterError;
+use super::router_view::{is_session, menus};
 use super::{Disconnector, ResolvedNas, RouterView, service_of};
 
 /// How often radacct is read while a proof is looked for.

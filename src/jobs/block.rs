@@ -7,9 +7,7 @@
 use crate::config::BlockMode;
 use crate::failpoint;
 use crate::quota::UserName;
-use crate::store::{
-    BlockRecord, BlockState, JournalEntry, RowChange, RowImage, RowVerdict, StoreError, Table,
-};
+use crate::store::{BlockRecord, BlockState, JournalEntry, RowChange, RowImage, RowVerdict, StoreError, Table};
 
 use super::Agent;
 
@@ -100,7 +98,13 @@ impl Agent {
         Ok(vec![row])
     }
 
-    async fn new_row(&self, table: Table, username: &str, attribute: &str, value: &str) -> Result<RowChange, StoreError> {
+    async fn new_row(
+        &self,
+        table: Table,
+        username: &str,
+        attribute: &str,
+        value: &str,
+    ) -> Result<RowChange, StoreError> {
         let id = self.accounting.reserve_ids(table, 1).await?.first().copied().unwrap_or(1);
         let row = RowImage {
             id,
@@ -195,7 +199,12 @@ impl Agent {
         Ok(self.state.blocks(Some(user)).await?.iter().any(|block| block.state == BlockState::Held))
     }
 
-    async fn note(&self, block: &BlockRecord, event: &'static str, detail: serde_json::Value) -> Result<(), StoreError> {
+    async fn note(
+        &self,
+        block: &BlockRecord,
+        event: &'static str,
+        detail: serde_json::Value,
+    ) -> Result<(), StoreError> {
         let (actor, user) = (block.actor.clone(), block.user.clone());
         self.state.journal(&JournalEntry { at: self.now(), actor, user, event, detail }).await
     }

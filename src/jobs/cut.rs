@@ -94,7 +94,8 @@ impl Agent {
         if !attempt.took_effect() {
             return Ok(Progress::Next);
         }
-        let within = if last { nas.profile.verify_within } else { nas.profile.verify_within.min(PATIENCE_BEFORE_NEXT_PATH) };
+        let within =
+            if last { nas.profile.verify_within } else { nas.profile.verify_within.min(PATIENCE_BEFORE_NEXT_PATH) };
         let enough = |findings: &Findings| is_off(self.judge(target, findings));
         let findings = self.disconnector.watch(nas, &target.session, &self.accounting, within, enough).await?;
         target.on_router |= matches!(findings.router, RouterView::Listed { .. });
@@ -114,7 +115,12 @@ impl Agent {
         })
     }
 
-    async fn record_attempt(&self, job: &JobRecord, target: &mut TargetRecord, attempt: &Attempt) -> Result<(), AgentError> {
+    async fn record_attempt(
+        &self,
+        job: &JobRecord,
+        target: &mut TargetRecord,
+        attempt: &Attempt,
+    ) -> Result<(), AgentError> {
         target.attempts.push(serde_json::to_value(attempt).unwrap_or_default());
         if attempt.took_effect() {
             target.step = TargetStep::Effected;
@@ -189,8 +195,12 @@ impl Agent {
         let (evidence, session) = (target.evidence.as_deref(), target.session.acct_session_id.as_str());
         match verdict.fate {
             Fate::Ended => tracing::info!(
-                nas, path, evidence, session,
-                "Successfully disconnected user {} from MikroTik", job.spec.user
+                nas,
+                path,
+                evidence,
+                session,
+                "Successfully disconnected user {} from MikroTik",
+                job.spec.user
             ),
             Fate::AlreadyGone => tracing::info!(nas, evidence, session, "user {} was gone already", job.spec.user),
             Fate::StillActive => tracing::warn!(nas, evidence, session, "user {} is still on", job.spec.user),

@@ -72,10 +72,7 @@ impl Agent {
     ///
     /// # Errors
     /// When a database cannot be used; the next run goes on from there.
-    pub async fn cut(
-        self: &Arc<Self>,
-        spec: JobSpec,
-    ) -> Result<Vec<SessionReport>, AgentError> {
+    pub async fn cut(self: &Arc<Self>, spec: JobSpec) -> Result<Vec<SessionReport>, AgentError> {
         let (job, _) = self.state.submit(&JobSpec { lapses_at: self.now() + LAPSE_SECS, ..spec }, self.now()).await?;
         failpoint::reach("job_submitted");
         self.run(&job).await
@@ -85,7 +82,10 @@ impl Agent {
     ///
     /// # Errors
     /// As [`Agent::cut`].
-    pub async fn finish(self: &Arc<Self>, user: Option<&crate::quota::UserName>) -> Result<Vec<SessionReport>, AgentError> {
+    pub async fn finish(
+        self: &Arc<Self>,
+        user: Option<&crate::quota::UserName>,
+    ) -> Result<Vec<SessionReport>, AgentError> {
         self.finish_blocks(user).await?;
         let mut reports = Vec::new();
         for job in self.state.live_jobs(user).await? {

@@ -10,7 +10,8 @@ use tokio::time::timeout;
 
 use super::accounting::Record;
 use super::dm::{Decision, Scene, decide, find};
-use super::shared::{ADMIN_RESET, ReceivedRequest, Shared, State};
+use super::shared::{ADMIN_RESET, Shared};
+use super::state::{ReceivedRequest, State};
 use super::{Event, MessageAuthenticators, RepeatedRequest, Service, StopTiming, replies};
 use crate::radius::{
     AttributeType, Attributes, Code, ErrorCause, MessageAuthenticator, Opened, SharedSecret, open_request,

@@ -21,6 +21,7 @@ mod rest;
 mod router;
 mod session;
 mod shared;
+mod state;
 mod time;
 
 pub use behaviours::{
@@ -31,4 +32,4 @@ pub use event::Event;
 pub use options::{AccountingOptions, Incoming, RadiusEntry, RestOptions, Rights, RouterOptions, Tls};
 pub use router::{Router, UnknownSession};
 pub use session::{Octets, Service, SessionSpec, SessionView};
-pub use shared::{Cookie, Counters, ReceivedRequest, RestRequest};
+pub use state::{Cookie, Counters, ReceivedRequest, RestRequest};

@@ -94,7 +94,8 @@ impl Worker {
     async fn restore(&self, judgement: &Judgement, outcome: &mut StepOutcome) -> Result<(), AgentError> {
         let agent = &self.agent;
         let blocks = agent.state.blocks(None).await?;
-        let ours: Vec<_> = blocks.into_iter().filter(|block| matches!(block.reason.as_str(), "quota" | "expiry")).collect();
+        let ours: Vec<_> =
+            blocks.into_iter().filter(|block| matches!(block.reason.as_str(), "quota" | "expiry")).collect();
         let lapsed: Vec<_> = ours
             .iter()
             .filter(|block| !judgement.is_over(&block.user) && !judgement.unreadable.contains(&block.user))
@@ -144,12 +145,19 @@ impl Worker {
         );
         if let Some(why) = brakes::ask(&agent.state, CUT_BRAKE, tripping, agent.now(), detail).await? {
             outcome.held.push(why);
-            outcome.reports.extend(act.iter().map(|over| SessionReport { fate: "unknown".into(), evidence: None, ..over.report() }));
+            outcome.reports.extend(act.iter().map(|over| SessionReport {
+                fate: "unknown".into(),
+                evidence: None,
+                ..over.report()
+            }));
             return Ok(());
         }
         let pace = usize::try_from(agent.config.brakes.per_cycle).unwrap_or(usize::MAX);
         if act.len() > pace {
-            outcome.held.push(format!("{} users are over; {pace} are cut in this cycle, the others in the next ones", act.len()));
+            outcome.held.push(format!(
+                "{} users are over; {pace} are cut in this cycle, the others in the next ones",
+                act.len()
+            ));
         }
         outcome.reports.extend(self.cut_side_by_side(act.into_iter().take(pace)).await?);
         outcome.reports.extend(rest);

@@ -6,7 +6,7 @@ use super::reply::Row;
 use super::route::Menu;
 use crate::simulator::dm::HOTSPOT_SERVER;
 use crate::simulator::session::{Session, duration, packets};
-use crate::simulator::shared::{Cookie, Host, State};
+use crate::simulator::state::{Cookie, Host, State};
 use crate::simulator::time::RouterClock;
 use crate::simulator::{Counters, Service};
 

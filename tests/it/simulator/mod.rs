@@ -3,6 +3,7 @@
 //! Invariant: what a router must not answer is shown by the answer to a request after it; no test waits for silence.
 
 mod accounting;
+mod command;
 mod disconnect;
 mod faults;
 mod peer;

@@ -8,7 +8,7 @@ use md5::{Digest, Md5};
 use crate::radius::{AttributeType, Attributes, Dictionary};
 
 /// `safe_characters` of FreeRADIUS' SQL module; characters beyond ASCII pass as well.
-const SAFE: &[u8] = b"@abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_: /";
+const SAFE: &str = "@abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_: /";
 
 const NAS_IPV6_ADDRESS: AttributeType = AttributeType::Standard(95);
 const FRAMED_INTERFACE_ID: AttributeType = AttributeType::Standard(96);
@@ -72,12 +72,13 @@ impl Record {
     pub(super) fn of(attributes: &Attributes, dictionary: &Dictionary, source: IpAddr, now: i64) -> Self {
         let packet = Packet { attributes, dictionary, source };
         let text = |attribute_type| escape(&packet.value(attribute_type));
-        let port = text(AttributeType::NAS_PORT_ID);
+        // An expansion within an expansion: it is escaped twice.
+        let port = escape(text(AttributeType::NAS_PORT_ID).as_bytes());
         Self {
             status: status(attributes),
             acct_session_id: text(AttributeType::ACCT_SESSION_ID),
             acct_unique_id: packet.unique_id(),
-            user_name: text(AttributeType::USER_NAME),
+            user_name: escape(quote(&packet.value(AttributeType::USER_NAME)).as_bytes()),
             nas_ip_address: text(AttributeType::NAS_IP_ADDRESS),
             nas_port_id: if port.is_empty() { text(AttributeType::NAS_PORT) } else { port },
             nas_port_type: text(AttributeType::NAS_PORT_TYPE),
@@ -142,7 +143,10 @@ impl Packet<'_> {
             self.value(AttributeType::NAS_PORT_ID),
             self.value(AttributeType::NAS_PORT),
         ];
-        Md5::digest(parts.join(&b","[..])).iter().fold(String::new(), |mut text, octet| {
+        // It is C that hashes: a NUL is the end.
+        let joined = parts.join(&b","[..]);
+        let text = joined.split(|octet| *octet == 0).next().unwrap_or_default();
+        Md5::digest(text).iter().fold(String::new(), |mut text, octet| {
             write!(text, "{octet:02x}").ok();
             text
         })
@@ -158,23 +162,45 @@ impl Packet<'_> {
 /// Text as FreeRADIUS' SQL module writes it into a query: `=XX` for what is not safe.
 fn escape(octets: &[u8]) -> String {
     let mut text = String::with_capacity(octets.len());
-    for chunk in octets.utf8_chunks() {
-        for character in chunk.valid().chars() {
-            match character {
-                '\n' => text.push_str("\\n"),
-                '\r' => text.push_str("\\r"),
-                '\t' => text.push_str("\\t"),
-                _ => match u8::try_from(character) {
-                    Ok(octet) if octet.is_ascii() && !SAFE.contains(&octet) => push_hex(&mut text, octet),
-                    _ => text.push(character),
-                },
-            }
-        }
-        chunk.invalid().iter().for_each(|octet| push_hex(&mut text, *octet));
-    }
+    for_each(octets, |piece| match piece {
+        Ok('\n') => text.push_str("\\n"),
+        Ok('\r') => text.push_str("\\r"),
+        Ok('\t') => text.push_str("\\t"),
+        Ok(character) if !character.is_ascii() || SAFE.contains(character) => text.push(character),
+        Ok(character) => push_hex(&mut text, u32::from(character)),
+        Err(octet) => push_hex(&mut text, octet.into()),
+    });
     text
 }
 
-fn push_hex(text: &mut String, octet: u8) {
+/// A name as FreeRADIUS prints it between double quotes, which its SQL module does before it escapes a User-Name, and
+/// only that: `\` before `"` and `\`, letters or octal digits for what cannot be printed.
+fn quote(octets: &[u8]) -> String {
+    let mut text = String::with_capacity(octets.len());
+    for_each(octets, |piece| match piece {
+        Ok('\n') => text.push_str("\\n"),
+        Ok('\r') => text.push_str("\\r"),
+        Ok('\t') => text.push_str("\\t"),
+        Ok(character @ ('"' | '\\')) => text.extend(['\\', character]),
+        Ok(character) if character.is_ascii_control() => push_octal(&mut text, u32::from(character)),
+        Ok(character) => text.push(character),
+        Err(octet) => push_octal(&mut text, octet.into()),
+    });
+    text
+}
+
+/// The characters, and the octets that are none.
+fn for_each(octets: &[u8], mut take: impl FnMut(Result<char, u8>)) {
+    for chunk in octets.utf8_chunks() {
+        chunk.valid().chars().for_each(|character| take(Ok(character)));
+        chunk.invalid().iter().for_each(|octet| take(Err(*octet)));
+    }
+}
+
+fn push_hex(text: &mut String, octet: u32) {
     write!(text, "={octet:02X}").ok();
+}
+
+fn push_octal(text: &mut String, octet: u32) {
+    write!(text, "\\{octet:03o}").ok();
 }

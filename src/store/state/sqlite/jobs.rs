@@ -126,7 +126,12 @@ impl Sqlite {
                          path = ?, evidence = ?, problem = ?, close_due_at = ? WHERE id = ?";
             let query = sqlx::query(sql).bind(target.step.as_str()).bind(target.effect_at).bind(target.on_router);
             let query = query.bind(&target.nas).bind(serde_json::Value::from(target.attempts.clone()).to_string());
-            let query = query.bind(&target.fate).bind(&target.path).bind(&target.evidence).bind(&target.problem).bind(target.close_due_at);
+            let query = query
+                .bind(&target.fate)
+                .bind(&target.path)
+                .bind(&target.evidence)
+                .bind(&target.problem)
+                .bind(target.close_due_at);
             query.bind(target.id).execute(&mut *transaction).await.map_err(failed)?;
         }
         transaction.commit().await.map_err(failed)?;
