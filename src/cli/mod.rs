@@ -4,7 +4,7 @@ mod block;
 mod brakes;
 mod check;
 mod context;
-mod demo;
+pub mod demo;
 mod disconnect;
 mod enforce;
 mod exit;
