@@ -10,7 +10,7 @@ use super::context::{Context, refuse};
 /// Runs the command. The configuration itself has been resolved already: what was wrong with it has been told.
 pub(crate) async fn run(context: Context) -> anyhow::Result<Exit> {
     let (config, output) = (&context.config, context.output);
-    output.line(&format!("{}: in order, mode {}", config.file.display(), mode(config.quota.mode)))?;
+    output.line(&format!("{}: understood; mode {}", config.file.display(), mode(config.quota.mode)))?;
     let accounting = match context.accounting().await {
         Ok(accounting) => accounting,
         Err(error) => return refuse(output, Exit::Failed, &error.to_string()),

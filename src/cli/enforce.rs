@@ -61,7 +61,7 @@ pub(crate) async fn run(args: EnforceArgs, context: Context) -> anyhow::Result<E
 async fn once(args: EnforceArgs, context: Context) -> anyhow::Result<Exit> {
     let (output, clock) = (context.output, context.clock);
     let agent = context.agent().await?;
-    let outcome = Worker::new(agent, args.user, args.confirm).step().await?;
+    let outcome = Worker::new(agent, args.user, args.confirm).at_once().step().await?;
     sessions_text::print(output, &outcome.reports, clock.epoch())?;
     for user in &outcome.restored {
         output.line(&format!("{user}: no longer over, login as before"))?;

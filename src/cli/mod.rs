@@ -33,7 +33,7 @@ pub use output::{Format, Output};
 /// Exit codes: 0 proven off or gone already, 1 still on, 3 unproven, 4 unknown user, session or NAS, 2 command line or
 /// configuration wrong, 5 something of ours failed.
 #[derive(Debug, Parser)]
-#[command(name = "radkick", version, about, max_term_width = 100, args_conflicts_with_subcommands = true)]
+#[command(name = "radkick", version, about, max_term_width = 100)]
 pub struct Cli {
     /// The configuration file [default: /etc/radkick/radkick.toml, then ./radkick.toml]
     #[arg(long, global = true, value_name = "FILE")]
@@ -77,6 +77,10 @@ impl Cli {
         let output = Output::new(self.output);
         self.log();
         let (config, disconnect) = (self.config, self.disconnect);
+        if self.command.is_some() && disconnect.is_some() {
+            output.note("error: --disconnect NAME is a command of its own; a second one beside it is one too many").ok();
+            return Exit::Usage;
+        }
         let command = self.command.or_else(|| disconnect.map(|user| Command::Disconnect(disconnect::DisconnectArgs::of_user(user))));
         let Some(command) = command else {
             output.note(&Self::command().render_help().ansi().to_string()).ok();

@@ -203,6 +203,8 @@ impl Agent {
                 job.spec.user
             ),
             Fate::AlreadyGone => tracing::info!(nas, evidence, session, "user {} was gone already", job.spec.user),
+            // The person who asked reads it on standard output
+            Fate::StillActive | Fate::Unknown if job.spec.actor == "command" => {}
             Fate::StillActive => tracing::warn!(nas, evidence, session, "user {} is still on", job.spec.user),
             Fate::Unknown => {
                 tracing::warn!(nas, evidence, session, "it is not known whether user {} is off", job.spec.user);

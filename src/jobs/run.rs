@@ -205,6 +205,14 @@ impl Agent {
         self.state.journal(&JournalEntry { at: self.now(), actor, user, event, detail }).await
     }
 
+    /// The reports of a job as it stands, nothing done.
+    ///
+    /// # Errors
+    /// As [`Agent::cut`].
+    pub async fn standing(&self, job: &JobRecord) -> Result<Vec<SessionReport>, AgentError> {
+        self.reports(job, &JobDetail::of(job), &self.state.targets(job.id).await?).await
+    }
+
     /// One report a target; one about the user alone where there is none.
     async fn reports(
         &self,

@@ -27,6 +27,8 @@ pub struct Worker {
     confirmed: bool,
     /// The one user it looks at.
     only: Option<UserName>,
+    /// Whether a person waits for this one step: what is to be tried again later is tried now.
+    at_once: bool,
 }
 
 /// What one step came to.
@@ -44,7 +46,13 @@ impl Worker {
     /// A worker for everybody, or for one user. `confirmed` lets a brake that trips go at once.
     #[must_use]
     pub const fn new(agent: Arc<Agent>, only: Option<UserName>, confirmed: bool) -> Self {
-        Self { agent, confirmed, only }
+        Self { agent, confirmed, only, at_once: false }
+    }
+
+    /// For a person who waits for one step: what would be tried again later is tried now.
+    #[must_use]
+    pub fn at_once(self) -> Self {
+        Self { at_once: true, ..self }
     }
 
     /// Steps until `shutdown`, at the configured interval. An error ends a step, not the worker.
@@ -129,12 +137,15 @@ impl Worker {
         let live = agent.state.live_jobs(None).await?;
         let job_of = |user: &UserName| live.iter().find(|job| job.spec.user == *user && job.spec.reason != "by_hand");
         let online = agent.accounting.users_online().await?;
-        let (mut act, mut rest) = (Vec::new(), Vec::new());
+        let mut act = Vec::new();
         for over in judgement.over.iter().filter(|over| self.concerns(&over.user)) {
-            let waiting = job_of(&over.user).is_some_and(|job| job.retry_at > agent.now());
+            let job = job_of(&over.user);
             let blocked = agent.config.block.mode == BlockMode::None || agent.is_blocked(&over.user).await?;
-            let due = !waiting && (online.contains(&over.user) || !blocked || job_of(&over.user).is_some());
-            if due { act.push(over) } else { rest.push(SessionReport { blocked, ..over.report() }) }
+            match job.filter(|job| job.retry_at > agent.now() && !self.at_once) {
+                Some(waiting) => outcome.reports.extend(agent.standing(waiting).await?),
+                None if job.is_some() || online.contains(&over.user) || !blocked => act.push(over),
+                None => outcome.reports.push(SessionReport { blocked, ..over.report() }),
+            }
         }
         self.run_lapsed(judgement, &live, outcome).await?;
         let tripping = (brakes::trips(&agent.config.brakes, act.len(), online.len()), self.confirmed);
@@ -160,7 +171,6 @@ impl Worker {
             ));
         }
         outcome.reports.extend(self.cut_side_by_side(act.into_iter().take(pace)).await?);
-        outcome.reports.extend(rest);
         Ok(())
     }
 
