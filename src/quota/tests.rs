@@ -125,12 +125,14 @@ fn names_are_escaped_as_freeradius_does() {
     assert_ne!(UserName::from_table("a=27b"), UserName::new("a=27b"));
     // Measured on FreeRADIUS 3.2.1
     assert_eq!(UserName::new("a\"b\\c\nd").to_table(), "a=5C=22b=5C=5Cc=5Cnd");
+    assert_eq!(UserName::new("a\u{1}b").to_table(), "a=5C001b");
+    assert_eq!(UserName::from_table("a=5C001b\\"), UserName::new("a\u{1}b\\"));
     assert_eq!(UserName::new("two\nlines").to_string(), "two\\nlines");
 }
 
 proptest::proptest! {
     #[test]
-    fn every_name_comes_back_from_the_table(name in "\\PC{0,40}|[ -~\n\r\t]{0,40}") {
+    fn every_name_comes_back_from_the_table(name in "\\PC{0,40}|[ -~\n\r\t\u{1}\u{7f}0-7]{0,40}") {
         let name = UserName::new(name);
         proptest::prop_assert_eq!(UserName::from_table(&name.to_table()), name);
     }

@@ -25,13 +25,15 @@ impl UserName {
         Self(without_backslashes(&unescape(stored)))
     }
 
-    /// How FreeRADIUS spells the name in its tables: a backslash before `"` and `\` and in `\n`, `\r`, `\t` (the layer of
-    /// `%{User-Name}`), then `=XX` for each octet that is not safe (rlm_sql's). UTF-8 stays as it is.
+    /// How FreeRADIUS spells the name in its tables: a backslash before `"` and `\`, in `\n`, `\r`, `\t`, and before the three
+    /// octal digits of any other control octet (the layer of `%{User-Name}`), then `=XX` for each octet that is not safe
+    /// (rlm_sql's). UTF-8 stays as it is.
     #[must_use]
     pub fn to_table(&self) -> String {
         let escaped = self.0.chars().fold(String::with_capacity(self.0.len()), |mut out, c| {
             match BACKSLASHED.iter().find(|(plain, _)| *plain == c) {
                 Some((_, letter)) => out.extend(['\\', *letter]),
+                None if c.is_ascii_control() => out.push_str(&format!("\\{:03o}", u32::from(c))),
                 None => out.push(c),
             }
             out
@@ -54,18 +56,24 @@ const BACKSLASHED: [(char, char); 5] = [('\n', 'n'), ('\r', 'r'), ('\t', 't'), (
 
 fn without_backslashes(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
-    let mut rest = text.chars();
-    while let Some(c) = rest.next() {
-        let next = rest.clone().next().and_then(|next| BACKSLASHED.iter().find(|(_, letter)| *letter == next));
-        match (c, next) {
-            ('\\', Some((plain, _))) => {
-                out.push(*plain);
-                rest.next();
-            }
-            _ => out.push(c),
-        }
+    let mut rest = text;
+    while let Some(c) = rest.chars().next() {
+        let (plain, width) = escaped(rest).unwrap_or((c, c.len_utf8()));
+        out.push(plain);
+        rest = rest.get(width..).unwrap_or_default();
     }
     out
+}
+
+/// The character that the escape at the beginning of `text` stands for, and how long the escape is.
+fn escaped(text: &str) -> Option<(char, usize)> {
+    let behind = text.strip_prefix('\\')?;
+    let letter = behind.chars().next()?;
+    if let Some((plain, _)) = BACKSLASHED.iter().find(|(_, known)| *known == letter) {
+        return Some((*plain, 2));
+    }
+    let octal = behind.get(..3).and_then(|digits| u8::from_str_radix(digits, 8).ok());
+    octal.filter(u8::is_ascii).map(|octet| (char::from(octet), 4))
 }
 
 /// A value as the NAS sent it, from how FreeRADIUS stored it: `=XX` stands for an octet, in every column that holds a
