@@ -1,23 +1,39 @@
 //! The front door: one file a command.
 
+mod block;
+mod brakes;
+mod check;
+mod context;
 pub mod demo;
+mod disconnect;
+mod enforce;
 mod exit;
+mod listing;
 mod output;
+mod person;
 mod send;
 mod send_input;
 mod send_report;
+mod sessions_text;
 mod simulate;
 
 use std::path::PathBuf;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
+use tracing_subscriber::EnvFilter;
 
+use crate::quota::UserName;
+
+use context::{Context, user_name};
 pub use exit::Exit;
 pub use output::{Format, Output};
 
 /// Cuts a RADIUS session on MikroTik RouterOS (RFC 5176) and proves it.
+///
+/// Exit codes: 0 proven off or gone already, 1 still on, 3 unproven, 4 unknown user, session or NAS, 2 command line or
+/// configuration wrong, 5 something of ours failed.
 #[derive(Debug, Parser)]
-#[command(name = "radkick", version, about)]
+#[command(name = "radkick", version, about, max_term_width = 100, args_conflicts_with_subcommands = true)]
 pub struct Cli {
     /// The configuration file [default: /etc/radkick/radkick.toml, then ./radkick.toml]
     #[arg(long, global = true, value_name = "FILE")]
@@ -28,6 +44,9 @@ pub struct Cli {
     /// Say more on standard error (-v info, -vv debug)
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
     verbose: u8,
+    /// Short for: disconnect --user NAME
+    #[arg(long, value_name = "NAME", value_parser = user_name)]
+    disconnect: Option<UserName>,
     #[command(subcommand)]
     command: Option<Command>,
 }
@@ -35,22 +54,79 @@ pub struct Cli {
 /// What to do.
 #[derive(Debug, Subcommand)]
 enum Command {
+    Disconnect(disconnect::DisconnectArgs),
     Send(send::SendArgs),
     Simulate(Box<simulate::SimulateArgs>),
+    Enforce(enforce::EnforceArgs),
+    Sessions(listing::SessionsArgs),
+    Usage(listing::UsageArgs),
+    Block(block::BlockArgs),
+    Restore(block::RestoreArgs),
+    Pause(brakes::PauseArgs),
+    /// End a pause
+    Resume,
+    /// Let go a brake that has tripped
+    Confirm,
+    /// Check the configuration and the databases: every problem at once
+    Check,
 }
 
 impl Cli {
     /// Runs the command that the arguments name.
     pub async fn run(self) -> Exit {
         let output = Output::new(self.output);
-        let done = match self.command {
-            Some(Command::Send(args)) => send::run(args, output).await,
-            Some(Command::Simulate(args)) => simulate::run(*args, output).await,
-            None => Ok(Exit::Done),
+        self.log();
+        let (config, disconnect) = (self.config, self.disconnect);
+        let command = self.command.or_else(|| disconnect.map(|user| Command::Disconnect(disconnect::DisconnectArgs::of_user(user))));
+        let Some(command) = command else {
+            output.note(&Self::command().render_help().ansi().to_string()).ok();
+            return Exit::Usage;
         };
-        done.unwrap_or_else(|error| {
+        command.run(config, output).await.unwrap_or_else(|error| {
             output.note(&format!("error: {error:#}")).ok();
             Exit::Failed
         })
+    }
+
+    /// Logs go to standard error: what needs attention; the loop also tells what it does.
+    fn log(&self) {
+        let endless = matches!(&self.command, Some(Command::Enforce(args)) if args.is_endless());
+        let level = match (self.verbose, endless) {
+            (0, false) => "radkick=warn",
+            (0, true) | (1, _) => "radkick=info",
+            _ => "radkick=debug",
+        };
+        let filter = EnvFilter::builder().parse_lossy(std::env::var("RADKICK_LOG").unwrap_or_else(|_| level.to_owned()));
+        let to = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false);
+        let ansi = std::io::IsTerminal::is_terminal(&std::io::stderr());
+        to.with_ansi(ansi).try_init().ok();
+    }
+}
+
+impl Command {
+    async fn run(self, config: Option<PathBuf>, output: Output) -> anyhow::Result<Exit> {
+        let context = || Context::load(config.as_deref(), output);
+        macro_rules! configured {
+            ($run:expr) => {
+                match context() {
+                    Ok(context) => $run(context).await,
+                    Err(refused) => Ok(refused),
+                }
+            };
+        }
+        match self {
+            Self::Send(args) => send::run(args, output).await,
+            Self::Simulate(args) => simulate::run(*args, output).await,
+            Self::Disconnect(args) => configured!(|context| disconnect::run(args, context)),
+            Self::Enforce(args) => configured!(|context| enforce::run(args, context)),
+            Self::Sessions(args) => configured!(|context| listing::sessions(args, context)),
+            Self::Usage(args) => configured!(|context| listing::usage(args, context)),
+            Self::Block(args) => configured!(|context| block::block(args, context)),
+            Self::Restore(args) => configured!(|context| block::restore(args, context)),
+            Self::Pause(args) => configured!(async |context: Context| brakes::pause(&args, &context)),
+            Self::Resume => configured!(async |context: Context| brakes::resume(&context)),
+            Self::Confirm => configured!(async |context: Context| brakes::confirm(&context).await),
+            Self::Check => configured!(check::run),
+        }
     }
 }

@@ -145,6 +145,22 @@ impl Directory {
         Ok(ResolvedNas { name, profile })
     }
 
+    /// Whether a NAS goes by this name.
+    #[must_use]
+    pub fn knows(&self, name: &str) -> bool {
+        self.entries.iter().any(|entry| entry.name == name)
+    }
+
+    /// The names of all NAS, for people.
+    #[must_use]
+    pub fn names_text(&self) -> String {
+        let names: BTreeSet<&str> = self.entries.iter().map(|entry| entry.name.as_str()).collect();
+        if names.is_empty() {
+            return "none known (no [[nas]], and FreeRADIUS' nas table is empty)".to_owned();
+        }
+        format!("known are {}", names.into_iter().collect::<Vec<_>>().join(", "))
+    }
+
     /// The entries that fit an address best: exact before prefix, longer before shorter.
     fn best_by_address(&self, address: IpAddr) -> Vec<&Entry> {
         let best = self.entries.iter().filter_map(|entry| entry.fit(address)).max();

@@ -5,7 +5,6 @@ use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::clock::Clock;
-use crate::config::Service;
 use crate::dynauth::{Request, RequestError, RetransmitPolicy};
 use crate::radius::{Code, EncodeError};
 use crate::routeros::{Menu, Removal, RestClient, RestError, RestFailure};

@@ -83,6 +83,8 @@ fn an_answer_from_another_address_of_the_nas_is_taken_if_it_was_named() {
     assert_eq!(link.discarded[1].reason, DiscardReason::UnexpectedSource);
     link.receive(other, &bob);
     assert_eq!(link.only_end().outcome, ACK);
+    link.receive(other, &bob);
+    assert_eq!(link.discarded[2].reason, DiscardReason::UnexpectedSource, "nobody expects more from there");
     link.receive(das::das_addr(1), &alice);
     assert_eq!(link.ended.len(), 2);
 }

@@ -66,6 +66,17 @@ fn mrt_caps_every_wait_but_for_rand() {
 }
 
 #[test]
+fn mrt_has_a_rand_of_its_own() {
+    let first_wait = |random| {
+        let mut link = Link::silent(random);
+        link.send(Request { policy: policy(9000, 5000, 2, 0), ..das::disconnect("alice") }).expect("a request");
+        link.client.poll_timeout().map(|deadline| (deadline - link.started).as_millis())
+    };
+    assert_eq!(first_wait(0x0000_0000_ffff_ffff), Some(5500));
+    assert_eq!(first_wait(0xffff_ffff_0000_0000), Some(4500));
+}
+
+#[test]
 fn mrc_counts_all_transmissions() {
     let (times, ended) = unanswered(policy(1000, 4000, 3, 60_000), LOW);
     assert_eq!(times, [0, 900, 2610]);

@@ -31,3 +31,6 @@ fn send(kind: &str, to: impl Display, secret: &NamedTempFile, more: &[&str]) -> 
 
 /// Timers for a test that wants silence soon.
 const HASTY: [&str; 6] = ["--irt", "50ms", "--mrc", "2", "--mrd", "5s"];
+
+/// Timers that no busy machine reaches: one transmission.
+const PATIENT: [&str; 6] = ["--irt", "30s", "--mrt", "30s", "--mrd", "50s"];

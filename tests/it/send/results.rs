@@ -1,10 +1,11 @@
 //! What `send` prints and how it exits, against a server that answers by the user's name.
 use std::net::Ipv6Addr;
 
-use super::{HASTY, chmod, file, send};
+use super::{HASTY, PATIENT, chmod, file, send};
 use crate::engine::das::{self, SECRET};
 use crate::engine::loopback::LoopbackDas;
 use crate::support::process::Finished;
+use crate::support::wait::wait_until;
 
 const ALICE: [&str; 2] = ["--attr", "User-Name=alice"];
 
@@ -15,7 +16,7 @@ fn lines(finished: &Finished) -> Vec<&str> {
 #[test]
 fn an_ack_is_exit_0() {
     let das = LoopbackDas::start();
-    let finished = send("disconnect", das.addr, &file(SECRET), &ALICE).run();
+    let finished = send("disconnect", das.addr, &file(SECRET), &[&ALICE[..], &PATIENT].concat()).run();
     assert_eq!((finished.code, finished.stderr.as_str()), (Some(0), ""), "{finished:#?}");
     let lines = lines(&finished);
     assert!(lines[0].starts_with("#0 ACK ") && lines[0].ends_with(" ms"), "{lines:?}");
@@ -42,7 +43,7 @@ fn silence_is_exit_3_and_says_what_it_may_mean() {
     let lines = lines(&finished);
     assert!(lines[0].starts_with("#0 NO REPLY after 2 transmissions, "), "{lines:?}");
     assert!(lines[2].contains("the secret differs") && lines[2].contains("/radius incoming set accept=yes"));
-    assert_eq!(das.received().len(), 2);
+    wait_until("both transmissions", || das.received().len() == 2);
 }
 
 #[test]
@@ -52,9 +53,10 @@ fn a_forged_answer_is_not_believed_and_is_mentioned() {
         forged[4..20].fill(7);
         vec![forged]
     });
-    let finished = send("disconnect", das.addr, &file(SECRET), &[&ALICE[..], &HASTY].concat()).run();
+    let once = ["--mrc", "1", "--mrd", "2s"];
+    let finished = send("disconnect", das.addr, &file(SECRET), &[&ALICE[..], &once].concat()).run();
     assert_eq!(finished.code, Some(3));
-    assert!(finished.stdout.contains("2 discarded"), "{finished:#?}");
+    assert!(finished.stdout.contains("1 discarded"), "{finished:#?}");
     assert!(finished.stdout.contains("signed with another secret"), "{finished:#?}");
 }
 
@@ -62,7 +64,7 @@ fn a_forged_answer_is_not_believed_and_is_mentioned() {
 fn json_is_an_object_a_packet_and_a_summary() {
     let das = LoopbackDas::start();
     let requests = "User-Name = alice\n\nUser-Name = nak508\n\nUser-Name = nak\n";
-    let more = ["--file", "-", "--in-flight", "1", "--output", "json"];
+    let more = [&["--file", "-", "--in-flight", "1", "--output", "json"], &PATIENT[..]].concat();
     let finished = send("disconnect", das.addr, &file(SECRET), &more).stdin(requests).run();
     assert_eq!(finished.code, Some(1));
     let mut objects = finished.json_lines();
@@ -96,6 +98,17 @@ fn json_without_a_reply_has_nulls() {
         "transmissions": 2, "rtt_ms": null});
     assert_eq!(objects[0], silent);
     assert_eq!((&objects[1]["no_reply"], &objects[1]["retransmissions"]), (&1.into(), &1.into()));
+}
+
+#[test]
+fn what_cannot_leave_is_unreachable_and_exit_3() {
+    let more = [&ALICE[..], &["--source", "127.0.0.1"]].concat();
+    let finished = send("disconnect", "192.0.2.1", &file(SECRET), &more).run();
+    assert_eq!(finished.code, Some(3), "{finished:#?}");
+    assert!(lines(&finished)[0].starts_with("#0 UNREACHABLE: "), "{finished:#?}");
+    let finished = send("disconnect", "192.0.2.1", &file(SECRET), &more).arg("--output").arg("json").run();
+    assert_eq!(finished.json_lines()[0]["outcome"], "unreachable");
+    assert_eq!(finished.json_lines()[1]["no_reply"], 1);
 }
 
 #[test]
@@ -162,7 +175,7 @@ fn ctrl_c_cancels_and_says_so() {
     let more = ["--file", "-", "--in-flight", "1", "--output", "json"];
     let secret = file(SECRET);
     let running = send("disconnect", das.addr, &secret, &more).stdin(requests).spawn();
-    crate::support::wait::wait_until("the first request", || !das.received().is_empty());
+    wait_until("the first request", || !das.received().is_empty());
     running.process.signal("INT");
     let finished = running.finish();
     assert_eq!(finished.code, Some(3), "{finished:#?}");

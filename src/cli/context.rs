@@ -1,0 +1,70 @@
+//! What every command starts from: the configuration, the databases, and how refusals are told.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::jobs::Agent;
+use crate::quota::UserName;
+use crate::store::{Accounting, State, StoreError};
+
+use super::{Exit, Output};
+
+/// The resolved configuration and where results go.
+#[derive(Debug)]
+pub(super) struct Context {
+    pub(super) config: Config,
+    pub(super) output: Output,
+    pub(super) clock: Clock,
+}
+
+/// A refusal that has been told, with the exit code it means.
+pub(super) type Refused = Exit;
+
+impl Context {
+    /// Loads the configuration; every problem and warning goes to standard error.
+    pub(super) fn load(path: Option<&Path>, output: Output) -> Result<Self, Refused> {
+        match Config::load(path, &|name| std::env::var(name).ok()) {
+            Ok(config) => {
+                config.warnings.iter().for_each(|warning| output.note(&format!("warning: {warning}")).unwrap_or(()));
+                Ok(Self { config, output, clock: Clock })
+            }
+            Err(problems) => {
+                problems.warnings.iter().for_each(|warning| output.note(&format!("warning: {warning}")).unwrap_or(()));
+                let told = problems.problems.iter().try_for_each(|problem| output.note(&format!("error: {problem}")));
+                Err(told.map_or(Exit::Failed, |()| Exit::Usage))
+            }
+        }
+    }
+
+    /// FreeRADIUS' database alone, for commands that change nothing.
+    pub(super) async fn accounting(&self) -> Result<Accounting, StoreError> {
+        Accounting::open(&self.config.database.url, &self.config.database.tables).await
+    }
+
+    /// Our own database if it is there.
+    pub(super) async fn existing_state(&self) -> Result<Option<State>, StoreError> {
+        State::open_existing(&self.config.state.url).await
+    }
+
+    /// Everything a job needs.
+    pub(super) async fn agent(self) -> Result<Arc<Agent>, StoreError> {
+        Agent::open(self.config, self.clock).await.map(Arc::new)
+    }
+}
+
+/// Tells a refusal on standard error.
+pub(super) fn refuse(output: Output, exit: Exit, why: &str) -> anyhow::Result<Exit> {
+    output.note(&format!("error: {why}"))?;
+    Ok(exit)
+}
+
+/// A user's name from the command line: 1 to 253 octets, as User-Name holds (RFC 2865 §5.1).
+pub(super) fn user_name(text: &str) -> Result<UserName, String> {
+    match text.len() {
+        0 => Err("a user name is empty; it has 1 to 253 octets".to_owned()),
+        1..=253 => Ok(UserName::new(text)),
+        octets => Err(format!("this user name has {octets} octets; User-Name holds 1 to 253")),
+    }
+}

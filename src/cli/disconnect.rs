@@ -1,0 +1,214 @@
+//! `radkick disconnect`: cut all matching sessions of a user, and prove it.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use crate::config::BlockMode;
+use crate::disconnect::Directory;
+use crate::jobs::{Agent, JobDetail, Selection, SessionReport, directory};
+use crate::quota::UserName;
+use crate::store::{Accounting, JobSpec, SessionRow};
+use crate::worker::{Exemptions, paused, would};
+
+use super::context::{Context, refuse, user_name};
+use super::{Exit, sessions_text};
+
+/// Cut all sessions of a user that match, and prove it.
+///
+/// Exits with 0 when every session is proven off or was gone already, 1 when one is still on, 3 when one is unproven,
+/// 4 when the user, session or NAS is unknown, 2 when the command line is wrong, 5 when something of ours failed.
+#[derive(Debug, Clone, clap::Args)]
+pub(crate) struct DisconnectArgs {
+    /// Whose sessions
+    #[arg(long, value_name = "NAME", value_parser = user_name)]
+    pub(super) user: UserName,
+    /// Only the session of this Acct-Session-Id or Acct-Unique-Id
+    #[arg(long, value_name = "ID")]
+    pub(super) session: Option<String>,
+    /// Only sessions of this Calling-Station-Id
+    #[arg(long, value_name = "MAC")]
+    pub(super) mac: Option<String>,
+    /// Only the session with this Framed-IP-Address
+    #[arg(long, value_name = "ADDR")]
+    pub(super) ip: Option<std::net::IpAddr>,
+    /// Only sessions on this NAS
+    #[arg(long, value_name = "NAME")]
+    pub(super) nas: Option<String>,
+    /// Close the login first, so that the user cannot come straight back
+    #[arg(long)]
+    pub(super) block: bool,
+    /// Why, for the journal
+    #[arg(long, value_name = "TEXT")]
+    pub(super) reason: Option<String>,
+    /// Say what would be done; nothing is sent, written or created
+    #[arg(long)]
+    pub(super) dry_run: bool,
+    /// Also when the user is exempt, or everything is paused
+    #[arg(long)]
+    pub(super) force: bool,
+}
+
+impl DisconnectArgs {
+    /// What `radkick --disconnect NAME` stands for.
+    pub(super) const fn of_user(user: UserName) -> Self {
+        let (session, mac, ip, nas, reason) = (None, None, None, None, None);
+        Self { user, session, mac, ip, nas, block: false, reason, dry_run: false, force: false }
+    }
+
+    fn narrows(&self) -> bool {
+        self.session.is_some() || self.mac.is_some() || self.ip.is_some() || self.nas.is_some()
+    }
+}
+
+/// Which sessions are meant, or why that cannot be told.
+enum Aim {
+    At { selection: Selection, sessions: Vec<SessionRow> },
+    Refused(Exit, String),
+}
+
+/// Runs the command.
+pub(crate) async fn run(args: DisconnectArgs, context: Context) -> anyhow::Result<Exit> {
+    let output = context.output;
+    let accounting = context.accounting().await?;
+    if let Some((exit, why)) = refusal(&args, &context, &accounting).await? {
+        return refuse(output, exit, &why);
+    }
+    let directory = directory(&context.config, &accounting).await?;
+    let (selection, sessions) = match aim(&args, &accounting, &directory).await? {
+        Aim::At { selection, sessions } => (selection, sessions),
+        Aim::Refused(exit, why) => return refuse(output, exit, &why),
+    };
+    let now = context.clock.epoch();
+    if args.dry_run {
+        let reports = dry_run(&args, &context, &directory, &sessions).await?;
+        sessions_text::print(output, &reports, now)?;
+        return Ok(Exit::Done);
+    }
+    let agent = context.agent().await?;
+    let reports = cut(&args, &agent, selection).await?;
+    sessions_text::print(output, &reports, now)?;
+    advise(&args, &agent, &reports, output)?;
+    Ok(sessions_text::exit(&reports))
+}
+
+/// Why nothing may be done at all.
+async fn refusal(
+    args: &DisconnectArgs,
+    context: &Context,
+    accounting: &Accounting,
+) -> anyhow::Result<Option<(Exit, String)>> {
+    let (config, user) = (&context.config, &args.user);
+    if !accounting.knows(user).await? {
+        let why = format!("user {user} is unknown: no row of radacct, radcheck, radreply or radusergroup has the name");
+        return Ok(Some((Exit::Unknown, why)));
+    }
+    if args.force || args.dry_run {
+        return Ok(None);
+    }
+    if args.block && config.block.mode == BlockMode::None {
+        let why = "--block closes no login while [block] mode is \"none\"".to_owned();
+        return Ok(Some((Exit::Usage, why)));
+    }
+    if let Some(why) = Exemptions::new(accounting, &config.exempt).of(user).await? {
+        return Ok(Some((Exit::Usage, format!("user {user} is exempt ({why}); --force to do it all the same"))));
+    }
+    if paused(&config.brakes.pause_file, context.clock.epoch())?.is_some() {
+        let file = config.brakes.pause_file.display();
+        let why = format!("paused ({file}): nothing is cut until `radkick resume`; --force to do it all the same");
+        return Ok(Some((Exit::StillActive, why)));
+    }
+    Ok(None)
+}
+
+/// Finds the sessions that the arguments name.
+async fn aim(args: &DisconnectArgs, accounting: &Accounting, directory: &Directory) -> anyhow::Result<Aim> {
+    let open = accounting.open_sessions(&args.user).await?;
+    let mut selection = Selection {
+        session: args.session.clone(),
+        mac: args.mac.clone(),
+        ip: args.ip.map(|address| address.to_string()),
+        nas: None,
+    };
+    if let Some(name) = &args.nas {
+        if !directory.knows(name) {
+            return Ok(Aim::Refused(Exit::Unknown, format!("NAS {name} is unknown: {}", directory.names_text())));
+        }
+        let on = |session: &&SessionRow| directory.resolve(session).is_ok_and(|nas| nas.name == *name);
+        selection.nas = Some(open.iter().filter(on).map(|session| session.nas_ip_address.clone()).collect());
+    }
+    let sessions: Vec<SessionRow> = open.into_iter().filter(|session| selection.holds(session)).collect();
+    let places: BTreeSet<&str> = sessions.iter().map(|session| session.nas_ip_address.as_str()).collect();
+    if let (Some(id), true) = (&args.session, places.len() > 1) {
+        let candidates = places.into_iter().collect::<Vec<_>>().join(", ");
+        let why = format!("session {id} of user {} stands on more than one NAS: {candidates}; say which with --nas", args.user);
+        return Ok(Aim::Refused(Exit::Usage, why));
+    }
+    if let (Some(id), true) = (&args.session, sessions.is_empty()) {
+        return Ok(Aim::Refused(Exit::Unknown, format!("user {} has no open session {id}", args.user)));
+    }
+    Ok(Aim::At { selection, sessions })
+}
+
+async fn dry_run(
+    args: &DisconnectArgs,
+    context: &Context,
+    directory: &Directory,
+    sessions: &[SessionRow],
+) -> anyhow::Result<Vec<SessionReport>> {
+    let blocks = match context.existing_state().await? {
+        Some(state) => state.blocks(Some(&args.user)).await?,
+        None => Vec::new(),
+    };
+    let detail = JobDetail { text: args.reason.clone(), ..JobDetail::default() };
+    let base = SessionReport::of_user(&args.user, "by_hand", "command", &detail);
+    let base = SessionReport { blocked: !blocks.is_empty(), ..base };
+    let block = args.block && blocks.is_empty();
+    Ok(match sessions {
+        [] => vec![base],
+        _ => sessions.iter().map(|session| would(directory, base.clone(), session, block)).collect(),
+    })
+}
+
+/// Finishes what earlier runs left of this user, then does what is asked.
+async fn cut(args: &DisconnectArgs, agent: &Arc<Agent>, selection: Selection) -> anyhow::Result<Vec<SessionReport>> {
+    let mut reports = agent.finish(Some(&args.user)).await?;
+    let detail = JobDetail { block: args.block, text: args.reason.clone(), selection, ..JobDetail::default() };
+    let spec = JobSpec {
+        user: args.user.clone(),
+        reason: "by_hand".to_owned(),
+        actor: "command".to_owned(),
+        session: args.session.clone().map(|id| format!("{id} of {}", args.user.as_str())),
+        detail: serde_json::to_value(detail)?,
+        lapses_at: 0,
+    };
+    let mut asked = agent.cut(spec).await?;
+    // What an earlier run left may have been all there was: nothing more to say about the user then
+    asked.retain(|report| report.session.is_some() || reports.is_empty());
+    let again = |report: &SessionReport| asked.iter().any(|new| new.acct_unique_id == report.acct_unique_id);
+    reports.retain(|report| !again(report));
+    let blocked = agent.is_blocked(&args.user).await?;
+    reports.extend(asked);
+    reports.iter_mut().for_each(|report| report.blocked = blocked);
+    Ok(reports)
+}
+
+/// What the lines mean and what to do next.
+fn advise(
+    args: &DisconnectArgs,
+    agent: &Agent,
+    reports: &[SessionReport],
+    output: super::Output,
+) -> std::io::Result<()> {
+    let mut advice = Vec::new();
+    if reports.iter().all(|report| report.session.is_none()) {
+        let which = if args.narrows() { " that matches" } else { "" };
+        advice.push(format!("User {} has no open session{which}.", args.user));
+    }
+    if reports.iter().any(|report| !report.is_off()) {
+        advice.push("Not every session is proven off: see the reason behind each, then run the same command again.".to_owned());
+    }
+    if !reports.iter().any(|report| report.blocked) && agent.config.block.mode != BlockMode::None {
+        advice.push("Login still allowed (--block closes it).".to_owned());
+    }
+    if advice.is_empty() { Ok(()) } else { output.line(&advice.join(" ")) }
+}

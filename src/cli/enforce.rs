@@ -1,0 +1,105 @@
+//! `radkick enforce`: the quota worker alone.
+
+use std::fs::{File, TryLockError};
+
+use tokio::signal::unix::{SignalKind, signal};
+use tokio_util::sync::CancellationToken;
+
+use crate::config::{DatabaseUrl, Mode};
+use crate::quota::UserName;
+use crate::worker::{Worker, observe};
+
+use super::context::{Context, refuse, user_name};
+use super::{Exit, sessions_text};
+
+/// Enforce quotas: find who is over, close the login, cut every session, prove it.
+///
+/// In observe mode (the default) and with --dry-run nothing is sent, written or created. The loop ends with 0 on
+/// SIGTERM; --once exits like disconnect, and with 1 when a brake has tripped.
+#[derive(Debug, Clone, clap::Args)]
+pub(crate) struct EnforceArgs {
+    /// One cycle, then stop
+    #[arg(long)]
+    once: bool,
+    /// Only this user
+    #[arg(long, value_name = "NAME", value_parser = user_name)]
+    user: Option<UserName>,
+    /// Say what would be done; one cycle
+    #[arg(long)]
+    dry_run: bool,
+    /// Let a brake that trips go
+    #[arg(long)]
+    confirm: bool,
+}
+
+impl EnforceArgs {
+    /// Whether it goes on until it is told to stop.
+    pub(super) const fn is_endless(&self) -> bool {
+        !self.once && !self.dry_run
+    }
+}
+
+/// Runs the command.
+pub(crate) async fn run(args: EnforceArgs, context: Context) -> anyhow::Result<Exit> {
+    let (output, clock) = (context.output, context.clock);
+    let observing = context.config.quota.mode == Mode::Observe;
+    if args.dry_run || (observing && args.once) {
+        let accounting = context.accounting().await?;
+        let reports = observe(&context.config, &accounting, clock, args.user.as_ref()).await?;
+        sessions_text::print(output, &reports, clock.epoch())?;
+        if observing {
+            output.line("Mode observe: nothing was done. [quota] mode = \"enforce\" acts.")?;
+        }
+        return Ok(Exit::Done);
+    }
+    if args.once {
+        return once(args, context).await;
+    }
+    endless(args, context).await
+}
+
+async fn once(args: EnforceArgs, context: Context) -> anyhow::Result<Exit> {
+    let (output, clock) = (context.output, context.clock);
+    let agent = context.agent().await?;
+    let outcome = Worker::new(agent, args.user, args.confirm).step().await?;
+    sessions_text::print(output, &outcome.reports, clock.epoch())?;
+    for user in &outcome.restored {
+        output.line(&format!("{user}: no longer over, login as before"))?;
+    }
+    outcome.held.iter().try_for_each(|why| output.note(&format!("warning: {why}")))?;
+    let exit = sessions_text::exit(&outcome.reports);
+    Ok(if outcome.held.is_empty() { exit } else { exit.max(Exit::StillActive) })
+}
+
+async fn endless(args: EnforceArgs, context: Context) -> anyhow::Result<Exit> {
+    let output = context.output;
+    let _only = match only_one(&context.config.state.url)? {
+        Ok(lock) => lock,
+        Err(why) => return refuse(output, Exit::Failed, &why),
+    };
+    let shutdown = CancellationToken::new();
+    let (mut term, mut int) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    let stop = shutdown.clone();
+    tokio::spawn(async move {
+        tokio::select! { _ = term.recv() => {}, _ = int.recv() => {} }
+        tracing::info!("stopping after this cycle");
+        stop.cancel();
+    });
+    let agent = context.agent().await?;
+    tracing::info!(database = %agent.config.database.url, mode = ?agent.config.quota.mode, "enforcing quotas");
+    Worker::new(agent, args.user, args.confirm).run(&shutdown).await;
+    Ok(Exit::Done)
+}
+
+/// Keeps a second loop off the same SQLite state: a lock that the system gives back however we end.
+fn only_one(state: &DatabaseUrl) -> anyhow::Result<Result<Option<File>, String>> {
+    let DatabaseUrl::Sqlite(path) = state else { return Ok(Ok(None)) };
+    let mut name = path.as_os_str().to_owned();
+    name.push(".enforce");
+    let file = File::create(&name).map_err(|error| anyhow::anyhow!("{}: {error}", name.display()))?;
+    match file.try_lock() {
+        Ok(()) => Ok(Ok(Some(file))),
+        Err(TryLockError::WouldBlock) => Ok(Err(format!("another `radkick enforce` runs on {state}; stop that one first"))),
+        Err(TryLockError::Error(error)) => Err(error.into()),
+    }
+}
