@@ -56,7 +56,6 @@ pub struct Cli {
 enum Command {
     Disconnect(disconnect::DisconnectArgs),
     Send(send::SendArgs),
-    Simulate(Box<simulate::SimulateArgs>),
     Enforce(enforce::EnforceArgs),
     Sessions(listing::SessionsArgs),
     Usage(listing::UsageArgs),
@@ -69,6 +68,7 @@ enum Command {
     Confirm,
     /// Check the configuration and the databases: every problem at once
     Check,
+    Simulate(Box<simulate::SimulateArgs>),
 }
 
 impl Cli {

@@ -69,7 +69,7 @@ fn resolve(report: &Report<'_>, file: &Path, root: Spanned<DeTable<'_>>) -> Opti
     let accounting = read(&mut root, "accounting", |section| Accounting::read(section, url));
     let nas_defaults = read(&mut root, "nas_defaults", read_defaults);
     let nas = read_nas(&mut root, &nas_defaults);
-    let rest_in_file = nas.iter().map(|nas| &nas.settings).chain([&nas_defaults]).any(|nas| nas.rest.is_some());
+    let rest_in_file = has_rest(&nas_defaults) || nas.iter().any(|nas| has_rest(&nas.settings.over(&nas_defaults)));
     let quota = read(&mut root, "quota", Quota::read);
     let block = read(&mut root, "block", Block::read);
     let state_url = state.as_ref().map(|state| &state.url);
@@ -94,6 +94,11 @@ fn resolve(report: &Report<'_>, file: &Path, root: Spanned<DeTable<'_>>) -> Opti
         serve,
         warnings: Vec::<ConfigProblem>::new(),
     })
+}
+
+/// An empty section sets nothing up.
+fn has_rest(settings: &NasSettings) -> bool {
+    settings.rest.as_ref().is_some_and(|rest| rest.username.is_some())
 }
 
 fn read<'r, 'i, T>(root: &mut Section<'r, 'i>, key: &'static str, read: impl FnOnce(&mut Section<'r, 'i>) -> T) -> T {

@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 
+use secrecy::SecretString;
 use url::Url;
 
 use super::nas::NasSettings;
@@ -22,8 +23,8 @@ impl RestPart {
         let part = Self {
             url: url(&mut section),
             tls: tls(&mut section),
-            username: section.parsed("username", "write the RouterOS user", not_empty),
-            password: section.password(),
+            username: username(&mut section),
+            password: password(&mut section),
             identity: section.parsed("identity", "write the router's /system identity", not_empty),
         };
         section.finish();
@@ -52,8 +53,8 @@ impl ApiPart {
         let part = Self {
             address: section.parsed("address", "write HOST or HOST:PORT, for IPv6 [ADDRESS]:PORT", host_and_port),
             tls: tls(&mut section),
-            username: section.parsed("username", "write the RouterOS user", not_empty),
-            password: section.password(),
+            username: username(&mut section),
+            password: password(&mut section),
         };
         section.finish();
         given.then_some(part)
@@ -98,6 +99,18 @@ fn missing(report: &Report<'_>, spot: &Spot, username: bool, password: bool) {
             report.problem(&spot, "missing", format!("write it here or in [nas_defaults.{table}]"));
         }
     }
+}
+
+/// A user that is there but wrong was reported; it is not missing as well.
+fn username(section: &mut Section<'_, '_>) -> Option<String> {
+    let given = section.holds("username");
+    section.parsed("username", "write the RouterOS user", not_empty).or_else(|| given.then(String::new))
+}
+
+/// As [`username`].
+fn password(section: &mut Section<'_, '_>) -> Option<SecretString> {
+    let given = section.holds("password") || section.holds("password_file");
+    section.password().or_else(|| given.then(SecretString::default))
 }
 
 fn not_empty(text: &str) -> Option<String> {

@@ -34,6 +34,7 @@ fn read_file(path: &Path) -> io::Result<String> {
 }
 
 fn unreadable(path: &Path, error: &io::Error) -> ConfigProblems {
+    #[expect(clippy::wildcard_enum_match_arm, reason = "the system has dozens more, all told in its own words")]
     let (what, right) = match error.kind() {
         io::ErrorKind::NotFound => ("there is no such file".to_owned(), "write it, or name another with --config"),
         io::ErrorKind::IsADirectory => ("it is a folder".to_owned(), "name the file in it"),

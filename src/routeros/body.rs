@@ -51,7 +51,7 @@ fn escape_controls(text: &str) -> String {
                 if after_backslash {
                     escaped.push('\\');
                 }
-                escaped.push_str(&format!("\\u{:04x}", u32::from(c)));
+                escaped.extend(format!("\\u{:04x}", u32::from(c)).chars());
                 after_backslash = false;
                 continue;
             }

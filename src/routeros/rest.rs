@@ -64,8 +64,8 @@ impl RestClient {
         asked.map_err(|failure| self.error(listing(menu), failure))
     }
 
-    /// The sessions of one user: the login as it is, and at a hotspot also `USER` at the domain `DOMAIN` for
-    /// `USER@DOMAIN`. The router compares exactly.
+    /// Candidates for the sessions of one user: rows of that login, of the user `bob` at the domain `isp` for `bob@isp`,
+    /// and of `bob` at any domain for `bob`. The router compares exactly; address and MAC tell which is meant.
     ///
     /// # Errors
     /// [`RestError`] says why the router could not be asked.

@@ -12,7 +12,7 @@ use crate::support::source_file::Source;
 const ROOMS: &[(u8, &[&str])] = &[
     (0, &["radius"]),
     (1, &["dynauth", "quota"]),
-    (2, &["config", "clock", "metrics"]),
+    (2, &["config", "clock", "failpoint", "metrics"]),
     (3, &["udp", "routeros", "store", "notify"]),
     (4, &["disconnect"]),
     (5, &["jobs"]),

@@ -1,9 +1,12 @@
 //! The configuration, at its door: files in, `Config` or every problem out.
 
+#![expect(clippy::expect_used, reason = "helpers of tests are tests too")]
+
 mod cases;
 mod environment;
 mod files;
 mod resolved;
+mod robust;
 
 use radkick::config::{Config, ConfigProblems};
 
