@@ -3,6 +3,8 @@
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
+use secrecy::SecretString;
+
 use super::Behaviours;
 use crate::radius::SharedSecret;
 
@@ -97,7 +99,7 @@ pub struct RestOptions {
     /// A `/user`.
     pub user: String,
     /// Its password.
-    pub password: String,
+    pub password: SecretString,
     /// What its group may do.
     pub rights: Rights,
     /// `www` or `www-ssl`, and with which certificate.
@@ -107,7 +109,7 @@ pub struct RestOptions {
 impl RestOptions {
     /// Plain HTTP on a free port, for a user whose group is `read,write,rest-api`.
     #[must_use]
-    pub fn new(user: impl Into<String>, password: impl Into<String>) -> Self {
+    pub fn new(user: impl Into<String>, password: impl Into<SecretString>) -> Self {
         Self { port: 0, user: user.into(), password: password.into(), rights: Rights::default(), tls: Tls::Plain }
     }
 }

@@ -14,14 +14,18 @@ use sha2::{Digest, Sha256};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
 use super::Certificate;
 use crate::simulator::Tls;
 
+/// How long a client may take to shake hands.
 const HANDSHAKE: Duration = Duration::from_secs(10);
+
+/// How long to wait when no connection can be taken.
+const BREATH: Duration = Duration::from_millis(100);
 
 /// The server's certificate and key, and what its clients need.
 pub(super) struct Identity {
@@ -100,7 +104,7 @@ impl TlsListener {
                 while handshakes.try_join_next().is_some() {}
                 // Out of file descriptors, or a client that left at once: neither is the end.
                 let Ok((stream, from)) = TcpListener::accept(&listener).await else {
-                    tokio::task::yield_now().await;
+                    sleep(BREATH).await;
                     continue;
                 };
                 handshakes.spawn(shake_hands(acceptor.clone(), stream, from, sender.clone()));

@@ -188,7 +188,7 @@ async fn data_flows_at_its_rate_without_calls() {
     let router = start(options()).await;
     let rate = Octets { input: 10, output: 1000 };
     let session = router.login(SessionSpec { rate, ..SessionSpec::hotspot("alice", MAC, CLIENT) });
-    tokio::time::advance(Duration::from_secs(60)).await;
+    tokio::time::advance(Duration::from_mins(1)).await;
     let view = router.session(&session.acct_session_id).unwrap();
     assert_eq!((view.octets, view.uptime_secs), (Octets { input: 600, output: 60_000 }, 60));
 }

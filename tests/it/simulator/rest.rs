@@ -21,7 +21,7 @@ pub(super) fn client() -> ClientBuilder {
 
 pub(super) async fn ask_with(router: &Router, method: Method, path: &str, body: Option<Value>) -> (u16, Value) {
     let url = format!("{}{path}", router.rest_url());
-    let request = client().build().unwrap().request(method, url).basic_auth("kick", Some("p:ss"));
+    let request = client().build().expect("a client").request(method, url).basic_auth("kick", Some("p:ss"));
     let request = match body {
         Some(body) => request.json(&body),
         None => request,
@@ -48,9 +48,9 @@ fn not_found() -> (u16, Value) {
     (404, json!({ "error": 404, "message": "Not Found" }))
 }
 
-fn users(answer: (u16, Value)) -> Vec<String> {
-    assert_eq!(answer.0, 200, "{answer:?}");
-    let rows = answer.1.as_array().expect("an array").clone();
+fn users((status, rows): (u16, Value)) -> Vec<String> {
+    assert_eq!(status, 200, "{rows}");
+    let Value::Array(rows) = rows else { panic!("no array: {rows}") };
     let name = |row: Value| row.get("user").or(row.get("name")).and_then(Value::as_str).expect("a name").to_owned();
     rows.into_iter().map(name).collect()
 }
@@ -245,9 +245,7 @@ async fn a_wrong_login_and_missing_rights_are_refused() {
 
 #[tokio::test]
 async fn a_router_with_a_certificate_authority_is_trusted_by_it_alone() {
-    let mut rest = RestOptions::new("kick", "p:ss");
-    rest.tls = Tls::CaSigned;
-    let router = start(RouterOptions { rest: Some(rest), ..options() }).await;
+    let router = start(with_tls(Tls::CaSigned)).await;
     let url = format!("{}/rest/system/identity", router.rest_url());
     assert!(url.starts_with("https://127.0.1.7:"));
     let authority = Certificate::from_pem(router.rest_certificate_pem().as_bytes()).unwrap();
@@ -255,16 +253,16 @@ async fn a_router_with_a_certificate_authority_is_trusted_by_it_alone() {
     let answer = trusting.get(&url).basic_auth("kick", Some("p:ss")).send().await.expect("an answer");
     assert_eq!(answer.status().as_u16(), 200);
 
-    let other = start(RouterOptions { rest: router_rest(Tls::CaSigned), ..options() }).await;
+    let other = start(with_tls(Tls::CaSigned)).await;
     let stranger = Certificate::from_pem(other.rest_certificate_pem().as_bytes()).unwrap();
     let distrusting = client().tls_certs_only([stranger]).build().unwrap();
     assert!(distrusting.get(&url).send().await.is_err());
 }
 
-fn router_rest(tls: Tls) -> Option<RestOptions> {
+fn with_tls(tls: Tls) -> RouterOptions {
     let mut rest = RestOptions::new("kick", "p:ss");
     rest.tls = tls;
-    Some(rest)
+    RouterOptions { rest: Some(rest), ..options() }
 }
 
 #[tokio::test]
@@ -272,7 +270,7 @@ async fn a_fingerprint_is_that_of_the_certificate_that_is_served() {
     use sha2::{Digest, Sha256};
     use std::fmt::Write as _;
 
-    let router = start(RouterOptions { rest: router_rest(Tls::SelfSigned), ..options() }).await;
+    let router = start(with_tls(Tls::SelfSigned)).await;
     let pem = router.rest_certificate_pem().as_bytes().to_vec();
     let der = rustls::pki_types::pem::PemObject::from_pem_slice(&pem).unwrap();
     let der: rustls::pki_types::CertificateDer<'_> = der;

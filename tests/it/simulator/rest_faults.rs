@@ -13,7 +13,7 @@ async fn faulty(fault: RestFault) -> Router {
 
 async fn get(router: &Router) -> reqwest::Response {
     let url = format!("{}{ACTIVE}", router.rest_url());
-    client().build().unwrap().get(url).basic_auth("kick", Some("p:ss")).send().await.expect("a head")
+    client().build().expect("a client").get(url).basic_auth("kick", Some("p:ss")).send().await.expect("a head")
 }
 
 #[tokio::test]
