@@ -187,7 +187,7 @@ impl Agent {
     }
 
     async fn write_target(&self, job: &JobRecord, target: &TargetRecord) -> Result<(), AgentError> {
-        if self.state.update_target(job, target).await? { Ok(()) } else { Err(AgentError::LeaseLost) }
+        if self.state.update_target(job, target, self.now()).await? { Ok(()) } else { Err(AgentError::LeaseLost) }
     }
 }
 
