@@ -19,9 +19,6 @@ pub enum AgentError {
     /// A socket, or a session that no request can name.
     #[error(transparent)]
     Cut(#[from] CutError),
-    /// A task of ours was lost.
-    #[error("a task of ours ended before its time: {0}")]
-    Task(#[from] tokio::task::JoinError),
     /// Another agent took the job over.
     #[error("another radkick has taken over this job")]
     LeaseLost,
