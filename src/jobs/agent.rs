@@ -80,6 +80,12 @@ impl Agent {
         self.clock.epoch()
     }
 
+    /// How many replies were discarded so far, as [`Disconnector::discarded`] counts them.
+    #[must_use]
+    pub fn discarded(&self) -> u64 {
+        self.disconnector.discarded()
+    }
+
     /// Whether this one user is over now, by the very function that the worker uses.
     ///
     /// # Errors
