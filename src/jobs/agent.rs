@@ -64,14 +64,8 @@ impl Agent {
     pub async fn open(config: Config, clock: Clock) -> Result<Self, StoreError> {
         let accounting = Accounting::open(&config.database.url, &config.database.tables).await?;
         let state = State::open(&config.state.url).await?;
-        Ok(Self {
-            config,
-            accounting,
-            state,
-            disconnector: Disconnector::new(clock),
-            clock,
-            holder: holder::this_process(),
-        })
+        let disconnector = Disconnector::new(clock, accounting.clone());
+        Ok(Self { config, accounting, state, disconnector, clock, holder: holder::this_process() })
     }
 
     /// Seconds since 1970.

@@ -79,7 +79,9 @@ impl Worker {
         if agent.config.quota.mode == Mode::Observe {
             let clock = crate::clock::Clock;
             let reports = observe(&agent.config, &agent.accounting, clock, self.only.as_ref()).await?;
-            reports.iter().for_each(|report| tracing::info!(user = report.user, "would be cut off: {}", report.reason));
+            for report in &reports {
+                tracing::info!(user = report.user, "would be cut off: {}", report.reason);
+            }
             return Ok(StepOutcome { reports, ..StepOutcome::default() });
         }
         agent.finish_blocks(self.only.as_ref()).await?;
@@ -130,7 +132,7 @@ impl Worker {
     /// Cuts those who are over, as far as brakes allow, and runs what earlier runs left.
     async fn cut(&self, judgement: &Judgement, outcome: &mut StepOutcome) -> Result<(), AgentError> {
         let agent = &self.agent;
-        if let Some(pause) = self.pause()? {
+        if let Some(pause) = self.pause() {
             outcome.held.push(pause);
             return Ok(());
         }
@@ -208,12 +210,12 @@ impl Worker {
         Ok(reports)
     }
 
-    fn pause(&self) -> Result<Option<String>, AgentError> {
+    fn pause(&self) -> Option<String> {
         let file = &self.agent.config.brakes.pause_file;
         match paused(file, self.agent.now()) {
-            Ok(None) => Ok(None),
-            Ok(Some(_)) => Ok(Some(format!("paused ({}): nobody is cut until `radkick resume`", file.display()))),
-            Err(error) => Ok(Some(format!("{}: {error}: taken for a pause, nobody is cut", file.display()))),
+            Ok(None) => None,
+            Ok(Some(_)) => Some(format!("paused ({}): nobody is cut until `radkick resume`", file.display())),
+            Err(error) => Some(format!("{}: {error}: taken for a pause, nobody is cut", file.display())),
         }
     }
 }

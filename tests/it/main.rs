@@ -5,6 +5,7 @@ mod architecture;
 mod config;
 mod engine;
 mod peers;
+mod readme;
 mod routeros;
 mod send;
 mod simulator;
