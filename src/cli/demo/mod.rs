@@ -24,7 +24,7 @@ use std::time::Duration;
 
 use anyhow::{Context, anyhow};
 use tempfile::TempDir;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::{Exit, Output};
 use crate::clock::Clock;
@@ -41,13 +41,14 @@ const REMOVAL_PAUSE: Duration = Duration::from_millis(20);
 /// When it cannot be set up, is stopped by a signal, or standard output fails.
 pub(crate) async fn run(output: Output) -> anyhow::Result<Exit> {
     let started = Clock.now();
+    let mut stop = Stop::listen()?;
     let mut narrator = Narrator::new(output);
     introduce(&narrator)?;
     let folder = tempfile::Builder::new().prefix("radkick-demo-").tempdir();
     let folder = folder.with_context(|| format!("cannot make a folder in {}", std::env::temp_dir().display()))?;
     let told = tokio::select! {
         told = perform(folder.path(), &mut narrator) => told,
-        stopped = stopped() => stopped,
+        () = stop.asked() => Err(anyhow!("the demo was stopped before its end; nothing is left behind")),
     };
     let cleared = clear(folder).await;
     told?;
@@ -60,7 +61,7 @@ pub(crate) async fn run(output: Output) -> anyhow::Result<Exit> {
 fn introduce(narrator: &Narrator) -> io::Result<()> {
     narrator.tell("radkick demo: routers and users are SIMULATED, on loopback; no real router is touched.")?;
     narrator.tell("The quota worker and its configuration are the real ones, on SQLite in a temporary folder.")?;
-    narrator.tell("Four users cross their limit and are cut side by side; that takes a few seconds ...")
+    narrator.tell("Four users cross their limit and are cut side by side; that takes a moment ...")
 }
 
 async fn perform(folder: &Path, narrator: &mut Narrator) -> anyhow::Result<()> {
@@ -68,12 +69,23 @@ async fn perform(folder: &Path, narrator: &mut Narrator) -> anyhow::Result<()> {
     story::play(&stage, narrator).await
 }
 
-/// Ends when somebody wants the demo to end.
-async fn stopped() -> anyhow::Result<()> {
-    let mut interrupt = signal(SignalKind::interrupt()).context("cannot listen for Ctrl-C")?;
-    let mut terminate = signal(SignalKind::terminate()).context("cannot listen for SIGTERM")?;
-    tokio::select! { _ = interrupt.recv() => {}, _ = terminate.recv() => {} }
-    Err(anyhow!("the demo was stopped before its end; nothing is left behind"))
+/// The signals that end the demo early.
+struct Stop {
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+impl Stop {
+    fn listen() -> anyhow::Result<Self> {
+        let listen = |kind, name| signal(kind).with_context(|| format!("cannot listen for {name}"));
+        let interrupt = listen(SignalKind::interrupt(), "Ctrl-C")?;
+        Ok(Self { interrupt, terminate: listen(SignalKind::terminate(), "SIGTERM")? })
+    }
+
+    /// Ends when somebody wants the demo to end.
+    async fn asked(&mut self) {
+        tokio::select! { _ = self.interrupt.recv() => {}, _ = self.terminate.recv() => {} }
+    }
 }
 
 /// Removes the folder, also while a database connection is still writing its last there.

@@ -4,14 +4,17 @@ use std::fmt::Display;
 use std::io;
 use std::time::Duration;
 
+use anstyle::Style;
 use serde::Serialize;
 
 use crate::cli::person::{Tone, coloured};
 use crate::cli::{Exit, Output};
 
-/// One assertion, as JSON has it.
+const TITLE: Style = Style::new().bold();
+
+/// One claim, as JSON has it.
 #[derive(Debug, Serialize)]
-struct Claim<'a> {
+struct Assertion<'a> {
     scene: u8,
     claim: &'a str,
     ok: bool,
@@ -22,7 +25,7 @@ struct Claim<'a> {
 
 /// The last object of JSON.
 #[derive(Debug, Serialize)]
-struct Summary {
+struct Ending {
     summary: bool,
     simulated: bool,
     claims: usize,
@@ -52,10 +55,8 @@ impl Tally {
     fn verdict(&self, elapsed: Duration) -> Vec<String> {
         let (claims, seconds) = (self.claims, elapsed.as_secs_f64());
         if self.not_true.is_empty() {
-            return vec![coloured(
-                &format!("All {claims} claims above were checked and hold ({seconds:.1} s)."),
-                Tone::Good,
-            )];
+            let all = format!("All {claims} claims above were checked and hold ({seconds:.1} s).");
+            return vec![coloured(&all, Tone::Good), "Next: README.md, from \"Set up the router\".".to_owned()];
         }
         let title = format!("{} of {claims} claims are NOT TRUE ({seconds:.1} s):", self.not_true.len());
         let lines = self.not_true.iter().map(|claim| format!("  {claim}"));
@@ -80,7 +81,7 @@ impl Narrator {
     pub(super) fn scene(&mut self, scene: u8, title: &str) -> io::Result<()> {
         self.scene = scene;
         self.output.line("")?;
-        self.output.line(&format!("{scene}  {title}"))
+        self.output.line(&format!("{TITLE}{scene}  {title}{TITLE:#}"))
     }
 
     /// Says something that is no claim: what the scene is.
@@ -93,7 +94,7 @@ impl Narrator {
         self.tally.count(self.scene, claim, ok);
         let found = found.to_string();
         let found = Some(found.as_str()).filter(|_| !ok);
-        self.output.object(&Claim { scene: self.scene, claim, ok, found })?;
+        self.output.object(&Assertion { scene: self.scene, claim, ok, found })?;
         claim_lines(claim, found).iter().try_for_each(|line| self.output.line(line))
     }
 
@@ -101,7 +102,7 @@ impl Narrator {
     pub(super) fn finish(self, elapsed: Duration) -> io::Result<Exit> {
         let (claims, not_true) = (self.tally.claims, self.tally.not_true.len());
         let elapsed_s = (elapsed.as_secs_f64() * 1000.0).round() / 1000.0;
-        self.output.object(&Summary { summary: true, simulated: true, claims, not_true, elapsed_s })?;
+        self.output.object(&Ending { summary: true, simulated: true, claims, not_true, elapsed_s })?;
         self.output.line("")?;
         self.tally.verdict(elapsed).iter().try_for_each(|line| self.output.line(line))?;
         Ok(self.tally.exit())

@@ -7,7 +7,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::Path;
 use std::sync::Arc;
 
-use anyhow::{Context, bail};
+use anyhow::{Context, anyhow, bail};
 
 use crate::clock::Clock;
 use crate::config::Config;
@@ -126,15 +126,18 @@ async fn start_router(
         ..RouterOptions::new(part.name, part.address)
     };
     let started = Router::start(options).await;
-    started.map_err(|error| match error.kind() {
-        io::ErrorKind::AddrNotAvailable => anyhow::anyhow!(
-            "this machine has no loopback address {0}, which simulated router {1} needs \
-             (macOS: sudo ifconfig lo0 alias {0})",
-            part.address,
-            part.name
-        ),
-        _ => anyhow::anyhow!("cannot start simulated router {} on {}: {error}", part.name, part.address),
-    })
+    started.map_err(|error| not_started(part, &error))
+}
+
+fn not_started(part: Part, error: &io::Error) -> anyhow::Error {
+    let Part { name, address, .. } = part;
+    if error.kind() == io::ErrorKind::AddrNotAvailable {
+        let mend = format!("on macOS: sudo ifconfig lo0 alias {address}");
+        return anyhow!(
+            "this machine lacks the loopback address {address}, which simulated router {name} needs ({mend})"
+        );
+    }
+    anyhow!("cannot start simulated router {name} on {address}: {error}")
 }
 
 /// Reads the demo's radkick.toml as any other; the environment has no say in it.
@@ -162,7 +165,7 @@ mode = "enforce"
 reply_message = "Your data is used up."
 [nas_defaults]
 source = "127.0.0.1"
-verify_within = "3s"
+verify_within = "5s"
 [nas_defaults.rest]
 username = "{REST_USER}"
 password = "{password}"
@@ -186,4 +189,19 @@ identity = "{name}"
         .ok();
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::demo::cast::EKET;
+
+    #[test]
+    fn a_missing_loopback_address_is_named_with_what_mends_it() {
+        let told = not_started(EKET, &io::ErrorKind::AddrNotAvailable.into()).to_string();
+        assert!(told.contains("lacks the loopback address 127.0.1.2"), "{told}");
+        assert!(told.contains("sudo ifconfig lo0 alias 127.0.1.2"), "{told}");
+        let told = not_started(EKET, &io::ErrorKind::PermissionDenied.into()).to_string();
+        assert!(told.starts_with("cannot start simulated router R2-Eket on 127.0.1.2: "), "{told}");
+    }
 }
