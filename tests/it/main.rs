@@ -3,6 +3,7 @@
 
 mod architecture;
 mod config;
+mod demo;
 mod engine;
 mod peers;
 mod readme;
