@@ -16,7 +16,7 @@ use sqlx::{AssertSqlSafe, Row as _};
 use crate::config::TableNames;
 use crate::quota::UserName;
 use crate::store::StoreError;
-use crate::store::error::BUSY_TIMEOUT_SECS;
+use crate::store::error::{BUSY_TIMEOUT_SECS, no_file};
 
 use super::Table;
 
@@ -56,11 +56,8 @@ const NAS: [&str; 3] = ["nasname", "shortname", "secret"];
 impl Sqlite {
     pub(super) async fn open(path: &Path, tables: TableNames) -> Result<Self, StoreError> {
         let database = format!("sqlite:{}", path.display());
-        let unreachable = |reason: String| StoreError::Unreachable { database: database.clone(), reason };
-        // SQLite would only say "unable to open database file"
-        let metadata = std::fs::metadata(path).map_err(|error| unreachable(error.to_string()))?;
-        if metadata.is_dir() {
-            return Err(unreachable("it is a folder, not a file".to_owned()));
+        if let Some(reason) = no_file(path, true) {
+            return Err(StoreError::Unreachable { database, reason });
         }
         let options = SqliteConnectOptions::new()
             .filename(path)
