@@ -103,11 +103,16 @@ impl Sqlite {
             .collect()
     }
 
+    /// Writes a page, and takes it back. The lock alone would not do: SQLite gives it on a file that may only be read.
     pub(super) async fn check_writable(&self) -> Result<(), StoreError> {
-        const OPERATION: &str = "trying to write";
-        let transaction = self.pool.begin_with("BEGIN IMMEDIATE").await;
-        let transaction = transaction.map_err(|error| self.failed(OPERATION, error))?;
-        transaction.rollback().await.map_err(|error| self.failed(OPERATION, error))
+        let failed = |error| self.failed("trying to write", error);
+        let mut transaction = self.pool.begin_with("BEGIN IMMEDIATE").await.map_err(failed)?;
+        let select = sqlx::query_scalar("SELECT user_version FROM pragma_user_version");
+        let version: i64 = select.fetch_one(&mut *transaction).await.map_err(failed)?;
+        let same = AssertSqlSafe(format!("PRAGMA user_version = {version}"));
+        let written = sqlx::query(same).execute(&mut *transaction).await;
+        transaction.rollback().await.map_err(failed)?;
+        written.map(|_| ()).map_err(failed)
     }
 
     /// Every spelling under which the tables know the user.
