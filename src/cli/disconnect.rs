@@ -134,10 +134,11 @@ async fn aim(args: &DisconnectArgs, accounting: &Accounting, directory: &Directo
             return Ok(Aim::Refused(Exit::Unknown, format!("NAS {name} is unknown: {}", directory.names_text())));
         }
         let on = |session: &&SessionRow| directory.resolve(session).is_ok_and(|nas| nas.name == *name);
-        selection.nas = Some(open.iter().filter(on).map(|session| session.nas_ip_address.clone()).collect());
+        let mark = |session: &SessionRow| (session.nas_ip_address.clone(), session.called_station_id.clone());
+        selection.nas = Some(open.iter().filter(on).map(mark).collect());
     }
     let sessions: Vec<SessionRow> = open.into_iter().filter(|session| selection.holds(session)).collect();
-    let places: BTreeSet<&str> = sessions.iter().map(|session| session.nas_ip_address.as_str()).collect();
+    let places: BTreeSet<String> = sessions.iter().map(|session| place(session, directory)).collect();
     if let (Some(id), true) = (&args.session, places.len() > 1) {
         let candidates = places.into_iter().collect::<Vec<_>>().join(", ");
         let why = format!(
@@ -147,9 +148,17 @@ async fn aim(args: &DisconnectArgs, accounting: &Accounting, directory: &Directo
         return Ok(Aim::Refused(Exit::Usage, why));
     }
     if let (Some(id), true) = (&args.session, sessions.is_empty()) {
-        return Ok(Aim::Refused(Exit::Unknown, format!("user {} has no open session {id}", args.user)));
+        return Ok(Aim::Refused(Exit::Unknown, format!("user {} has no open session {id:?}", args.user)));
     }
     Ok(Aim::At { selection, sessions })
+}
+
+/// The NAS of a session, as `--nas` takes it; as radacct names it where that is not to be told.
+fn place(session: &SessionRow, directory: &Directory) -> String {
+    match directory.resolve(session) {
+        Ok(nas) => nas.name,
+        Err(_) => format!("{:?} (Called-Station-Id {:?})", session.nas_ip_address, session.called_station_id),
+    }
 }
 
 async fn dry_run(
