@@ -23,16 +23,16 @@ pub(crate) struct DisconnectArgs {
     #[arg(long, value_name = "NAME", value_parser = user_name)]
     pub(super) user: UserName,
     /// Only the session of this Acct-Session-Id or Acct-Unique-Id
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", value_parser = not_empty)]
     pub(super) session: Option<String>,
     /// Only sessions of this Calling-Station-Id
-    #[arg(long, value_name = "MAC")]
+    #[arg(long, value_name = "MAC", value_parser = mac)]
     pub(super) mac: Option<String>,
     /// Only the session with this Framed-IP-Address
     #[arg(long, value_name = "ADDR")]
     pub(super) ip: Option<std::net::IpAddr>,
     /// Only sessions on this NAS
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", value_parser = not_empty)]
     pub(super) nas: Option<String>,
     /// Close the login first, so that the user cannot come straight back
     #[arg(long)]
@@ -46,6 +46,16 @@ pub(crate) struct DisconnectArgs {
     /// Also when the user is exempt, or everything is paused
     #[arg(long)]
     pub(super) force: bool,
+}
+
+/// A filter that an unset variable of a script left empty would take every session that lacks the attribute.
+fn not_empty(text: &str) -> Result<String, &'static str> {
+    if text.is_empty() { Err("it is empty; leave the option out, or name what is meant") } else { Ok(text.to_owned()) }
+}
+
+fn mac(text: &str) -> Result<String, &'static str> {
+    let says_something = text.contains(|c: char| c.is_alphanumeric());
+    if says_something { Ok(text.to_owned()) } else { Err("it names no MAC address; right would be 02:00:00:00:00:41") }
 }
 
 impl DisconnectArgs {
