@@ -10,7 +10,7 @@ use crate::quota::UserName;
 use crate::store::{Accounting, JobSpec, SessionRow};
 use crate::worker::{Exemptions, paused, would};
 
-use super::context::{Context, refuse, user_name};
+use super::context::{Context, refuse, unknown, user_name};
 use super::{Exit, sessions_text};
 
 /// Cut all sessions of a user that match, and prove it.
@@ -108,8 +108,7 @@ async fn refusal(
     accounting: &Accounting,
 ) -> anyhow::Result<Option<(Exit, String)>> {
     let (config, user) = (&context.config, &args.user);
-    if !accounting.knows(user).await? {
-        let why = format!("user {user} is unknown: no row of radacct, radcheck, radreply or radusergroup has the name");
+    if let Some(why) = unknown(accounting, user).await? {
         return Ok(Some((Exit::Unknown, why)));
     }
     if args.force || args.dry_run {
@@ -122,8 +121,9 @@ async fn refusal(
     if let Some(why) = Exemptions::new(accounting, &config.exempt).of(user).await? {
         return Ok(Some((Exit::Usage, format!("user {user} is exempt ({why}); --force to do it all the same"))));
     }
-    if paused(&config.brakes.pause_file, context.clock.epoch())?.is_some() {
-        let file = config.brakes.pause_file.display();
+    let file = config.brakes.pause_file.display();
+    let pause = paused(&config.brakes.pause_file, context.clock.epoch());
+    if pause.map_err(|error| anyhow::anyhow!("{file}: cannot tell whether everything is paused: {error}"))?.is_some() {
         let why = format!("paused ({file}): nothing is cut until `radkick resume`; --force to do it all the same");
         return Ok(Some((Exit::StillActive, why)));
     }
