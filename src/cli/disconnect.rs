@@ -94,6 +94,10 @@ pub(crate) async fn run(args: DisconnectArgs, context: Context) -> anyhow::Resul
         sessions_text::print(output, &reports, now)?;
         return Ok(Exit::Done);
     }
+    if args.block {
+        // Before the block is on disk: a promise that cannot be kept would stand in the way of every later run
+        accounting.check_writable().await?;
+    }
     let agent = context.agent().await?;
     let reports = cut(&args, &agent, selection).await?;
     sessions_text::print(output, &reports, now)?;
