@@ -2,6 +2,7 @@
 #![expect(clippy::expect_used, reason = "what a test cannot go on without fails it")]
 
 mod architecture;
+mod bad_input;
 mod config;
 mod demo;
 mod engine;
