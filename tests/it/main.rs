@@ -3,6 +3,7 @@
 
 mod architecture;
 mod config;
+mod disconnect;
 mod engine;
 mod peers;
 mod routeros;

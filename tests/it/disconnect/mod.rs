@@ -1,0 +1,6 @@
+//! `radkick disconnect`, end to end: the built program, a radacct that FreeRADIUS wrote, FreeRADIUS' own Dynamic
+//! Authorization Server or a simulated router at the other end.
+mod aim;
+mod fates;
+mod names;
+pub(crate) mod site;
