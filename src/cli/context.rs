@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::clock::Clock;
-use crate::config::Config;
+use crate::config::{Config, ConfigProblem};
 use crate::jobs::Agent;
 use crate::quota::UserName;
 use crate::store::{Accounting, State, StoreError};
@@ -27,13 +27,15 @@ impl Context {
     pub(super) fn load(path: Option<&Path>, output: Output) -> Result<Self, Refused> {
         match Config::load(path, &|name| std::env::var(name).ok()) {
             Ok(config) => {
-                config.warnings.iter().for_each(|warning| output.note(&format!("warning: {warning}")).unwrap_or(()));
-                Ok(Self { config, output, clock: Clock })
+                tell(output, "warning", config.warnings.iter().chain(&config.left_out()));
+                let unsupported = config.unsupported();
+                tell(output, "error", &unsupported);
+                if unsupported.is_empty() { Ok(Self { config, output, clock: Clock }) } else { Err(Exit::Usage) }
             }
             Err(problems) => {
-                problems.warnings.iter().for_each(|warning| output.note(&format!("warning: {warning}")).unwrap_or(()));
-                let told = problems.problems.iter().try_for_each(|problem| output.note(&format!("error: {problem}")));
-                Err(told.map_or(Exit::Failed, |()| Exit::Usage))
+                tell(output, "warning", &problems.warnings);
+                tell(output, "error", &problems.problems);
+                Err(Exit::Usage)
             }
         }
     }
@@ -51,6 +53,13 @@ impl Context {
     /// Everything a job needs.
     pub(super) async fn agent(self) -> Result<Arc<Agent>, StoreError> {
         Agent::open(self.config, self.clock).await.map(Arc::new)
+    }
+}
+
+/// Tells problems on standard error. Where that is closed nobody listens, and the exit code has to do.
+fn tell<'a>(output: Output, what: &str, problems: impl IntoIterator<Item = &'a ConfigProblem>) {
+    for problem in problems {
+        output.note(&format!("{what}: {problem}")).ok();
     }
 }
 

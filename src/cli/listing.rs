@@ -40,7 +40,8 @@ pub(crate) async fn sessions(args: SessionsArgs, context: Context) -> anyhow::Re
     for session in &sessions {
         output.object(&session_object(session, &directory))?;
     }
-    let mut rows = vec![["USER", "NAS", "SERVICE", "ADDRESS", "SESSION", "SINCE", "MAC", "OCTETS"].map(str::to_owned).to_vec()];
+    let mut rows =
+        vec![["USER", "NAS", "SERVICE", "ADDRESS", "SESSION", "SINCE", "MAC", "OCTETS"].map(str::to_owned).to_vec()];
     rows.extend(sessions.iter().map(|session| session_cells(session, &directory, now)));
     if sessions.is_empty() {
         output.line("No open session.")?;
@@ -127,13 +128,13 @@ async fn one_usage(
     let open_sessions = accounting.open_sessions(user).await?.len();
     let over = judge(limits, usage, now);
     let tightest = limits.octets.iter().min_by_key(|limit| limit.octets);
-    let used = match tightest.map(|limit| limit.meaning) {
+    let counted = match tightest.map(|limit| limit.meaning) {
         Some(Meaning::Remaining | Meaning::PerSession) => usage.open,
         Some(Meaning::Total) | None => usage.total(),
     };
     output.object(&serde_json::json!({
         "user": user.as_str(), "subject": user.as_str(), "period": "total", "period_start": null, "period_end": null,
-        "used_octets": used, "limit_octets": tightest.map(|limit| limit.octets),
+        "used_octets": counted, "limit_octets": tightest.map(|limit| limit.octets),
         "limit_source": tightest.map(|limit| &limit.source), "over": over.is_some(), "blocked": blocked,
         "open_sessions": open_sessions,
     }))?;
@@ -144,7 +145,7 @@ async fn one_usage(
     };
     Ok(vec![
         user.to_string(),
-        octets(used),
+        octets(counted),
         tightest.map_or_else(|| "none".to_owned(), |limit| octets(limit.octets)),
         tightest.map_or_else(|| "-".to_owned(), |limit| safe(&limit.source)),
         open_sessions.to_string(),

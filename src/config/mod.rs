@@ -14,6 +14,7 @@ mod expand;
 mod load;
 mod nas;
 mod nas_read;
+mod not_yet;
 mod policy;
 mod problem;
 mod profile;

@@ -128,7 +128,7 @@ impl Directory {
         let by_address = address.map(|address| self.best_by_address(address)).unwrap_or_default();
         let by_name: Vec<&Entry> =
             self.entries.iter().filter(|entry| entry.names.contains(&session.called_station_id)).collect();
-        let matched = self.one(session, address, by_address, by_name)?;
+        let matched = Self::one(session, address, by_address, by_name)?;
         let settings = matched.iter().rev().fold(self.defaults.clone(), |lower, entry| entry.settings.over(&lower));
         let name = match (matched.first(), address) {
             (Some(entry), _) => entry.name.clone(),
@@ -169,7 +169,6 @@ impl Directory {
 
     /// The one NAS that address and name point to: its `[[nas]]` first, then its row of the nas table.
     fn one<'a>(
-        &self,
         session: &SessionRow,
         address: Option<IpAddr>,
         by_address: Vec<&'a Entry>,

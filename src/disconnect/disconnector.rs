@@ -8,7 +8,7 @@ use crate::clock::Clock;
 use crate::dynauth::{Request, RequestError, RetransmitPolicy};
 use crate::radius::{Code, EncodeError};
 use crate::routeros::{Menu, Removal, RestClient, RestError, RestFailure};
-use crate::store::SessionRow;
+use crate::store::{Accounting, SessionRow};
 use crate::udp::{UdpHandle, any_source};
 
 use super::identity::identity;
@@ -51,18 +51,23 @@ pub(super) enum RouterError {
 }
 
 /// Ends sessions, over one socket for each of our own addresses and one REST connection for each router.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Disconnector {
     clock: Clock,
+    accounting: Accounting,
     sockets: Mutex<BTreeMap<IpAddr, UdpHandle>>,
     routers: Mutex<BTreeMap<String, Arc<RestClient>>>,
 }
 
 impl Disconnector {
-    /// With no socket open yet.
+    /// With no socket open yet; proof is looked for in `accounting`.
     #[must_use]
-    pub fn new(clock: Clock) -> Self {
-        Self { clock, ..Self::default() }
+    pub fn new(clock: Clock, accounting: Accounting) -> Self {
+        Self { clock, accounting, sockets: Mutex::default(), routers: Mutex::default() }
+    }
+
+    pub(super) const fn accounting(&self) -> &Accounting {
+        &self.accounting
     }
 
     /// The clock it goes by.

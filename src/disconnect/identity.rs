@@ -84,9 +84,9 @@ pub(super) fn identity(
     Ok(attributes)
 }
 
-/// The names of the attributes that [`identity`] sends.
+/// The names of the attributes that are sent to name a session.
 #[must_use]
 pub fn identity_names(session: &SessionRow, service: Service, set: Option<&[IdentityAttribute]>) -> Vec<String> {
-    let sent = identity_set(service, set).into_iter().filter(|attribute| value(session, *attribute).is_some());
-    sent.map(|attribute| attribute.name().to_owned()).collect()
+    let named = identity_set(service, set).into_iter().filter(|attribute| value(session, *attribute).is_some());
+    named.map(|attribute| attribute.name().to_owned()).collect()
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::store::{Accounting, SessionRow, StoreError};
+use crate::store::{SessionRow, StoreError};
 
 use super::disconnector::RouterError;
 use super::router_view::{is_session, menus};
@@ -44,14 +44,9 @@ impl Disconnector {
     ///
     /// # Errors
     /// When the database cannot be asked. A router that cannot be asked is a finding.
-    pub async fn look(
-        &self,
-        nas: &ResolvedNas,
-        session: &SessionRow,
-        accounting: &Accounting,
-    ) -> Result<Findings, StoreError> {
-        let router = self.router_view(nas, session, accounting).await?;
-        Ok(Findings { row: row_finding(session, accounting).await?, router })
+    pub async fn look(&self, nas: &ResolvedNas, session: &SessionRow) -> Result<Findings, StoreError> {
+        let router = self.router_view(nas, session).await?;
+        Ok(Findings { row: self.row(session).await?, router })
     }
 
     /// Looks until `enough` says so, or for `within`. The last findings.
@@ -62,34 +57,39 @@ impl Disconnector {
         &self,
         nas: &ResolvedNas,
         session: &SessionRow,
-        accounting: &Accounting,
         within: Duration,
         enough: impl Fn(&Findings) -> bool,
     ) -> Result<Findings, StoreError> {
         let started = self.clock().now();
         let mut looks = 0;
-        let mut findings = Findings { row: row_finding(session, accounting).await?, router: RouterView::NotAsked };
+        let mut findings = Findings { row: self.row(session).await?, router: RouterView::NotAsked };
         loop {
             let over = self.clock().now().duration_since(started) >= within;
             // A closed row says most, and the list, which outranks it, is asked before it is believed
             if over || matches!(findings.row, RowFinding::Closed { .. }) || looks % LOOKS_PER_LISTING == 1 {
-                findings.router = self.router_view(nas, session, accounting).await?;
+                findings.router = self.router_view(nas, session).await?;
             }
             if over || enough(&findings) {
                 return Ok(findings);
             }
             tokio::time::sleep(LOOK_EVERY).await;
             looks += 1;
-            findings.row = row_finding(session, accounting).await?;
+            findings.row = self.row(session).await?;
         }
     }
 
-    async fn router_view(
-        &self,
-        nas: &ResolvedNas,
-        session: &SessionRow,
-        accounting: &Accounting,
-    ) -> Result<RouterView, StoreError> {
+    /// What radacct says of a session.
+    ///
+    /// # Errors
+    /// When the database cannot be asked.
+    pub async fn row(&self, session: &SessionRow) -> Result<RowFinding, StoreError> {
+        Ok(match self.accounting().session(&session.acct_unique_id).await? {
+            None => RowFinding::Missing,
+            Some(row) => row.stop.map_or(RowFinding::Open { update: row.update }, |stop| RowFinding::Closed { stop }),
+        })
+    }
+
+    async fn router_view(&self, nas: &ResolvedNas, session: &SessionRow) -> Result<RouterView, StoreError> {
         let listing = match self.rest(nas) {
             Ok(None) => return Ok(RouterView::NotAsked),
             Ok(Some(rest)) => rest,
@@ -111,7 +111,7 @@ impl Disconnector {
         if nas.profile.rest.as_ref().is_none_or(|rest| rest.identity.is_none()) {
             return Ok(RouterView::Absent { vouched: false });
         }
-        let there = accounting.all_open_sessions().await?;
+        let there = self.accounting().all_open_sessions().await?;
         let others = there.iter().filter(|other| {
             other.nas_ip_address == session.nas_ip_address && other.acct_unique_id != session.acct_unique_id
         });
@@ -122,14 +122,4 @@ impl Disconnector {
 
 fn unreadable(error: &RouterError) -> RouterView {
     RouterView::Unreadable { reason: error.to_string() }
-}
-
-async fn row_finding(session: &SessionRow, accounting: &Accounting) -> Result<RowFinding, StoreError> {
-    Ok(match accounting.session(&session.acct_unique_id).await? {
-        None => RowFinding::Missing,
-        Some(row) => match row.stop {
-            Some(stop) => RowFinding::Closed { stop },
-            None => RowFinding::Open { update: row.update },
-        },
-    })
 }

@@ -19,9 +19,6 @@ pub enum AgentError {
     /// A socket, or a session that no request can name.
     #[error(transparent)]
     Cut(#[from] CutError),
-    /// A task of ours was lost.
-    #[error("a task of ours ended before its time: {0}")]
-    Task(#[from] tokio::task::JoinError),
     /// Another agent took the job over.
     #[error("another radkick has taken over this job")]
     LeaseLost,
@@ -64,14 +61,8 @@ impl Agent {
     pub async fn open(config: Config, clock: Clock) -> Result<Self, StoreError> {
         let accounting = Accounting::open(&config.database.url, &config.database.tables).await?;
         let state = State::open(&config.state.url).await?;
-        Ok(Self {
-            config,
-            accounting,
-            state,
-            disconnector: Disconnector::new(clock),
-            clock,
-            holder: holder::this_process(),
-        })
+        let disconnector = Disconnector::new(clock, accounting.clone());
+        Ok(Self { config, accounting, state, disconnector, clock, holder: holder::this_process() })
     }
 
     /// Seconds since 1970.

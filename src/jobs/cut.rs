@@ -53,7 +53,7 @@ impl Agent {
             Progress::Settled(verdict, findings) => (verdict, findings),
             Progress::Lapsed => return Ok(true),
             Progress::Next => {
-                let findings = self.disconnector.look(&nas, &target.session, &self.accounting).await?;
+                let findings = self.disconnector.look(&nas, &target.session).await?;
                 (self.judge(&target, &findings), findings)
             }
         };
@@ -65,7 +65,7 @@ impl Agent {
         if target.step == TargetStep::Selected {
             return Ok(Progress::Next);
         }
-        let findings = self.disconnector.look(nas, &target.session, &self.accounting).await?;
+        let findings = self.disconnector.look(nas, &target.session).await?;
         Ok(self.progress(target, findings))
     }
 
@@ -81,7 +81,7 @@ impl Agent {
             Guard::Holds => {}
             Guard::ReasonLapsed => return Ok(Progress::Lapsed),
             Guard::SessionOver => {
-                let findings = self.disconnector.look(nas, &target.session, &self.accounting).await?;
+                let findings = self.disconnector.look(nas, &target.session).await?;
                 return Ok(Progress::Settled(self.judge(target, &findings), findings));
             }
         }
@@ -97,7 +97,7 @@ impl Agent {
         let within =
             if last { nas.profile.verify_within } else { nas.profile.verify_within.min(PATIENCE_BEFORE_NEXT_PATH) };
         let enough = |findings: &Findings| is_off(self.judge(target, findings));
-        let findings = self.disconnector.watch(nas, &target.session, &self.accounting, within, enough).await?;
+        let findings = self.disconnector.watch(nas, &target.session, within, enough).await?;
         target.on_router |= matches!(findings.router, RouterView::Listed { .. });
         Ok(self.progress(target, findings))
     }
@@ -154,10 +154,7 @@ impl Agent {
 
     /// A NAS that cannot be told: radacct alone may still know.
     async fn settle_unreachable(&self, job: &JobRecord, target: TargetRecord) -> Result<(), AgentError> {
-        let row = match self.accounting.session(&target.session.acct_unique_id).await? {
-            Some(row) => row.stop.map_or(RowFinding::Open { update: row.update }, |stop| RowFinding::Closed { stop }),
-            None => RowFinding::Missing,
-        };
+        let row = self.disconnector.row(&target.session).await?;
         let verdict = self.judge(&target, &Findings { row, router: RouterView::NotAsked });
         self.record_fate(job, target, verdict, row).await
     }
@@ -181,7 +178,7 @@ impl Agent {
         }
         self.write_target(job, &target).await?;
         failpoint::reach("fate_recorded");
-        self.tell(job, &target, verdict);
+        tell(job, &target, verdict);
         let detail = serde_json::json!({
             "acct_unique_id": target.session.acct_unique_id, "nas": target.nas, "fate": target.fate,
             "evidence": target.evidence, "path": target.path, "attempts": target.attempts, "reason": job.spec.reason,
@@ -189,34 +186,34 @@ impl Agent {
         Ok(self.note_job(job, "cut", detail).await?)
     }
 
-    /// The log line that people search for, only when it is true.
-    fn tell(&self, job: &JobRecord, target: &TargetRecord, verdict: Verdict) {
-        let (nas, path) = (target.nas.as_deref(), target.path.as_deref());
-        let (evidence, session) = (target.evidence.as_deref(), target.session.acct_session_id.as_str());
-        match verdict.fate {
-            Fate::Ended => tracing::info!(
-                nas,
-                path,
-                evidence,
-                session,
-                "Successfully disconnected user {} from MikroTik",
-                job.spec.user
-            ),
-            Fate::AlreadyGone => tracing::info!(nas, evidence, session, "user {} was gone already", job.spec.user),
-            // The person who asked reads it on standard output
-            Fate::StillActive | Fate::Unknown if job.spec.actor == "command" => {}
-            Fate::StillActive => tracing::warn!(nas, evidence, session, "user {} is still on", job.spec.user),
-            Fate::Unknown => {
-                tracing::warn!(nas, evidence, session, "it is not known whether user {} is off", job.spec.user);
-            }
-        }
-    }
-
     async fn write_target(&self, job: &JobRecord, target: &TargetRecord) -> Result<(), AgentError> {
-        if self.state.update_target(job, target).await? { Ok(()) } else { Err(AgentError::LeaseLost) }
+        if self.state.update_target(job, target, self.now()).await? { Ok(()) } else { Err(AgentError::LeaseLost) }
     }
 }
 
 fn is_off(verdict: Verdict) -> bool {
     matches!(verdict.fate, Fate::Ended | Fate::AlreadyGone)
+}
+
+/// The log line that people search for, only when it is true.
+fn tell(job: &JobRecord, target: &TargetRecord, verdict: Verdict) {
+    let (nas, path) = (target.nas.as_deref(), target.path.as_deref());
+    let (evidence, session) = (target.evidence.as_deref(), target.session.acct_session_id.as_str());
+    match verdict.fate {
+        Fate::Ended => tracing::info!(
+            nas,
+            path,
+            evidence,
+            session,
+            "Successfully disconnected user {} from MikroTik",
+            job.spec.user
+        ),
+        Fate::AlreadyGone => tracing::info!(nas, evidence, session, "user {} was gone already", job.spec.user),
+        // The person who asked reads it on standard output
+        Fate::StillActive | Fate::Unknown if job.spec.actor == "command" => {}
+        Fate::StillActive => tracing::warn!(nas, evidence, session, "user {} is still on", job.spec.user),
+        Fate::Unknown => {
+            tracing::warn!(nas, evidence, session, "it is not known whether user {} is off", job.spec.user);
+        }
+    }
 }

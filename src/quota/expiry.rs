@@ -22,14 +22,14 @@ pub fn parse_expiration(text: &str, zone: &TimeZone) -> Result<i64, ExpiryError>
     text.parse::<u32>()
         .map(i64::from)
         .ok()
-        .or_else(|| text.parse::<jiff::Timestamp>().ok().map(|t| t.as_second()))
+        .or_else(|| text.parse::<jiff::Timestamp>().ok().map(jiff::Timestamp::as_second))
         .or_else(|| civil(&text.parse::<DateTime>().ok()?, zone))
         .or_else(|| in_words(text, zone))
         .ok_or_else(|| ExpiryError(text.to_owned()))
 }
 
 fn civil(at: &DateTime, zone: &TimeZone) -> Option<i64> {
-    zone.to_timestamp(*at).ok().map(|t| t.as_second())
+    zone.to_timestamp(*at).ok().map(jiff::Timestamp::as_second)
 }
 
 /// Words in any order: a month's name, a year above 1900, a day, a time, a zone.

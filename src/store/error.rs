@@ -70,7 +70,10 @@ impl StoreError {
     /// The error of `operation` on the SQLite file `database`, by SQLite's own result code.
     pub(super) fn sqlite(database: &str, operation: &'static str, source: sqlx::Error) -> Self {
         let database = database.to_owned();
-        let code = source.as_database_error().and_then(|error| error.code()).and_then(|code| code.parse::<u32>().ok());
+        let code = source
+            .as_database_error()
+            .and_then(sqlx::error::DatabaseError::code)
+            .and_then(|code| code.parse::<u32>().ok());
         match code.map(|code| code & 0xff) {
             Some(5 | 6) => Self::Locked { database, operation, waited_secs: BUSY_TIMEOUT_SECS },
             Some(8) => Self::ReadOnly { database, operation },

@@ -26,9 +26,8 @@ pub(super) async fn ask(
 ) -> Result<Option<String>, StoreError> {
     let standing = state.brake(name).await?;
     match (tripping, standing) {
-        (false, None) => Ok(None),
         (false, Some(_)) => state.set_brake(name, None).await.map(|()| None),
-        (true, Some(Brake { confirmed_at: Some(_), .. })) => Ok(None),
+        (false, None) | (true, Some(Brake { confirmed_at: Some(_), .. })) => Ok(None),
         (true, standing) => {
             let tripped_at = standing.map_or(now, |brake| brake.tripped_at);
             let confirmed_at = confirmed.then_some(now);

@@ -6,6 +6,7 @@ mod config;
 mod disconnect;
 mod engine;
 mod peers;
+mod readme;
 mod routeros;
 mod send;
 mod simulator;

@@ -110,12 +110,12 @@ impl State {
         each_dialect!(self.add_target(job, target))
     }
 
-    /// Writes a target, if `job` still has the lease.
+    /// Writes a target and renews the lease, if `job` still has it.
     ///
     /// # Errors
     /// As above.
-    pub async fn update_target(&self, job: &JobRecord, target: &TargetRecord) -> Result<bool, StoreError> {
-        each_dialect!(self.update_target(job, target))
+    pub async fn update_target(&self, job: &JobRecord, target: &TargetRecord, now: i64) -> Result<bool, StoreError> {
+        each_dialect!(self.update_target(job, target, now))
     }
 
     /// A job's targets, in the order in which they were added.

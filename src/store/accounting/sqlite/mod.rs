@@ -158,5 +158,5 @@ impl Sqlite {
 /// escapes a name, and bare, as a panel that knows nothing of that writes it.
 fn spellings_of<'a>(users: impl IntoIterator<Item = &'a UserName>) -> String {
     let both = users.into_iter().flat_map(|user| [user.to_table(), user.as_str().to_owned()]);
-    serde_json::Value::from_iter(both).to_string()
+    both.collect::<serde_json::Value>().to_string()
 }

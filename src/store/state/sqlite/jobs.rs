@@ -116,10 +116,11 @@ impl Sqlite {
         &self,
         job: &JobRecord,
         target: &TargetRecord,
+        now: i64,
     ) -> Result<bool, StoreError> {
         let failed = |error| self.failed("writing a target", error);
         let mut transaction = self.pool.begin_with("BEGIN IMMEDIATE").await.map_err(failed)?;
-        let held = fenced(&mut transaction, job).await.map_err(failed)?;
+        let held = renew(&mut transaction, job, now).await.map_err(failed)?;
         if held {
             let sql =
                 "UPDATE radkick_target SET step = ?, effect_at = ?, on_router = ?, nas = ?, attempts = ?, fate = ?,
@@ -159,14 +160,11 @@ impl Sqlite {
     }
 }
 
-/// Whether the job's lease is still the one we hold.
-async fn fenced(transaction: &mut Transaction<'_, Database>, job: &JobRecord) -> Result<bool, sqlx::Error> {
-    let held: i64 = sqlx::query_scalar("SELECT count(*) FROM radkick_job WHERE id = ? AND lease_token = ?")
-        .bind(job.id)
-        .bind(job.lease_token)
-        .fetch_one(&mut **transaction)
-        .await?;
-    Ok(held > 0)
+/// Renews the job's lease if it is still the one we hold; whether it is.
+async fn renew(transaction: &mut Transaction<'_, Database>, job: &JobRecord, now: i64) -> Result<bool, sqlx::Error> {
+    let sql = "UPDATE radkick_job SET lease_until = ? + ? WHERE id = ? AND lease_token = ?";
+    let query = sqlx::query(sql).bind(now).bind(LEASE_SECS).bind(job.id).bind(job.lease_token);
+    Ok(query.execute(&mut **transaction).await?.rows_affected() > 0)
 }
 
 fn job(row: &SqliteRow) -> Result<JobRecord, sqlx::Error> {

@@ -1,0 +1,56 @@
+//! Settings that this version reads and does not act on. Where acting otherwise would cut the wrong user, it refuses.
+
+use super::{Config, ConfigProblem, CutPath, Direction, LimitSource, NasSettings, Period, UsernameCase};
+
+impl Config {
+    /// What this configuration asks for that this version cannot do, and must not do halfway: to be refused.
+    #[must_use]
+    pub fn unsupported(&self) -> Vec<ConfigProblem> {
+        let quota = &self.quota;
+        let mut found = Vec::new();
+        let mut refuse = |key: &str, what: &str, right: &str| {
+            let (key, right) = (key.to_owned(), right.to_owned());
+            found.push(ConfigProblem { place: None, key, found: format!("this version cannot {what}"), right });
+        };
+        if self.accounting.username_case == UsernameCase::Ignore {
+            refuse("accounting.username_case", "take Bob and bob for one user", "leave it at \"auto\"");
+        }
+        let other_source = quota.sources.iter().any(|source| *source != LimitSource::Attributes);
+        if quota.query.is_some() || other_source {
+            refuse("quota.sources", "take limits from a query or a table of its own", "sources = [\"attributes\"]");
+        }
+        for attribute in quota.attributes.iter().filter(|attribute| attribute.period != Period::Total) {
+            let key = format!("quota.attributes.{}", attribute.name);
+            refuse(&key, "count by the hour, day, week or month", "period = \"total\", or \"ignore\"");
+        }
+        if quota.direction != Direction::Both {
+            refuse("quota.direction", "count one direction alone", "direction = \"both\"");
+        }
+        found
+    }
+
+    /// What it asks for that this version leaves out, harmlessly: to be told.
+    #[must_use]
+    pub fn left_out(&self) -> Vec<ConfigProblem> {
+        let settings = self.nas.iter().map(|nas| (nas.name.as_str(), &nas.settings));
+        let all = settings.chain([("nas_defaults", &self.nas_defaults)]);
+        let api = |settings: &NasSettings| {
+            settings.api.is_some() || settings.paths.as_ref().is_some_and(|paths| paths.contains(&CutPath::Api))
+        };
+        let sets = |settings: &NasSettings| settings.identity.as_ref().is_some_and(|sets| sets.len() > 1);
+        let told = |name: &str, what: &str, right: &str| ConfigProblem {
+            place: None,
+            key: name.to_owned(),
+            found: format!("this version {what}"),
+            right: right.to_owned(),
+        };
+        all.flat_map(|(name, settings)| {
+            let api = api(settings).then(|| told(name, "does not speak the binary API", "that path is left out"));
+            let sets =
+                sets(settings).then(|| told(name, "sends the first identity set only", "the others are left out"));
+            [api, sets]
+        })
+        .flatten()
+        .collect()
+    }
+}
