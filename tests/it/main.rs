@@ -5,6 +5,7 @@ mod architecture;
 mod bad_input;
 mod config;
 mod demo;
+mod disconnect;
 mod engine;
 mod peers;
 mod readme;
