@@ -38,7 +38,9 @@ fn cells(report: &SessionReport, now: i64) -> Vec<String> {
             verdict(report),
             how(report),
         ],
-        None => vec![safe(&report.user), nas, "-".into(), "-".into(), "-".into(), "-".into(), verdict(report), how(report)],
+        None => {
+            vec![safe(&report.user), nas, "-".into(), "-".into(), "-".into(), "-".into(), verdict(report), how(report)]
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// What FreeRADIUS' `safe_characters` lets through unescaped (rlm_sql's default).
+/// What FreeRADIUS' `safe_characters` lets through unescaped (`rlm_sql`'s default).
 const SAFE: &str = "@abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_: /";
 
 /// A user's name as the NAS sends it in User-Name (RFC 2865 §5.1): not escaped, case kept, 1 to 253 octets on the wire.
@@ -26,7 +26,7 @@ impl UserName {
     }
 
     /// How FreeRADIUS spells the name in its tables: a backslash before `"` and `\` and in `\n`, `\r`, `\t` (the layer of
-    /// `%{User-Name}`), then `=XX` for each octet that is not safe (rlm_sql's). UTF-8 stays as it is.
+    /// `%{User-Name}`), then `=XX` for each octet that is not safe (`rlm_sql`'s). UTF-8 stays as it is.
     #[must_use]
     pub fn to_table(&self) -> String {
         let escaped = self.0.chars().fold(String::with_capacity(self.0.len()), |mut out, c| {
