@@ -4,7 +4,7 @@ use super::super::*;
 
 #[test]
 fn the_shipped_dictionaries_name_all_mikrotik_attributes_and_values() {
-    let dictionary = Dictionary::bundled().unwrap();
+    let dictionary = bundled();
     for vendor_type in 1..=30 {
         assert!(dictionary.name(AttributeType::mikrotik(vendor_type)).starts_with("Mikrotik-"), "{vendor_type}");
     }
@@ -14,9 +14,13 @@ fn the_shipped_dictionaries_name_all_mikrotik_attributes_and_values() {
     assert_eq!(dictionary.name(AttributeType::Standard(250)), "Attr-250");
 }
 
+fn bundled() -> Dictionary {
+    Dictionary::bundled().unwrap()
+}
+
 /// The octets of the only attribute of a packet file's line.
 fn in_file(line: &str) -> Result<Vec<u8>, String> {
-    let requests = parse_requests(&Dictionary::bundled().unwrap(), line).map_err(|errors| errors[0].to_string())?;
+    let requests = parse_requests(&bundled(), line).map_err(|errors| errors[0].to_string())?;
     let octets: Vec<&[u8]> = requests[0].iter().map(|(_, octets)| octets).collect();
     assert_eq!((requests.len(), octets.len()), (1, 1), "{line}");
     Ok(octets[0].to_vec())
@@ -25,8 +29,9 @@ fn in_file(line: &str) -> Result<Vec<u8>, String> {
 /// The octets of a `Name=value` of a command line.
 fn on_command_line(pair: &str) -> Result<Vec<u8>, PairProblem> {
     let mut attributes = Attributes::new();
-    parse_pair(&Dictionary::bundled().unwrap(), pair, &mut attributes)?;
-    Ok(attributes.iter().next().unwrap().1.to_vec())
+    parse_pair(&bundled(), pair, &mut attributes)?;
+    let (_, octets) = attributes.iter().next().expect("one attribute");
+    Ok(octets.to_vec())
 }
 
 #[test]
@@ -151,7 +156,7 @@ fn a_packet_file_reads_other_values_as_radclient_does() {
 
 #[test]
 fn attributes_without_a_name_have_numbers() {
-    let dictionary = Dictionary::bundled().unwrap();
+    let dictionary = bundled();
     let unknown = AttributeType::mikrotik(77);
     let named = [
         ("Attr-250", AttributeType::Standard(250)),
@@ -175,7 +180,7 @@ fn attributes_without_a_name_have_numbers() {
 
 #[test]
 fn a_packet_file_is_requests_with_blank_lines_between() {
-    let dictionary = Dictionary::bundled().unwrap();
+    let dictionary = bundled();
     let text = "# two\nUser-Name = \"a,b\", Acct-Session-Id = \"1\"\n\n\nUser-Name := c\nNAS-Port += 7\n";
     let requests = parse_requests(&dictionary, text).unwrap();
     assert_eq!(requests.len(), 2);
@@ -189,7 +194,7 @@ fn a_packet_file_is_requests_with_blank_lines_between() {
 fn comments_and_commas_of_a_packet_file() {
     let text =
         "# a\nUser-Name = \"a#,\", # b\n  # c = d\nNAS-Port = 7 # e, f = g\nUser-Name=o'brien,NAS-Identifier='x',\n";
-    let requests = parse_requests(&Dictionary::bundled().unwrap(), text).unwrap();
+    let requests = parse_requests(&bundled(), text).unwrap();
     let values: Vec<&[u8]> = requests[0].iter().map(|(_, value)| value).collect();
     assert_eq!(requests.len(), 1);
     assert_eq!(values, [&b"a#,"[..], &[0, 0, 0, 7], b"o'brien", b"x"]);
@@ -207,7 +212,7 @@ fn a_dictionary_line_that_is_wrong_is_named() {
 proptest::proptest! {
     #[test]
     fn values_that_people_write_come_back(number in proptest::num::u32::ANY) {
-        let dictionary = Dictionary::bundled().unwrap();
+        let dictionary = bundled();
         for name in ["NAS-Port", "Framed-IP-Address"] {
             let definition = dictionary.attribute(name).unwrap();
             let octets = number.to_be_bytes();

@@ -91,7 +91,6 @@ Session-Timeout = 0xff
 Idle-Timeout = " 010 "
 Acct-Terminate-Cause = "Admin-Reset"
 NAS-Port-Type = 'ethernet'
-Service-Type = Login-User
 Event-Timestamp = "Nov 22 2026 08:00:00 UTC"
 Chargeable-User-Identity = "cui"
 Reply-Message = "one", Reply-Message = "two"
