@@ -47,11 +47,7 @@ pub(crate) async fn block(args: BlockArgs, context: Context) -> anyhow::Result<E
     let held = agent.block(&user, "by_hand", "command").await?;
     output.object(&serde_json::json!({ "user": user.as_str(), "blocked": held }))?;
     if !held {
-        return refuse(
-            output,
-            Exit::Failed,
-            "another program writes the same rows all the time; the login is still open",
-        );
+        return refuse(output, Exit::Failed, "another program writes the same rows all the time; the login is still open");
     }
     output.line(&format!("{user}: login closed. Open sessions stay open: radkick disconnect --user cuts them."))?;
     Ok(Exit::Done)
@@ -72,9 +68,7 @@ pub(crate) async fn restore(args: RestoreArgs, context: Context) -> anyhow::Resu
     }))?;
     output.line(&match restored.superseded {
         0 => format!("{user}: login as before"),
-        rows => {
-            format!("{user}: our block is gone; {rows} of its rows were left as somebody else wrote them meanwhile")
-        }
+        rows => format!("{user}: our block is gone; {rows} of its rows were left as somebody else wrote them meanwhile"),
     })?;
     Ok(Exit::Done)
 }

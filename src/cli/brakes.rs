@@ -28,8 +28,7 @@ pub(crate) fn pause(args: &PauseArgs, context: &Context) -> anyhow::Result<Exit>
     let until = seconds.map(|seconds| context.clock.epoch().saturating_add(seconds));
     worker::pause(file, Pause { until }).map_err(|error| anyhow::anyhow!("{}: {error}", file.display()))?;
     context.output.object(&serde_json::json!({ "paused": true, "until": until }))?;
-    let how_long =
-        seconds.map_or_else(|| "until `radkick resume`".to_owned(), |s| format!("for {}", super::person::duration(s)));
+    let how_long = seconds.map_or_else(|| "until `radkick resume`".to_owned(), |s| format!("for {}", super::person::duration(s)));
     context.output.line(&format!("Paused {how_long}: nobody is cut. ({})", file.display()))?;
     Ok(Exit::Done)
 }

@@ -23,11 +23,7 @@ pub(crate) async fn run(context: Context) -> anyhow::Result<Exit> {
     }
     if let (DatabaseUrl::Sqlite(path), Some(folder)) = (&config.state.url, state_folder(&config.state.url)) {
         if folder.is_dir() {
-            output.line(&format!(
-                "{}: radkick's own tables{}",
-                config.state.url,
-                if path.exists() { "" } else { ", made at the first need" }
-            ))?;
+            output.line(&format!("{}: radkick's own tables{}", config.state.url, if path.exists() { "" } else { ", made at the first need" }))?;
         } else {
             output.note(&format!("error: {}: the folder does not exist", folder.display()))?;
             exit = Exit::Failed;
@@ -42,11 +38,8 @@ pub(crate) async fn run(context: Context) -> anyhow::Result<Exit> {
 async fn check_nas(context: &Context, accounting: &Accounting) -> anyhow::Result<Exit> {
     let directory = directory(&context.config, accounting).await?;
     let sessions = accounting.all_open_sessions().await?;
-    let problems: std::collections::BTreeSet<String> = sessions
-        .iter()
-        .filter_map(|session| directory.resolve(session).err())
-        .map(|problem| problem.to_string())
-        .collect();
+    let problems: std::collections::BTreeSet<String> =
+        sessions.iter().filter_map(|session| directory.resolve(session).err()).map(|problem| problem.to_string()).collect();
     problems.iter().try_for_each(|problem| context.output.note(&format!("warning: {problem}")))?;
     let known = directory.names_text();
     context.output.line(&format!("NAS: {known}; {} open sessions", sessions.len()))?;

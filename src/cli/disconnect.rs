@@ -140,10 +140,7 @@ async fn aim(args: &DisconnectArgs, accounting: &Accounting, directory: &Directo
     let places: BTreeSet<&str> = sessions.iter().map(|session| session.nas_ip_address.as_str()).collect();
     if let (Some(id), true) = (&args.session, places.len() > 1) {
         let candidates = places.into_iter().collect::<Vec<_>>().join(", ");
-        let why = format!(
-            "session {id} of user {} stands on more than one NAS: {candidates}; say which with --nas",
-            args.user
-        );
+        let why = format!("session {id} of user {} stands on more than one NAS: {candidates}; say which with --nas", args.user);
         return Ok(Aim::Refused(Exit::Usage, why));
     }
     if let (Some(id), true) = (&args.session, sessions.is_empty()) {
@@ -208,9 +205,7 @@ fn advise(
         advice.push(format!("User {} has no open session{which}.", args.user));
     }
     if reports.iter().any(|report| !report.is_off()) {
-        advice.push(
-            "Not every session is proven off: see the reason behind each, then run the same command again.".to_owned(),
-        );
+        advice.push("Not every session is proven off: see the reason behind each, then run the same command again.".to_owned());
     }
     if !reports.iter().any(|report| report.blocked) && agent.config.block.mode != BlockMode::None {
         advice.push("Login still allowed (--block closes it).".to_owned());

@@ -99,9 +99,7 @@ fn only_one(state: &DatabaseUrl) -> anyhow::Result<Result<Option<File>, String>>
     let file = File::create(&name).map_err(|error| anyhow::anyhow!("{}: {error}", name.display()))?;
     match file.try_lock() {
         Ok(()) => Ok(Ok(Some(file))),
-        Err(TryLockError::WouldBlock) => {
-            Ok(Err(format!("another `radkick enforce` runs on {state}; stop that one first")))
-        }
+        Err(TryLockError::WouldBlock) => Ok(Err(format!("another `radkick enforce` runs on {state}; stop that one first"))),
         Err(TryLockError::Error(error)) => Err(error.into()),
     }
 }

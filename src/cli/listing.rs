@@ -40,8 +40,7 @@ pub(crate) async fn sessions(args: SessionsArgs, context: Context) -> anyhow::Re
     for session in &sessions {
         output.object(&session_object(session, &directory))?;
     }
-    let mut rows =
-        vec![["USER", "NAS", "SERVICE", "ADDRESS", "SESSION", "SINCE", "MAC", "OCTETS"].map(str::to_owned).to_vec()];
+    let mut rows = vec![["USER", "NAS", "SERVICE", "ADDRESS", "SESSION", "SINCE", "MAC", "OCTETS"].map(str::to_owned).to_vec()];
     rows.extend(sessions.iter().map(|session| session_cells(session, &directory, now)));
     if sessions.is_empty() {
         output.line("No open session.")?;

@@ -77,9 +77,7 @@ impl Cli {
         let output = Output::new(self.output);
         self.log();
         let (config, disconnect) = (self.config, self.disconnect);
-        let command = self
-            .command
-            .or_else(|| disconnect.map(|user| Command::Disconnect(disconnect::DisconnectArgs::of_user(user))));
+        let command = self.command.or_else(|| disconnect.map(|user| Command::Disconnect(disconnect::DisconnectArgs::of_user(user))));
         let Some(command) = command else {
             output.note(&Self::command().render_help().ansi().to_string()).ok();
             return Exit::Usage;
@@ -98,8 +96,7 @@ impl Cli {
             (0, true) | (1, _) => "radkick=info",
             _ => "radkick=debug",
         };
-        let filter =
-            EnvFilter::builder().parse_lossy(std::env::var("RADKICK_LOG").unwrap_or_else(|_| level.to_owned()));
+        let filter = EnvFilter::builder().parse_lossy(std::env::var("RADKICK_LOG").unwrap_or_else(|_| level.to_owned()));
         let to = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false);
         let ansi = std::io::IsTerminal::is_terminal(&std::io::stderr());
         to.with_ansi(ansi).try_init().ok();

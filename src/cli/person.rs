@@ -44,11 +44,7 @@ pub(super) fn duration(seconds: i64) -> String {
 
 /// Text from a router or a database, safe for a terminal: control characters as escapes.
 pub(super) fn safe(text: &str) -> String {
-    text.chars()
-        .flat_map(|c| {
-            if c.is_control() { c.escape_default().to_string() } else { c.to_string() }.chars().collect::<Vec<_>>()
-        })
-        .collect()
+    text.chars().flat_map(|c| if c.is_control() { c.escape_default().to_string() } else { c.to_string() }.chars().collect::<Vec<_>>()).collect()
 }
 
 /// Pads every column but the last to its widest cell, two spaces between.
@@ -58,10 +54,9 @@ pub(super) fn columns(rows: &[Vec<String>]) -> Vec<String> {
         .collect();
     rows.iter()
         .map(|row| {
-            let cells = row
-                .iter()
-                .zip(&widths)
-                .map(|(cell, width_wanted)| format!("{cell}{}", " ".repeat(width_wanted.saturating_sub(width(cell)))));
+            let cells = row.iter().zip(&widths).map(|(cell, width_wanted)| {
+                format!("{cell}{}", " ".repeat(width_wanted.saturating_sub(width(cell))))
+            });
             cells.collect::<Vec<_>>().join("  ").trim_end().to_owned()
         })
         .collect()

@@ -38,9 +38,7 @@ fn cells(report: &SessionReport, now: i64) -> Vec<String> {
             verdict(report),
             how(report),
         ],
-        None => {
-            vec![safe(&report.user), nas, "-".into(), "-".into(), "-".into(), "-".into(), verdict(report), how(report)]
-        }
+        None => vec![safe(&report.user), nas, "-".into(), "-".into(), "-".into(), "-".into(), verdict(report), how(report)],
     }
 }
 
