@@ -31,6 +31,8 @@ pub struct Definition {
     pub attribute_type: AttributeType,
     /// How its value is laid out.
     pub value_type: ValueType,
+    /// Whether its value travels encrypted (flag `encrypt=N`), which needs more than the dictionary.
+    pub(super) encrypted: bool,
     named_values: BTreeMap<String, u64>,
     value_names: BTreeMap<u64, String>,
 }
@@ -133,14 +135,16 @@ impl Dictionary {
                 *vendor = Some(*vendors.get(*name).ok_or_else(|| DictionaryProblem::Undefined((*name).to_owned()))?);
             }
             ["END-VENDOR", ..] => *vendor = None,
-            ["ATTRIBUTE", name, id, value_type, ..] => self.define(name, parse_number(id)?, value_type, *vendor),
+            ["ATTRIBUTE", name, id, value_type, flags @ ..] => {
+                self.define(name, parse_number(id)?, (value_type, flags), *vendor);
+            }
             ["VALUE", attribute, name, value, ..] => self.name_value(attribute, name, value)?,
             _ => return Err(DictionaryProblem::Syntax),
         }
         Ok(())
     }
 
-    fn define(&mut self, name: &str, id: u8, value_type: &str, vendor: Option<u32>) {
+    fn define(&mut self, name: &str, id: u8, (value_type, flags): (&str, &[&str]), vendor: Option<u32>) {
         let attribute_type = match vendor {
             Some(vendor_id) => AttributeType::Vendor { vendor_id, vendor_type: id },
             None => AttributeType::Standard(id),
@@ -150,6 +154,7 @@ impl Dictionary {
             name: name.to_owned(),
             attribute_type,
             value_type: ValueType::from_name(value_type.split(['[', ',']).next().unwrap_or_default()),
+            encrypted: flags.iter().any(|flag| flag.contains("encrypt=")),
             named_values: BTreeMap::new(),
             value_names: BTreeMap::new(),
         };

@@ -27,6 +27,12 @@ pub enum PairProblem {
         /// The known name most like it.
         nearest: Option<String>,
     },
+    /// The value would have to be encrypted, and would stand in clear.
+    #[error("{name} travels encrypted and belongs into no Disconnect- or CoA-Request; leave it out")]
+    Encrypted {
+        /// The attribute.
+        name: String,
+    },
     /// The value does not fit the attribute.
     #[error("{name}: {source}")]
     Value {
@@ -76,6 +82,9 @@ fn value_problem(name: &str, text: &str, expected: &'static str) -> PairProblem 
 
 fn push(dictionary: &Dictionary, name: &str, value: &Written, attributes: &mut Attributes) -> Result<(), PairProblem> {
     let (attribute_type, octets) = match (dictionary.attribute(name), AttributeType::from_numbers(name)) {
+        (Some(definition), _) if definition.encrypted => {
+            return Err(PairProblem::Encrypted { name: definition.name.clone() });
+        }
         (Some(definition), _) => (definition.attribute_type, definition.encode(value)),
         (None, Some(attribute_type)) => (attribute_type, ValueType::Opaque.encode_written(value)),
         (None, None) => {
