@@ -76,6 +76,13 @@ impl Disconnector {
         self.clock
     }
 
+    /// How many replies were discarded so far: forged, malformed, or none that was waited for.
+    #[must_use]
+    pub fn discarded(&self) -> u64 {
+        let sockets = self.sockets.lock().unwrap_or_else(PoisonError::into_inner);
+        sockets.values().map(UdpHandle::discarded).sum()
+    }
+
     /// Sends a Disconnect-Request for exactly this session and waits for its outcome.
     ///
     /// # Errors

@@ -169,10 +169,10 @@ impl Agent {
                 tasks.spawn(async move { agent.cut_target(&job, target, &directory).await });
             }
         }
-        let mut lapsed = false;
-        while let Some(result) = tasks.join_next().await {
-            lapsed |= result??;
-        }
+        // Every task is waited for, also after an error: one dropped in the middle would leave its connection in a
+        // transaction
+        let done: Vec<Result<bool, AgentError>> = tasks.join_all().await;
+        let lapsed = done.into_iter().collect::<Result<Vec<bool>, AgentError>>()?.contains(&true);
         Ok((self.state.targets(job.id).await?, lapsed))
     }
 

@@ -7,6 +7,7 @@ mod brakes;
 mod observe;
 mod pause;
 mod plan;
+mod run;
 mod step;
 
 pub use brakes::{CUT_BRAKE, RESTORE_BRAKE};

@@ -1,11 +1,9 @@
 //! One cycle of the worker.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
-use tokio_util::sync::CancellationToken;
 
 use crate::config::{BlockMode, Mode};
 use crate::jobs::{Agent, AgentError, SessionReport, all_limits, quota_rules};
@@ -22,7 +20,7 @@ const SIDE_BY_SIDE: usize = 16;
 /// Enforces quotas.
 #[derive(Debug, Clone)]
 pub struct Worker {
-    agent: Arc<Agent>,
+    pub(super) agent: Arc<Agent>,
     /// Whether a person has let a tripped brake go for this run.
     confirmed: bool,
     /// The one user it looks at.
@@ -55,21 +53,6 @@ impl Worker {
         Self { at_once: true, ..self }
     }
 
-    /// Steps until `shutdown`, at the configured interval. An error ends a step, not the worker.
-    pub async fn run(&self, shutdown: &CancellationToken) {
-        let interval: Duration = self.agent.config.quota.interval;
-        loop {
-            match self.step().await {
-                Ok(outcome) => outcome.held.iter().for_each(|why| tracing::warn!("{why}")),
-                Err(error) => tracing::error!("this cycle was cut short: {error}"),
-            }
-            tokio::select! {
-                () = shutdown.cancelled() => return,
-                () = tokio::time::sleep(interval) => {}
-            }
-        }
-    }
-
     /// One cycle: finish what is unfinished, judge everybody, cut who is over, open again who no longer is.
     ///
     /// # Errors
@@ -79,9 +62,6 @@ impl Worker {
         if agent.config.quota.mode == Mode::Observe {
             let clock = crate::clock::Clock;
             let reports = observe(&agent.config, &agent.accounting, clock, self.only.as_ref()).await?;
-            for report in &reports {
-                tracing::info!(user = report.user, "would be cut off: {}", report.reason);
-            }
             return Ok(StepOutcome { reports, ..StepOutcome::default() });
         }
         agent.finish_blocks(self.only.as_ref()).await?;
@@ -202,10 +182,10 @@ impl Worker {
                 cut_one(&agent, &over).await
             });
         }
-        let mut reports = Vec::new();
-        while let Some(done) = tasks.join_next().await {
-            reports.extend(done??);
-        }
+        // Every task is waited for, also after an error: one dropped in the middle would leave its connection in a
+        // transaction
+        let done = tasks.join_all().await;
+        let mut reports = done.into_iter().collect::<Result<Vec<_>, AgentError>>()?.concat();
         reports.sort_by(|a, b| (&a.user, &a.acct_unique_id).cmp(&(&b.user, &b.acct_unique_id)));
         Ok(reports)
     }

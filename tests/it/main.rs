@@ -4,8 +4,11 @@
 mod architecture;
 mod bad_input;
 mod config;
+mod demo;
+mod disconnect;
 mod engine;
 mod peers;
+mod readme;
 mod routeros;
 mod send;
 mod simulator;

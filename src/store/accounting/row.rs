@@ -14,7 +14,7 @@ pub struct SessionRow {
     pub user: UserName,
     /// NAS-IP-Address, as stored: may be empty or no address at all.
     pub nas_ip_address: String,
-    /// Called-Station-Id; a `RouterOS` hotspot puts its server's name here.
+    /// Called-Station-Id; a RouterOS hotspot puts its server's name here.
     pub called_station_id: String,
     /// Calling-Station-Id; the MAC of a hotspot or PPPoE client.
     pub calling_station_id: String,

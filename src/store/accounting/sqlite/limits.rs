@@ -21,8 +21,8 @@ impl Sqlite {
         attributes: &[String],
         only: Option<&UserName>,
     ) -> Result<BTreeMap<UserName, Vec<CheckItem>>, StoreError> {
-        let attributes =
-            serde_json::Value::from_iter(attributes.iter().map(|name| name.to_ascii_lowercase())).to_string();
+        let attributes: serde_json::Value = attributes.iter().map(|name| name.to_ascii_lowercase()).collect();
+        let attributes = attributes.to_string();
         let spellings = only.map(|user| spellings_of([user]));
         let mut found = BTreeMap::<UserName, Vec<CheckItem>>::new();
         for table in [&self.tables.authcheck, &self.tables.authreply] {

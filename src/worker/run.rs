@@ -1,0 +1,47 @@
+//! The dull loop around [`Worker::step`].
+
+use std::collections::BTreeSet;
+
+use tokio_util::sync::CancellationToken;
+
+use super::{StepOutcome, Worker};
+
+/// What has been told and still stands: told once, not every cycle.
+#[derive(Debug, Default)]
+struct Told {
+    held: Vec<String>,
+    would: BTreeSet<String>,
+}
+
+impl Worker {
+    /// Steps until `shutdown`, at the configured interval. An error ends a step, not the worker.
+    pub async fn run(&self, shutdown: &CancellationToken) {
+        let interval = self.agent.config.quota.interval;
+        let mut told = Told::default();
+        loop {
+            match self.step().await {
+                Ok(outcome) => told.tell(outcome),
+                Err(error) => tracing::error!("this cycle was cut short: {error}"),
+            }
+            tokio::select! {
+                () = shutdown.cancelled() => return,
+                () = tokio::time::sleep(interval) => {}
+            }
+        }
+    }
+}
+
+impl Told {
+    fn tell(&mut self, outcome: StepOutcome) {
+        for why in outcome.held.iter().filter(|why| !self.held.contains(why)) {
+            tracing::warn!("{why}");
+        }
+        self.held = outcome.held;
+        let would = outcome.reports.into_iter().filter(|report| report.would.is_some());
+        let would: BTreeSet<String> = would.map(|report| format!("{} ({})", report.user, report.reason)).collect();
+        for user in would.difference(&self.would) {
+            tracing::info!("mode observe: would cut off {user}");
+        }
+        self.would = would;
+    }
+}
