@@ -4,6 +4,7 @@
 mod architecture;
 mod config;
 mod disconnect;
+mod enforce;
 mod engine;
 mod peers;
 mod readme;
