@@ -6,6 +6,7 @@ mod bad_input;
 mod config;
 mod demo;
 mod disconnect;
+mod enforce;
 mod engine;
 mod peers;
 mod readme;

@@ -192,3 +192,17 @@ async fn a_ppp_session_goes_by_its_id() {
     assert!(stand.router.session(id).is_none());
     assert_eq!(stand.router.sessions().len(), 1);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_later_ppp_session_at_the_same_address_is_another_one() {
+    let stand = Stand::start(|_| {}).await;
+    let nas = stand.nas("paths = [\"rest\"]\nverify_within = \"1s\"\n");
+    stand.site.configure("", &(nas + &stand.rest("identity = \"R7\"")));
+    let spec = SessionSpec::ppp("alice", MAC, [10, 20, 4, 7].into());
+    let lost = stand.login(spec.clone()).await;
+    stand.router.vanish(&lost.acct_session_id).expect("her session");
+    let back = stand.login(spec).await;
+    let reports = stand.site.reports(&["disconnect", "--user", "alice", "--session", &lost.acct_session_id], 3);
+    assert_eq!(attempts(&reports[0]), [("rest", "not_listed")]);
+    assert_eq!(stand.router.sessions(), [stand.router.session(&back.acct_session_id).expect("the later one")]);
+}
