@@ -6,7 +6,7 @@
 //!
 //! Invariants: no network but loopback; nothing outside a temporary folder, which is gone at the end, after a signal too.
 //!
-//! Start reading at [`story::play`].
+//! Start reading at story.rs.
 
 mod cast;
 mod cut;
@@ -48,12 +48,16 @@ pub(crate) async fn run(output: Output) -> anyhow::Result<Exit> {
     let folder = folder.with_context(|| format!("cannot make a folder in {}", std::env::temp_dir().display()))?;
     let told = tokio::select! {
         told = perform(folder.path(), &mut narrator) => told,
-        () = stop.asked() => Err(anyhow!("the demo was stopped before its end; nothing is left behind")),
+        () = stop.asked() => Err(anyhow!("it was stopped")),
     };
-    let cleared = clear(folder).await;
-    told?;
+    let path = folder.path().to_owned();
+    let cleared = clear(folder).await.with_context(|| format!("{} could not be removed", path.display()));
+    if let Err(error) = told {
+        cleared.with_context(|| format!("{error:#}"))?;
+        return Err(error.context("the demo did not get to its end; nothing is left behind"));
+    }
     narrator.scene(7, "Afterwards")?;
-    let found = cleared.as_ref().err().map(ToString::to_string).unwrap_or_default();
+    let found = cleared.as_ref().err().map(|error| format!("{error:#}")).unwrap_or_default();
     narrator.claim("Nothing is left behind: the temporary folder is gone", cleared.is_ok(), found)?;
     Ok(narrator.finish(Clock.now().duration_since(started))?)
 }

@@ -137,7 +137,10 @@ fn one_that_is_stopped_early_says_so_and_leaves_nothing_behind() {
     demo.wait_for_stdout("side by side");
     let finished = demo.terminate();
     assert_eq!(finished.code, Some(5), "{finished:#?}");
-    assert!(finished.stderr.contains("the demo was stopped before its end; nothing is left behind"), "{finished:#?}");
+    assert!(
+        finished.stderr.contains("the demo did not get to its end; nothing is left behind: it was stopped"),
+        "{finished:#?}"
+    );
     desk.assert_clean();
 }
 
