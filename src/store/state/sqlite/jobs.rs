@@ -123,7 +123,7 @@ impl Sqlite {
         let held = renew(&mut transaction, job, now).await.map_err(failed)?;
         if held {
             let sql =
-                "UPDATE radkick_target SET step = ?, effect_at = ?, on_router = ?, nas = ?, attempts = ?, fate = ?,
+                "UPDATE radkick_target SET session = ?, step = ?, effect_at = ?, on_router = ?, nas = ?, attempts = ?, fate = ?,
                          path = ?, evidence = ?, problem = ?, close_due_at = ? WHERE id = ?";
             let session = serde_json::to_string(&target.session).map_err(|e| failed(sqlx::Error::Encode(e.into())))?;
             let query =
