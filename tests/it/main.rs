@@ -12,4 +12,5 @@ mod readme;
 mod routeros;
 mod send;
 mod simulator;
+mod store;
 mod support;
