@@ -107,11 +107,7 @@ impl State {
     ///
     /// # Errors
     /// As above.
-    pub async fn add_target(
-        &self,
-        job: &JobRecord,
-        target: &TargetRecord,
-    ) -> Result<Option<TargetRecord>, StoreError> {
+    pub async fn add_target(&self, job: &JobRecord, target: &TargetRecord) -> Result<Option<TargetRecord>, StoreError> {
         each_dialect!(self.add_target(job, target))
     }
 

@@ -149,6 +149,7 @@ pub(super) async fn targets_round_trip(bench: &impl Bench) {
             effect_at: Some(NOW + 1),
             on_router: true,
             nas: text("R'1"),
+            session: SessionRow { update: Some(NOW + 5), ..plain.session.clone() },
             attempts: vec![json!({ "path": "radius", "rtt_ms": 41.5, "code": 41 }), json!({ "detail": "ü\n\"" })],
             fate: text("ended"),
             path: text("radius"),
