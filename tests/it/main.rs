@@ -6,6 +6,7 @@ mod config;
 mod disconnect;
 mod enforce;
 mod engine;
+mod kill;
 mod peers;
 mod readme;
 mod routeros;
