@@ -62,8 +62,10 @@ pub struct Facts<'a> {
     pub selected_at: i64,
     /// When an ACK or a removal of ours took effect.
     pub effect_at: Option<i64>,
-    /// When the session started.
+    /// When the session started, by the NAS's clock.
     pub started_at: Option<i64>,
+    /// When accounting had last updated its row when we selected it, by the NAS's clock.
+    pub updated_at: Option<i64>,
     /// Whether it stood on the router's list since it was selected.
     pub seen_on_router: bool,
     /// Now.
@@ -82,10 +84,15 @@ impl Facts<'_> {
         (vouched || acked || self.seen_on_router) && !young
     }
 
-    /// Whether radacct has a Stop: a row that closed, at a time after our selection where something of ours took effect.
-    const fn stopped(&self) -> bool {
+    /// Whether radacct has a Stop: a row that closed, where something of ours took effect at a time after our selection.
+    ///
+    /// Times in radacct are the NAS's (Event-Timestamp), and a router without NTP is seconds or years behind: then a Stop
+    /// is known by being later than the row's own last update. One who only tidies up stale rows writes no later time.
+    fn stopped(&self) -> bool {
         match self.findings.row {
-            RowFinding::Closed { stop } => self.effect_at.is_none() || stop >= self.selected_at,
+            RowFinding::Closed { stop } => {
+                self.effect_at.is_none() || stop >= self.selected_at || self.updated_at.is_some_and(|at| stop > at)
+            }
             RowFinding::Open { .. } | RowFinding::Missing => false,
         }
     }

@@ -147,6 +147,7 @@ impl Agent {
             selected_at: target.selected_at,
             effect_at: target.effect_at,
             started_at: target.session.start,
+            updated_at: target.session.update.or(target.session.start),
             seen_on_router: target.on_router,
             now: self.now(),
         })

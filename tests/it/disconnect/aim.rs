@@ -80,7 +80,7 @@ fn a_session_on_two_nas_is_not_guessed() {
     site.open("alice", &Session::new(FIRST.id).on("127.0.1.2").at("192.168.88.44"));
     let finished = site.run(&["disconnect", "--user", "alice", "--session", FIRST.id]);
     assert_eq!((finished.code, finished.stdout.as_str()), (Some(2), ""), "{finished:#?}");
-    let said = "error: session 80a00001 of user alice stands on more than one NAS: 127.0.1.1, 127.0.1.2; \
+    let said = "error: session 80a00001 of user alice stands on more than one NAS: R1, R2; \
                 say which with --nas\n";
     assert_eq!(finished.stderr, said);
     assert!(site.server.coa_requests().is_empty());
@@ -96,7 +96,7 @@ fn what_is_unknown_is_said() {
     for (arguments, said) in [
         (vec!["--user", "bob"], "user bob is unknown"),
         (vec!["--user", "alic"], "user alic is unknown"),
-        (vec!["--user", "alice", "--session", "80a0000f"], "user alice has no open session 80a0000f"),
+        (vec!["--user", "alice", "--session", "80a0000f"], "user alice has no open session \"80a0000f\""),
         (vec!["--user", "alice", "--nas", "R9"], "NAS R9 is unknown: known are R1, R2"),
     ] {
         let finished = site.run(&[&["disconnect"], &arguments[..]].concat());
