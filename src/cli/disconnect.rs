@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use sha2::{Digest, Sha256};
+
 use crate::config::BlockMode;
 use crate::disconnect::Directory;
 use crate::jobs::{Agent, JobDetail, Selection, SessionReport, directory};
@@ -198,12 +200,13 @@ async fn dry_run(
 /// Finishes what earlier runs left of this user, then does what is asked.
 async fn cut(args: &DisconnectArgs, agent: &Arc<Agent>, selection: Selection) -> anyhow::Result<Vec<SessionReport>> {
     let mut reports = agent.finish(Some(&args.user)).await?;
+    let narrowed = (args.block || args.narrows()).then(|| aim_key(args, &selection));
     let detail = JobDetail { block: args.block, text: args.reason.clone(), selection, ..JobDetail::default() };
     let spec = JobSpec {
         user: args.user.clone(),
         reason: "by_hand".to_owned(),
         actor: "command".to_owned(),
-        session: args.session.clone().map(|id| format!("{id} of {}", args.user.as_str())),
+        session: narrowed,
         detail: serde_json::to_value(detail)?,
         lapses_at: 0,
     };
@@ -218,6 +221,14 @@ async fn cut(args: &DisconnectArgs, agent: &Arc<Agent>, selection: Selection) ->
         report.blocked = blocked;
     }
     Ok(reports)
+}
+
+/// Names what is asked for beyond the user, so that two who ask for different things at once get two jobs.
+fn aim_key(args: &DisconnectArgs, selection: &Selection) -> String {
+    let aim = serde_json::json!({ "selection": selection, "block": args.block }).to_string();
+    let digest = Sha256::digest(aim);
+    let short: String = digest.iter().take(8).map(|octet| format!("{octet:02x}")).collect();
+    format!("{short} of {}", args.user.as_str())
 }
 
 /// What the lines mean and what to do next.

@@ -1,6 +1,7 @@
 //! A job from its lease to its end.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use tokio::task::JoinSet;
@@ -60,6 +61,8 @@ fn stands_at(session: &SessionRow, (address, called): &(String, String)) -> bool
 
 /// A cut is retried until the session ends or its reason lapses, at most this long.
 const LAPSE_SECS: i64 = 7 * 24 * 3600;
+/// How long another agent's work on the same job is waited for.
+const PATIENCE_WITH_ANOTHER: Duration = Duration::from_secs(60);
 /// Before the first retry; doubled for each further one.
 const RETRY_SECS: i64 = 30;
 const RETRY_MAX_SECS: i64 = 900;
@@ -73,14 +76,28 @@ impl JobDetail {
 }
 
 impl Agent {
-    /// Puts a job on disk and runs it; the live one of the same user and reason, if there is one.
+    /// Puts a job on disk and runs it; the live one of the same user and reason, if there is one. While another agent is
+    /// at work on that one it is waited for, within bounds: its reports are ours.
     ///
     /// # Errors
     /// When a database cannot be used; the next run goes on from there.
     pub async fn cut(self: &Arc<Self>, spec: JobSpec) -> Result<Vec<SessionReport>, AgentError> {
         let (job, _) = self.state.submit(&JobSpec { lapses_at: self.now() + LAPSE_SECS, ..spec }, self.now()).await?;
         failpoint::reach("job_submitted");
-        self.run(&job).await
+        let started = self.clock.now();
+        loop {
+            if let Some(reports) = self.try_run(&job).await? {
+                return Ok(reports);
+            }
+            let live = self.state.live_jobs(Some(&job.spec.user)).await?;
+            if live.iter().all(|other| other.id != job.id) {
+                return self.standing(&job).await;
+            }
+            if self.clock.now().duration_since(started) >= PATIENCE_WITH_ANOTHER {
+                return Ok(self.standing(&job).await?.into_iter().map(SessionReport::unsettled).collect());
+            }
+            tokio::time::sleep(Duration::from_millis(200)).await;
+        }
     }
 
     /// Runs what earlier runs left unfinished: of one user, or all whose time has come.
@@ -102,20 +119,25 @@ impl Agent {
         Ok(reports)
     }
 
-    /// Runs a job under its lease. Nothing when another agent has it.
+    /// Runs a job under its lease. No reports when another agent has it.
     ///
     /// # Errors
     /// As [`Agent::cut`].
     pub async fn run(self: &Arc<Self>, job: &JobRecord) -> Result<Vec<SessionReport>, AgentError> {
+        Ok(self.try_run(job).await?.unwrap_or_default())
+    }
+
+    /// As [`Agent::run`]; `None` when another agent has it.
+    async fn try_run(self: &Arc<Self>, job: &JobRecord) -> Result<Option<Vec<SessionReport>>, AgentError> {
         let abandoned = job.lease_holder.as_deref().filter(|holder| holder::is_dead(holder));
         let Some(mut job) = self.state.claim(job.id, &self.holder, abandoned, self.now()).await? else {
             tracing::info!(job = job.id, user = %job.spec.user, "another radkick is at work on this user");
-            return Ok(Vec::new());
+            return Ok(None);
         };
         let detail = JobDetail::of(&job);
         if job.spec.lapses_at <= self.now() || !self.reason_holds(&job).await? {
             self.lapse(&mut job).await?;
-            return Ok(Vec::new());
+            return Ok(Some(Vec::new()));
         }
         if detail.block {
             self.block(&job.spec.user, &job.spec.reason, &job.spec.actor).await?;
@@ -127,7 +149,7 @@ impl Agent {
         } else {
             self.settle(&mut job, &targets).await?;
         }
-        self.reports(&job, &detail, &targets).await
+        self.reports(&job, &detail, &targets).await.map(Some)
     }
 
     /// Selects sessions, again after the block: logins that were in flight have their row by now.
