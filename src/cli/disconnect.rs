@@ -226,9 +226,8 @@ async fn cut(args: &DisconnectArgs, agent: &Arc<Agent>, selection: Selection) ->
 /// Names what is asked for beyond the user, so that two who ask for different things at once get two jobs.
 fn aim_key(args: &DisconnectArgs, selection: &Selection) -> String {
     let aim = serde_json::json!({ "selection": selection, "block": args.block }).to_string();
-    let digest = Sha256::digest(aim);
-    let short: String = digest.iter().take(8).map(|octet| format!("{octet:02x}")).collect();
-    format!("{short} of {}", args.user.as_str())
+    let short = Sha256::digest(aim).first_chunk().copied().map_or(0, u64::from_be_bytes);
+    format!("{short:016x} of {}", args.user.as_str())
 }
 
 /// What the lines mean and what to do next.
