@@ -7,8 +7,8 @@ use crate::store::StoreError;
 use crate::store::accounting::{RowChange, Table};
 use crate::store::state::{BlockRecord, BlockState, JournalEntry};
 
-use super::{Sqlite, write_entry};
 use super::jobs::{json, word};
+use super::{Sqlite, write_entry};
 
 const OPERATION: &str = "writing a block";
 
