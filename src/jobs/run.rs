@@ -119,7 +119,7 @@ impl Agent {
         }
         job.state = JobState::Cutting;
         job.attempts += 1;
-        self.write_job(job).await?;
+        self.write_job(job, None).await?;
         failpoint::reach("target_selected");
         Ok(())
     }
@@ -147,9 +147,8 @@ impl Agent {
             self.restore(&job.spec.user, Some(&job.spec.reason)).await?;
         }
         job.state = JobState::Lapsed;
-        self.write_job(job).await?;
         let detail = serde_json::json!({ "job": job.id, "reason": job.spec.reason });
-        Ok(self.note_job(job, "lapsed", detail).await?)
+        self.write_job(job, Some(&self.entry_of(job, "lapsed", detail))).await
     }
 
     /// Ends the job, or says when to try again. What a person asked for by hand is tried once and told.
@@ -158,21 +157,16 @@ impl Agent {
         job.state = if retried { JobState::Waiting } else { JobState::Ended };
         let doublings = u32::try_from(job.attempts.clamp(1, 6) - 1).unwrap_or(0);
         job.retry_at = self.now() + (RETRY_SECS << doublings).min(RETRY_MAX_SECS);
-        self.write_job(job).await
+        self.write_job(job, None).await
     }
 
-    async fn write_job(&self, job: &JobRecord) -> Result<(), AgentError> {
-        if self.state.update_job(job, self.now()).await? { Ok(()) } else { Err(AgentError::LeaseLost) }
+    async fn write_job(&self, job: &JobRecord, entry: Option<&JournalEntry>) -> Result<(), AgentError> {
+        if self.state.update_job(job, entry, self.now()).await? { Ok(()) } else { Err(AgentError::LeaseLost) }
     }
 
-    pub(super) async fn note_job(
-        &self,
-        job: &JobRecord,
-        event: &'static str,
-        detail: serde_json::Value,
-    ) -> Result<(), StoreError> {
-        let (actor, user) = (job.spec.actor.clone(), job.spec.user.clone());
-        self.state.journal(&JournalEntry { at: self.now(), actor, user, event, detail }).await
+    /// A line of the journal about a job.
+    pub(super) fn entry_of(&self, job: &JobRecord, event: &'static str, detail: serde_json::Value) -> JournalEntry {
+        JournalEntry { at: self.now(), actor: job.spec.actor.clone(), user: job.spec.user.clone(), event, detail }
     }
 
     /// The reports of a job as it stands, nothing done.
