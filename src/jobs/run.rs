@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::task::JoinSet;
 
 use crate::failpoint;
-use crate::store::{JobRecord, JobSpec, JobState, JournalEntry, StoreError, TargetRecord, TargetStep};
+use crate::store::{JobRecord, JobSpec, JobState, JournalEntry, TargetRecord, TargetStep};
 
 use super::{Agent, AgentError, JobDetail, SessionReport, directory, holder};
 
