@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use sha2::{Digest, Sha256};
+
 use crate::config::BlockMode;
 use crate::disconnect::Directory;
 use crate::jobs::{Agent, JobDetail, Selection, SessionReport, directory};
@@ -171,12 +173,13 @@ async fn cut(
     selection: Selection,
     mut reports: Vec<SessionReport>,
 ) -> anyhow::Result<Vec<SessionReport>> {
+    let narrowed = (args.block || args.narrows()).then(|| aim_key(args, &selection));
     let detail = JobDetail { block: args.block, text: args.reason.clone(), selection, ..JobDetail::default() };
     let spec = JobSpec {
         user: args.user.clone(),
         reason: "by_hand".to_owned(),
         actor: "command".to_owned(),
-        session: args.session.clone().map(|id| format!("{id} of {}", args.user.as_str())),
+        session: narrowed,
         detail: serde_json::to_value(detail)?,
         lapses_at: 0,
     };
@@ -191,6 +194,13 @@ async fn cut(
         report.blocked = blocked;
     }
     Ok(reports)
+}
+
+/// Names what is asked for beyond the user, so that two who ask for different things at once get two jobs.
+fn aim_key(args: &DisconnectArgs, selection: &Selection) -> String {
+    let aim = serde_json::json!({ "selection": selection, "block": args.block }).to_string();
+    let short = Sha256::digest(aim).first_chunk().copied().map_or(0, u64::from_be_bytes);
+    format!("{short:016x} of {}", args.user.as_str())
 }
 
 /// What the lines mean and what to do next.

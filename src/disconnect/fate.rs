@@ -64,7 +64,7 @@ pub struct Facts<'a> {
     pub effect_at: Option<i64>,
     /// When the session started, by the NAS's clock.
     pub started_at: Option<i64>,
-    /// When accounting had last updated its row when we selected it, by the NAS's clock.
+    /// When accounting had last updated its row as ours took effect (until then: as we selected it), by the NAS's clock.
     pub updated_at: Option<i64>,
     /// Whether it stood on the router's list since it was selected.
     pub seen_on_router: bool,
@@ -97,6 +97,11 @@ impl Facts<'_> {
         }
     }
 
+    /// Whether the NAS reported usage since: both times are the NAS's, whatever its clock says.
+    fn counted_on(&self) -> bool {
+        matches!(self.findings.row, RowFinding::Open { update } if update > self.updated_at)
+    }
+
     fn refusal(&self) -> Option<Verdict> {
         let radius = || self.attempts.iter().filter(|attempt| attempt.path == "radius");
         let last = radius().next_back().filter(|attempt| attempt.outcome == AttemptOutcome::Nak)?;
@@ -123,12 +128,10 @@ pub fn decide(facts: &Facts<'_>) -> Verdict {
     if facts.absence_counts() || gone_at_delete(facts) {
         return verdict(off, Evidence::AbsentFromRouter);
     }
-    match (facts.effect_at, facts.findings.row) {
-        (Some(effect), RowFinding::Open { update: Some(update) }) if update > effect => {
-            verdict(Fate::StillActive, Evidence::InterimAfterAck)
-        }
-        (Some(_), _) => verdict(Fate::Unknown, Evidence::DisconnectAck),
-        (None, _) => facts.refusal().unwrap_or(Verdict { fate: Fate::Unknown, evidence: None }),
+    match facts.effect_at {
+        Some(_) if facts.counted_on() => verdict(Fate::StillActive, Evidence::InterimAfterAck),
+        Some(_) => verdict(Fate::Unknown, Evidence::DisconnectAck),
+        None => facts.refusal().unwrap_or(Verdict { fate: Fate::Unknown, evidence: None }),
     }
 }
 

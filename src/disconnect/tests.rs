@@ -118,9 +118,10 @@ fn absence_of_a_session_younger_than_a_minute_says_nothing() {
 #[test]
 fn usage_after_the_ack_means_that_it_is_on() {
     let ack = [attempt(AttemptOutcome::Ack, None)];
-    let row = RowFinding::Open { update: Some(2_002) };
-    let counted = fate(&ack, row, RouterView::NotAsked, Some(2_001));
-    assert_eq!(counted, (Fate::StillActive, Some(Evidence::InterimAfterAck)));
+    let counted = fate(&ack, RowFinding::Open { update: Some(1_501) }, RouterView::NotAsked, Some(2_001));
+    assert_eq!(counted, (Fate::StillActive, Some(Evidence::InterimAfterAck)), "by the router's own clock");
+    let fast_clock = fate(&ack, OPEN, RouterView::NotAsked, Some(1_400));
+    assert_eq!(fast_clock, (Fate::Unknown, Some(Evidence::DisconnectAck)), "no usage since, whatever its clock says");
 }
 
 #[test]

@@ -14,4 +14,5 @@ mod readme;
 mod routeros;
 mod send;
 mod simulator;
+mod store;
 mod support;
