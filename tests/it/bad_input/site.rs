@@ -141,11 +141,7 @@ impl Site {
     pub(crate) fn snapshot(&self) -> Snapshot {
         let entries = read_dir(self.folder.path()).expect("the folder");
         let names = entries.map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned());
-<<<<<<< HEAD
         // SQLite's own files beside a database come and go with whoever opens it
-=======
-        // What SQLite keeps beside an open file in WAL mode comes and goes by reading alone
->>>>>>> 9551ca32c002ff0e85c8ca5a190b6435a5ee39ce
         let files = names.filter(|name| !name.ends_with("-wal") && !name.ends_with("-shm")).collect();
         Snapshot { tables: self.tables(), files }
     }
