@@ -65,11 +65,13 @@ fn a_lease_of_the_living_is_respected() {
     let command = ["disconnect", "--user", "alice"];
     let halted = site.radkick(&command).env("RADKICK_FAILPOINT", "intent_recorded").spawn();
     halted.wait_for_stderr("halted at a failpoint");
-    let beside = site.run(&command);
-    assert!(beside.code.is_some(), "{beside:#?}");
-    assert!(site.server.coa_requests().is_empty(), "the other one is at it: {beside:#?}");
+    let beside = site.radkick(&["-v", "disconnect", "--user", "alice"]).spawn();
+    beside.wait_for_stderr("another radkick is at work on this user");
+    assert!(site.server.coa_requests().is_empty(), "the other one is at it");
     halted.process.signal("KILL");
     halted.finish();
-    assert_eq!(site.reports(&command, 0)[0]["fate"], "ended");
+    // Now it is nobody's, and whoever waits takes it over
+    let beside = beside.finish();
+    assert_eq!((beside.code, &beside.json_lines()[0]["fate"]), (Some(0), &json!("ended")), "{beside:#?}");
     assert_eq!(site.server.coa_requests().len(), 1);
 }

@@ -25,12 +25,12 @@ pub(super) async fn from_planned_to_released(bench: &impl Bench) {
     let rows = vec![(change(Table::Check, true), true), (change(Table::UserGroup, false), false)];
     for now in [BlockState::Held, BlockState::Releasing] {
         let written = BlockRecord { state: now, rows: rows.clone(), ..planned.clone() };
-        state.update_block(&written, NOW + 1).await.expect("written");
+        state.update_block(&written, None, NOW + 1).await.expect("written");
         assert_eq!(state.blocks(Some(&user("o'brien"))).await.expect("asked"), [written]);
         assert!(state.blocks(Some(&user("o=27brien"))).await.expect("asked").is_empty());
     }
     let released = BlockRecord { state: BlockState::Released, rows, ..planned };
-    state.update_block(&released, NOW + 2).await.expect("written");
+    state.update_block(&released, None, NOW + 2).await.expect("written");
     assert!(state.blocks(None).await.expect("asked").is_empty());
     assert!(state.plan_block(&block("o'brien", "quota"), NOW).await.expect("asked").is_some(), "and again");
 }
