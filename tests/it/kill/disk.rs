@@ -54,7 +54,7 @@ impl Drop for SmallDisk {
 /// alice, over her limit; radkick's own tables on a disk of their own.
 fn alice(size: &str) -> (Site, SmallDisk) {
     let site = Site::start();
-    let disk = SmallDisk::mount(&site.folder().join("disk"), size);
+    let tmpfs = SmallDisk::mount(&site.folder().join("disk"), size);
     site.configure(ENFORCE, &site.r1(PATIENT));
     let text = std::fs::read_to_string(site.config()).expect("the configuration");
     let moved = text.replace("/state.db", "/disk/state.db");
@@ -63,7 +63,7 @@ fn alice(size: &str) -> (Site, SmallDisk) {
     customer(&site, "bob", Session::new("80a00002").at("192.168.88.42"), "1");
     watch(&site);
     // The disk goes before the folder that it is mounted in
-    (site, disk)
+    (site, tmpfs)
 }
 
 /// Each command says so, exits with 5, and changes nothing.
