@@ -52,9 +52,9 @@ impl Drop for SmallDisk {
 }
 
 /// alice, over her limit; radkick's own tables on a disk of their own.
-fn alice(size: &str) -> (Site, SmallDisk) {
+fn alice(room: &str) -> (Site, SmallDisk) {
     let site = Site::start();
-    let tmpfs = SmallDisk::mount(&site.folder().join("disk"), size);
+    let tmpfs = SmallDisk::mount(&site.folder().join("disk"), room);
     site.configure(ENFORCE, &site.r1(PATIENT));
     let text = std::fs::read_to_string(site.config()).expect("the configuration");
     let moved = text.replace("/state.db", "/disk/state.db");
