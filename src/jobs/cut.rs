@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use crate::config::CutPath;
 use crate::disconnect::{
-    Attempt, AttemptOutcome, Directory, Facts, Fate, Findings, ResolvedNas, RouterView, RowFinding, Verdict, decide,
+    Attempt, AttemptOutcome, Directory, Evidence, Facts, Fate, Findings, ResolvedNas, RouterView, RowFinding, Verdict,
+    decide,
 };
 use crate::failpoint;
 use crate::store::{JobRecord, JournalEntry, TargetRecord, TargetStep};
@@ -41,7 +42,10 @@ impl Agent {
             }
         };
         target.nas = Some(nas.name.clone());
-        let mut progress = self.verify_first(&target, &nas).await?;
+        let mut progress = match self.proven_before(&target).await? {
+            Some(settled) => settled,
+            None => self.verify_first(&target, &nas).await?,
+        };
         for (index, path) in nas.profile.paths.iter().enumerate() {
             if !matches!(progress, Progress::Next) {
                 break;
@@ -58,6 +62,21 @@ impl Agent {
             }
         };
         self.record_fate(job, target, verdict, findings.row).await.map(|()| false)
+    }
+
+    /// A session that its router's list lacked is off for good, unless octets came since. Its row may be open still, for
+    /// a Stop that is late, or closed by us: then that is no Stop of the NAS.
+    async fn proven_before(&self, target: &TargetRecord) -> Result<Option<Progress>, AgentError> {
+        let unique_id = &target.session.acct_unique_id;
+        let Some(proof) = self.state.proven_absent(unique_id).await? else { return Ok(None) };
+        let Some(row) = self.accounting.session(unique_id).await? else { return Ok(None) };
+        let row = match row.stop {
+            None if row.update <= proof.session.update => RowFinding::Open { update: row.update },
+            Some(stop) if stop == proof.effect_at.unwrap_or(proof.selected_at) => RowFinding::Closed { stop },
+            None | Some(_) => return Ok(None),
+        };
+        let verdict = Verdict { fate: Fate::AlreadyGone, evidence: Some(Evidence::AbsentFromRouter) };
+        Ok(Some(Progress::Settled(verdict, Findings { row, router: RouterView::NotAsked })))
     }
 
     /// What an earlier run sent may have worked: look for proof before anything is sent again.
