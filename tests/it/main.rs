@@ -2,11 +2,17 @@
 #![expect(clippy::expect_used, reason = "what a test cannot go on without fails it")]
 
 mod architecture;
+mod bad_input;
 mod config;
+mod demo;
+mod disconnect;
+mod enforce;
 mod engine;
+mod kill;
 mod peers;
 mod readme;
 mod routeros;
 mod send;
 mod simulator;
+mod store;
 mod support;

@@ -90,7 +90,7 @@ impl Sqlite {
         &self,
         job: &JobRecord,
         target: &TargetRecord,
-    ) -> Result<TargetRecord, StoreError> {
+    ) -> Result<Option<TargetRecord>, StoreError> {
         let failed = |error| self.failed("writing a target", error);
         let session = serde_json::to_string(&target.session).map_err(|e| failed(sqlx::Error::Encode(e.into())))?;
         sqlx::query(
@@ -109,7 +109,8 @@ impl Sqlite {
         .map_err(failed)?;
         let sql = sqlx::AssertSqlSafe(format!("{TARGET} WHERE job_id = ? AND acct_unique_id = ?"));
         let query = sqlx::query(sql).bind(job.id).bind(&target.session.acct_unique_id);
-        target_record(&query.fetch_one(&self.pool).await.map_err(failed)?).map_err(failed)
+        let row = query.fetch_optional(&self.pool).await.map_err(failed)?;
+        row.map(|row| target_record(&row).map_err(failed)).transpose()
     }
 
     pub(in super::super) async fn update_target(
@@ -123,9 +124,11 @@ impl Sqlite {
         let held = renew(&mut transaction, job, now).await.map_err(failed)?;
         if held {
             let sql =
-                "UPDATE radkick_target SET step = ?, effect_at = ?, on_router = ?, nas = ?, attempts = ?, fate = ?,
+                "UPDATE radkick_target SET session = ?, step = ?, effect_at = ?, on_router = ?, nas = ?, attempts = ?, fate = ?,
                          path = ?, evidence = ?, problem = ?, close_due_at = ? WHERE id = ?";
-            let query = sqlx::query(sql).bind(target.step.as_str()).bind(target.effect_at).bind(target.on_router);
+            let session = serde_json::to_string(&target.session).map_err(|e| failed(sqlx::Error::Encode(e.into())))?;
+            let query =
+                sqlx::query(sql).bind(session).bind(target.step.as_str()).bind(target.effect_at).bind(target.on_router);
             let query = query.bind(&target.nas).bind(serde_json::Value::from(target.attempts.clone()).to_string());
             let query = query
                 .bind(&target.fate)
