@@ -101,7 +101,7 @@ impl Postgres {
         &self,
         job: &JobRecord,
         target: &TargetRecord,
-    ) -> Result<TargetRecord, StoreError> {
+    ) -> Result<Option<TargetRecord>, StoreError> {
         let failed = |error| self.failed("writing a target", error);
         let session = serde_json::to_string(&target.session).map_err(|e| failed(sqlx::Error::Encode(e.into())))?;
         // The job's row is locked, so that nobody takes the lease over between the look and the insertion
@@ -121,7 +121,8 @@ impl Postgres {
         .map_err(failed)?;
         let sql = AssertSqlSafe(format!("{TARGET} WHERE job_id = $1 AND acct_unique_id = $2"));
         let query = sqlx::query(sql).bind(job.id).bind(&target.session.acct_unique_id);
-        target_record(&query.fetch_one(&self.pool).await.map_err(failed)?).map_err(failed)
+        let row = query.fetch_optional(&self.pool).await.map_err(failed)?;
+        row.map(|row| target_record(&row).map_err(failed)).transpose()
     }
 
     pub(in super::super) async fn update_target(
@@ -130,12 +131,14 @@ impl Postgres {
         target: &TargetRecord,
         now: i64,
     ) -> Result<bool, StoreError> {
+        let failed = |error| self.failed("writing a target", error);
+        let session = serde_json::to_string(&target.session).map_err(|e| failed(sqlx::Error::Encode(e.into())))?;
         let query = sqlx::query_scalar(
             "WITH held AS (
                  UPDATE radkick_job SET lease_until = $3 + $4 WHERE id = $1 AND lease_token = $2 RETURNING id
              ), written AS (
                  UPDATE radkick_target SET step = $6, effect_at = $7, on_router = $8, nas = $9, attempts = $10,
-                     fate = $11, path = $12, evidence = $13, problem = $14, close_due_at = $15
+                     fate = $11, path = $12, evidence = $13, problem = $14, close_due_at = $15, session = $16
                  FROM held WHERE radkick_target.id = $5
              )
              SELECT EXISTS (SELECT 1 FROM held)",
@@ -146,7 +149,7 @@ impl Postgres {
         let query = query.bind(serde_json::Value::from(target.attempts.clone()).to_string());
         let query = query.bind(&target.fate).bind(&target.path).bind(&target.evidence);
         let query = query.bind(without_nul(target.problem.as_deref())).bind(target.close_due_at);
-        query.fetch_one(&self.pool).await.map_err(|error| self.failed("writing a target", error))
+        query.bind(session).fetch_one(&self.pool).await.map_err(failed)
     }
 
     pub(in super::super) async fn targets(&self, job: i64) -> Result<Vec<TargetRecord>, StoreError> {
