@@ -4,11 +4,12 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use super::{ALICE, done, login, nothing_is_pending, watch};
-use crate::disconnect::site::{PATIENT, Site};
+use super::{ALICE, done, login, watch};
+use crate::disconnect::site::{PATIENT, Session, Site};
 use crate::enforce::{ENFORCE, customer};
 use crate::support::freeradius::Authentication;
 use crate::support::process::{Running, program};
+use crate::support::sqlite::sqlite;
 use crate::support::wait::PATIENCE;
 
 /// A small disk; unmounted when dropped.
@@ -59,6 +60,7 @@ fn alice(size: &str) -> (SmallDisk, Site) {
     let moved = text.replace("/state.db", "/disk/state.db");
     std::fs::write(site.config(), moved).expect("the configuration");
     customer(&site, "alice", ALICE, "1000");
+    customer(&site, "bob", Session::new("80a00002").at("192.168.88.42"), "1");
     watch(&site);
     (disk, site)
 }
@@ -101,8 +103,6 @@ fn full_after_the_first_run() {
     disk.make_room();
     assert_eq!(site.reports(&["enforce", "--once"], 0)[0]["fate"], "ended");
     assert_eq!(done(&site), ["+ alice Auth-Type Reject", &format!("closed {}", ALICE.id)]);
-    let moved = disk.at.join("state.db");
-    let live = crate::support::sqlite::sqlite(&moved, "SELECT * FROM radkick_job WHERE live_key IS NOT NULL");
+    let live = sqlite(&disk.at.join("state.db"), "SELECT * FROM radkick_job WHERE live_key IS NOT NULL");
     assert!(live.is_empty(), "{live:#?}");
-    let _ = nothing_is_pending;
 }
