@@ -6,9 +6,9 @@ use sqlx::postgres::PgRow;
 
 use crate::quota::UserName;
 use crate::store::StoreError;
-use crate::store::state::{JobRecord, JobSpec, JobState, TargetRecord, TargetStep};
+use crate::store::state::{JobRecord, JobSpec, JobState, JournalEntry, TargetRecord, TargetStep};
 
-use super::{Postgres, escaped, without_nul};
+use super::{Postgres, noted, noting, stored};
 
 /// How long a lease holds without being renewed: longer than one exchange with all its retransmissions.
 const LEASE_SECS: i64 = 120;
@@ -38,8 +38,8 @@ impl Postgres {
              VALUES ($1, $2, $3, $4, $5, 'planned', $6, $6, $7) ON CONFLICT (live_key) DO NOTHING RETURNING {JOB}"
         ));
         let query = sqlx::query(sql)
-            .bind(escaped(&spec.live_key()))
-            .bind(spec.user.to_table())
+            .bind(stored(&spec.live_key()))
+            .bind(stored(spec.user.as_str()))
             .bind(&spec.reason)
             .bind(&spec.actor)
             .bind(serde_json::json!({ "session": spec.session, "detail": spec.detail }).to_string());
@@ -50,7 +50,7 @@ impl Postgres {
     async fn live_job(&self, spec: &JobSpec) -> Result<Option<JobRecord>, StoreError> {
         let failed = |error| self.failed("reading jobs", error);
         let sql = AssertSqlSafe(format!("SELECT {JOB} FROM radkick_job WHERE live_key = $1"));
-        let row = sqlx::query(sql).bind(escaped(&spec.live_key())).fetch_optional(&self.pool).await.map_err(failed)?;
+        let row = sqlx::query(sql).bind(stored(&spec.live_key())).fetch_optional(&self.pool).await.map_err(failed)?;
         row.map(|row| job(&row).map_err(failed)).transpose()
     }
 
@@ -60,7 +60,7 @@ impl Postgres {
             "SELECT {JOB} FROM radkick_job
              WHERE live_key IS NOT NULL AND ($1::text IS NULL OR user_name = $1) ORDER BY id"
         ));
-        let query = sqlx::query(sql).bind(user.map(UserName::to_table));
+        let query = sqlx::query(sql).bind(user.map(|user| stored(user.as_str())));
         let rows = query.fetch_all(&self.pool).await.map_err(failed)?;
         rows.iter().map(|row| job(row).map_err(failed)).collect()
     }
@@ -84,17 +84,28 @@ impl Postgres {
         row.map(|row| job(&row).map_err(failed)).transpose()
     }
 
-    pub(in super::super) async fn update_job(&self, job: &JobRecord, now: i64) -> Result<bool, StoreError> {
+    pub(in super::super) async fn update_job(
+        &self,
+        job: &JobRecord,
+        entry: Option<&JournalEntry>,
+        now: i64,
+    ) -> Result<bool, StoreError> {
         let ended = matches!(job.state, JobState::Ended | JobState::Lapsed);
         let parked = ended || job.state == JobState::Waiting;
-        let sql = "UPDATE radkick_job SET state = $3, retry_at = $4, attempts = $5,
-                     ended_at = CASE WHEN $6 THEN $7 END, live_key = CASE WHEN $6 THEN NULL ELSE live_key END,
-                     lease_holder = CASE WHEN $8 THEN NULL ELSE lease_holder END, lease_until = $7 + $9
-                   WHERE id = $1 AND lease_token = $2";
-        let query = sqlx::query(sql).bind(job.id).bind(job.lease_token).bind(job.state.as_str()).bind(job.retry_at);
+        let sql = concat!(
+            "WITH held AS (
+                 UPDATE radkick_job SET state = $8, retry_at = $9, attempts = $10,
+                     ended_at = CASE WHEN $11 THEN $12 END, live_key = CASE WHEN $11 THEN NULL ELSE live_key END,
+                     lease_holder = CASE WHEN $13 THEN NULL ELSE lease_holder END, lease_until = $12 + $14
+                 WHERE id = $6 AND lease_token = $7 RETURNING id
+             ), ",
+            noted!(),
+            " SELECT id FROM held"
+        );
+        let query = noting(sql, entry).bind(job.id).bind(job.lease_token).bind(job.state.as_str()).bind(job.retry_at);
         let query = query.bind(job.attempts).bind(ended).bind(now).bind(parked).bind(LEASE_SECS);
-        let done = query.execute(&self.pool).await.map_err(|error| self.failed("writing a job", error))?;
-        Ok(done.rows_affected() > 0)
+        let held = query.fetch_optional(&self.pool).await.map_err(|error| self.failed("writing a job", error))?;
+        Ok(held.is_some())
     }
 
     pub(in super::super) async fn add_target(
@@ -129,27 +140,29 @@ impl Postgres {
         &self,
         job: &JobRecord,
         target: &TargetRecord,
+        entry: Option<&JournalEntry>,
         now: i64,
     ) -> Result<bool, StoreError> {
         let failed = |error| self.failed("writing a target", error);
-        let session = serde_json::to_string(&target.session).map_err(|e| failed(sqlx::Error::Encode(e.into())))?;
-        let query = sqlx::query_scalar(
+        let sql = concat!(
             "WITH held AS (
-                 UPDATE radkick_job SET lease_until = $3 + $4 WHERE id = $1 AND lease_token = $2 RETURNING id
+                 UPDATE radkick_job SET lease_until = $8 + $9 WHERE id = $6 AND lease_token = $7 RETURNING id
              ), written AS (
-                 UPDATE radkick_target SET step = $6, effect_at = $7, on_router = $8, nas = $9, attempts = $10,
-                     fate = $11, path = $12, evidence = $13, problem = $14, close_due_at = $15, session = $16
-                 FROM held WHERE radkick_target.id = $5
-             )
-             SELECT EXISTS (SELECT 1 FROM held)",
+                 UPDATE radkick_target SET session = $11, step = $12, effect_at = $13, on_router = $14, nas = $15,
+                     attempts = $16, fate = $17, path = $18, evidence = $19, problem = $20, close_due_at = $21
+                 FROM held WHERE radkick_target.id = $10
+             ), ",
+            noted!(),
+            " SELECT id FROM held"
         );
-        let query = query.bind(job.id).bind(job.lease_token).bind(now).bind(LEASE_SECS).bind(target.id);
-        let query = query.bind(target.step.as_str()).bind(target.effect_at).bind(target.on_router);
-        let query = query.bind(without_nul(target.nas.as_deref()));
+        let session = serde_json::to_string(&target.session).map_err(|e| failed(sqlx::Error::Encode(e.into())))?;
+        let query = noting(sql, entry).bind(job.id).bind(job.lease_token).bind(now).bind(LEASE_SECS).bind(target.id);
+        let query = query.bind(session).bind(target.step.as_str()).bind(target.effect_at).bind(target.on_router);
+        let query = query.bind(target.nas.as_deref().map(stored));
         let query = query.bind(serde_json::Value::from(target.attempts.clone()).to_string());
-        let query = query.bind(&target.fate).bind(&target.path).bind(&target.evidence);
-        let query = query.bind(without_nul(target.problem.as_deref())).bind(target.close_due_at);
-        query.bind(session).fetch_one(&self.pool).await.map_err(failed)
+        let query = query.bind(target.fate.clone()).bind(target.path.clone()).bind(target.evidence.clone());
+        let query = query.bind(target.problem.as_deref().map(stored)).bind(target.close_due_at);
+        Ok(query.fetch_optional(&self.pool).await.map_err(failed)?.is_some())
     }
 
     pub(in super::super) async fn targets(&self, job: i64) -> Result<Vec<TargetRecord>, StoreError> {
@@ -178,7 +191,7 @@ fn job(row: &PgRow) -> Result<JobRecord, sqlx::Error> {
     Ok(JobRecord {
         id: row.try_get("id")?,
         spec: JobSpec {
-            user: UserName::from_table(&row.try_get::<String, _>("user_name")?),
+            user: super::user(row.try_get("user_name")?),
             reason: row.try_get("reason")?,
             actor: row.try_get("actor")?,
             session: spec.get("session").and_then(|session| session.as_str()).map(str::to_owned),

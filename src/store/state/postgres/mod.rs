@@ -1,7 +1,8 @@
 //! Our tables on a PostgreSQL server, beside FreeRADIUS' or in a database of their own.
 //!
 //! Each method but the migrations is one statement, so that nobody sees half of a step and no transaction can stay open.
-//! Names of users and keys made of them stand escaped as in FreeRADIUS' tables: a text here holds no NUL, a name may.
+//! A user's name stands as the NAS knows it, but for NUL, which no text of
+//! PostgreSQL's holds and a name may: see [`NUL`].
 
 mod blocks;
 mod jobs;
@@ -61,10 +62,11 @@ impl Postgres {
     }
 
     pub(super) async fn journal(&self, entry: &JournalEntry) -> Result<(), StoreError> {
-        let insert = "INSERT INTO radkick_journal (at, actor, user_name, event, detail) VALUES ($1, $2, $3, $4, $5)";
-        let query = sqlx::query(insert).bind(entry.at).bind(&entry.actor).bind(entry.user.to_table());
-        let done = query.bind(entry.event).bind(entry.detail.to_string()).execute(&self.pool).await;
-        done.map(|_| ()).map_err(|error| self.failed("writing the journal", error))
+        let done = noting(
+            "INSERT INTO radkick_journal (at, actor, user_name, event, detail) VALUES ($1, $2, $3, $4, $5)",
+            Some(entry),
+        );
+        done.execute(&self.pool).await.map(|_| ()).map_err(|error| self.failed("writing the journal", error))
     }
 
     pub(super) async fn brake(&self, name: &str) -> Result<Option<Brake>, StoreError> {
@@ -94,6 +96,29 @@ impl Postgres {
     }
 }
 
+type Query = sqlx::query::Query<'static, sqlx::Postgres, sqlx::postgres::PgArguments>;
+
+/// The part of a statement that writes a step's line of the journal, if the step (`held`) was ours to make.
+macro_rules! noted {
+    () => {
+        "noted AS (
+             INSERT INTO radkick_journal (at, actor, user_name, event, detail)
+             SELECT $1, $2, $3, $4, $5 FROM held WHERE $1::bigint IS NOT NULL
+         )"
+    };
+}
+use noted;
+
+/// A statement whose `$1` to `$5` are a line of the journal, or null.
+fn noting(sql: &'static str, entry: Option<&JournalEntry>) -> Query {
+    sqlx::query(sql)
+        .bind(entry.map(|entry| entry.at))
+        .bind(entry.map(|entry| entry.actor.clone()))
+        .bind(entry.map(|entry| stored(entry.user.as_str())))
+        .bind(entry.map(|entry| entry.event))
+        .bind(entry.map(|entry| entry.detail.to_string()))
+}
+
 /// What the database itself said, where it did.
 fn cause(error: MigrateError) -> sqlx::Error {
     if let MigrateError::Execute(source) | MigrateError::ExecuteMigration(source, _) = error {
@@ -102,12 +127,15 @@ fn cause(error: MigrateError) -> sqlx::Error {
     error.into()
 }
 
-/// A text made of user names, as it stands in our tables.
-fn escaped(text: &str) -> String {
-    UserName::new(text).to_table()
+/// Stands for NUL in our tables: a character that Unicode gives no meaning, and that no user's name holds.
+const NUL: char = '\u{f0000}';
+
+/// A text as it stands in our tables.
+fn stored(text: &str) -> String {
+    text.replace('\0', NUL.encode_utf8(&mut [0; 4]))
 }
 
-/// A text for people, without the one character that no column holds.
-fn without_nul(text: Option<&str>) -> Option<String> {
-    text.map(|text| text.replace('\0', "\\000"))
+/// A user, from how the name stands in our tables.
+fn user(stored: &str) -> UserName {
+    UserName::new(stored.replace(NUL, "\0"))
 }
