@@ -7,7 +7,7 @@ use std::path::Path;
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     /// No driver for it in this build.
-    #[error("{database}: this build speaks SQLite only; PostgreSQL and MariaDB are not supported yet")]
+    #[error("{database}: this build does not speak to this kind of database")]
     Unsupported {
         /// The database, password left out.
         database: String,
@@ -32,8 +32,20 @@ pub enum StoreError {
         /// Tables, or `table.column`.
         missing: Vec<String>,
     },
+    /// A right is missing.
+    #[error("{database}: {operation}: {reason} (config/grants holds the rights that radkick needs)")]
+    Denied {
+        /// The database, password left out.
+        database: String,
+        /// What was being done.
+        operation: &'static str,
+        /// What the server says, or which rights are missing.
+        reason: String,
+    },
     /// It can be read but not written.
-    #[error("{database}: {operation}: this user may only read it; the file and its folder must be writable")]
+    #[error(
+        "{database}: {operation}: this user may only read it; the file and its folder must be writable (a server may be a stand-by)"
+    )]
     ReadOnly {
         /// The database, password left out.
         database: String,

@@ -1,5 +1,6 @@
 //! FreeRADIUS' tables: radacct, the check and reply items, groups, and nas.
 
+mod postgres;
 mod row;
 mod sqlite;
 
@@ -9,6 +10,7 @@ use crate::config::{DatabaseUrl, TableNames};
 use crate::quota::{CheckItem, Usage, UserName};
 
 use super::StoreError;
+use postgres::Postgres;
 pub use row::{NasRow, RowChange, RowImage, RowVerdict, SessionRow, Table};
 use sqlite::Sqlite;
 
@@ -20,6 +22,7 @@ pub struct Accounting {
 
 #[derive(Debug, Clone)]
 enum Backend {
+    Postgres(Postgres),
     Sqlite(Sqlite),
 }
 
@@ -27,6 +30,7 @@ enum Backend {
 macro_rules! each_dialect {
     ($self:ident.$method:ident($($argument:expr),*)) => {
         match &$self.backend {
+            Backend::Postgres(store) => store.$method($($argument),*).await,
             Backend::Sqlite(store) => store.$method($($argument),*).await,
         }
     };
@@ -36,24 +40,37 @@ impl Accounting {
     /// Opens the database and checks that FreeRADIUS' tables and the columns we read are there.
     ///
     /// # Errors
-    /// [`StoreError::Unsupported`], [`StoreError::Unreachable`], [`StoreError::Missing`].
+    /// [`StoreError::Unsupported`], [`StoreError::Unreachable`], [`StoreError::Missing`], [`StoreError::Denied`].
     pub async fn open(url: &DatabaseUrl, tables: &TableNames) -> Result<Self, StoreError> {
         match url {
             DatabaseUrl::Sqlite(path) => {
                 Ok(Self { backend: Backend::Sqlite(Sqlite::open(path, tables.clone()).await?) })
             }
-            DatabaseUrl::Postgres(_) | DatabaseUrl::Mysql(_) => {
-                Err(StoreError::Unsupported { database: url.to_string() })
+            DatabaseUrl::Postgres(url) => {
+                Ok(Self { backend: Backend::Postgres(Postgres::open(url, tables.clone()).await?) })
             }
+            DatabaseUrl::Mysql(_) => Err(StoreError::Unsupported { database: url.to_string() }),
         }
     }
 
-    /// Whether rows could be written: takes the write lock and gives it back.
+    /// Whether rows could be written: on SQLite takes the write lock and gives it back, on a server asks
+    /// for the rights.
     ///
     /// # Errors
-    /// [`StoreError::ReadOnly`], [`StoreError::Locked`].
+    /// [`StoreError::ReadOnly`], [`StoreError::Locked`], [`StoreError::Denied`].
     pub async fn check_writable(&self) -> Result<(), StoreError> {
         each_dialect!(self.check_writable())
+    }
+
+    /// Whether rows of radacct could be closed, which is a right of its own.
+    ///
+    /// # Errors
+    /// [`StoreError::Denied`].
+    pub async fn check_closable(&self) -> Result<(), StoreError> {
+        match &self.backend {
+            Backend::Postgres(store) => store.check_closable().await,
+            Backend::Sqlite(_) => Ok(()),
+        }
     }
 
     /// A user's open sessions, oldest first.

@@ -3,6 +3,7 @@
 //! Intent before effect, one commit a step. Every write for a job names the token of its lease, so that an agent that
 //! was thought dead cannot write over the one that took over.
 
+mod postgres;
 mod record;
 mod sqlite;
 
@@ -10,6 +11,7 @@ use crate::config::DatabaseUrl;
 use crate::quota::UserName;
 
 use super::StoreError;
+use postgres::Postgres;
 pub use record::{
     BlockRecord, BlockState, Brake, JobRecord, JobSpec, JobState, JournalEntry, TargetRecord, TargetStep,
 };
@@ -23,6 +25,7 @@ pub struct State {
 
 #[derive(Debug, Clone)]
 enum Backend {
+    Postgres(Postgres),
     Sqlite(Sqlite),
 }
 
@@ -30,6 +33,7 @@ enum Backend {
 macro_rules! each_dialect {
     ($self:ident.$method:ident($($argument:expr),*)) => {
         match &$self.backend {
+            Backend::Postgres(store) => store.$method($($argument),*).await,
             Backend::Sqlite(store) => store.$method($($argument),*).await,
         }
     };
@@ -43,9 +47,8 @@ impl State {
     pub async fn open(url: &DatabaseUrl) -> Result<Self, StoreError> {
         match url {
             DatabaseUrl::Sqlite(path) => Ok(Self { backend: Backend::Sqlite(Sqlite::open(path).await?) }),
-            DatabaseUrl::Postgres(_) | DatabaseUrl::Mysql(_) => {
-                Err(StoreError::Unsupported { database: url.to_string() })
-            }
+            DatabaseUrl::Postgres(url) => Ok(Self { backend: Backend::Postgres(Postgres::open(url).await?) }),
+            DatabaseUrl::Mysql(_) => Err(StoreError::Unsupported { database: url.to_string() }),
         }
     }
 
@@ -54,11 +57,18 @@ impl State {
     /// # Errors
     /// As [`State::open`].
     pub async fn open_existing(url: &DatabaseUrl) -> Result<Option<Self>, StoreError> {
+        if Self::is_there(url).await? { Self::open(url).await.map(Some) } else { Ok(None) }
+    }
+
+    /// Whether the tables are there; nothing is created. On a server, where they are not, the right to make them must be.
+    ///
+    /// # Errors
+    /// As [`State::open`], and [`StoreError::Denied`].
+    pub async fn is_there(url: &DatabaseUrl) -> Result<bool, StoreError> {
         match url {
-            DatabaseUrl::Sqlite(path) if !path.exists() => Ok(None),
-            DatabaseUrl::Sqlite(_) | DatabaseUrl::Postgres(_) | DatabaseUrl::Mysql(_) => {
-                Self::open(url).await.map(Some)
-            }
+            DatabaseUrl::Sqlite(path) => Ok(path.exists()),
+            DatabaseUrl::Postgres(url) => Postgres::is_there(url).await,
+            DatabaseUrl::Mysql(_) => Err(StoreError::Unsupported { database: url.to_string() }),
         }
     }
 

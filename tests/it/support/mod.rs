@@ -4,6 +4,7 @@
 pub(crate) mod freeradius;
 pub(crate) mod pairs;
 pub(crate) mod ports;
+pub(crate) mod postgres;
 pub(crate) mod process;
 pub(crate) mod radclient;
 mod raddb;
