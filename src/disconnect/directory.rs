@@ -9,6 +9,8 @@ use crate::config::{Config, IdentityAttribute, MikrotikApi, NasMatch, NasProfile
 use crate::radius::SharedSecret;
 use crate::store::{NasRow, SessionRow};
 
+use super::NasProblem;
+
 /// A NAS, with everything needed to reach it.
 #[derive(Debug, Clone)]
 pub struct ResolvedNas {
@@ -29,43 +31,6 @@ impl ResolvedNas {
     pub(super) fn identity(&self) -> Option<&[IdentityAttribute]> {
         self.profile.identity.first().map(Vec::as_slice)
     }
-}
-
-/// Why a session's NAS cannot be told or reached.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum NasProblem {
-    /// Nothing matches.
-    #[error("no [[nas]] and no row of the nas table matches nasipaddress {address:?}, Called-Station-Id {called:?}")]
-    Unknown {
-        /// nasipaddress as stored.
-        address: String,
-        /// Called-Station-Id as stored.
-        called: String,
-    },
-    /// More than one matches equally well, or address and name point to different ones.
-    #[error("nasipaddress {address:?} and Called-Station-Id {called:?} fit more than one NAS: {}", names.join(", "))]
-    Ambiguous {
-        /// nasipaddress as stored.
-        address: String,
-        /// Called-Station-Id as stored.
-        called: String,
-        /// The candidates.
-        names: Vec<String>,
-    },
-    /// It is known by name, and nobody says where it is.
-    #[error("NAS {name}: nasipaddress {address:?} is no address; give its [[nas]] an address")]
-    NoAddress {
-        /// The NAS.
-        name: String,
-        /// nasipaddress as stored.
-        address: String,
-    },
-    /// Neither a secret nor REST.
-    #[error("NAS {name}: no secret and no [nas.rest]: nothing to disconnect it by")]
-    NoPath {
-        /// The NAS.
-        name: String,
-    },
 }
 
 /// All NAS that the configuration and FreeRADIUS' nas table know.
@@ -133,7 +98,7 @@ impl Directory {
         let name = match (matched.first(), address) {
             (Some(entry), _) => entry.name.clone(),
             (None, Some(address)) if settings.secret.is_some() => address.to_string(),
-            (None, _) => return Err(unknown(session)),
+            (None, _) => return Err(NasProblem::unknown(session)),
         };
         let reach = settings.address.or(address);
         let reach = reach
@@ -249,8 +214,4 @@ fn table_entry(row: &NasRow) -> Option<Entry> {
         settings: NasSettings { secret, ..NasSettings::default() },
         configured: false,
     })
-}
-
-fn unknown(session: &SessionRow) -> NasProblem {
-    NasProblem::Unknown { address: session.nas_ip_address.clone(), called: session.called_station_id.clone() }
 }

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use crate::clock::Clock;
 use crate::dynauth::{Request, RequestError, RetransmitPolicy};
 use crate::radius::{Code, EncodeError};
-use crate::routeros::{Menu, Removal, RestClient, RestError, RestFailure};
+use crate::routeros::{ActiveRow, Menu, Removal, RestClient, RestError, RestFailure};
 use crate::store::{Accounting, SessionRow, StoreError};
 use crate::udp::{UdpHandle, any_source};
 
@@ -143,7 +143,7 @@ impl Disconnector {
         for menu in menus {
             let rows = rest.active(*menu).await?;
             if let Some(row) = rows.iter().find(|row| sought.is(row)) {
-                return remove_row(rest, *menu, &row.id, sought).await;
+                return remove_row(rest, *menu, row, sought).await;
             }
         }
         Ok(Attempt::over_rest(AttemptOutcome::NotListed, None, None))
@@ -169,10 +169,17 @@ impl Disconnector {
     }
 }
 
-/// Removes a row after reading it again: a hotspot's ids are reused by the next session on the address.
-async fn remove_row(rest: &RestClient, menu: Menu, id: &str, sought: &Sought<'_>) -> Result<Attempt, RouterError> {
+/// Removes a row after reading it again: a hotspot's ids are reused by the next session on the address. One whose uptime
+/// has gone back is that next session.
+async fn remove_row(
+    rest: &RestClient,
+    menu: Menu,
+    listed: &ActiveRow,
+    sought: &Sought<'_>,
+) -> Result<Attempt, RouterError> {
+    let id = listed.id.as_str();
     match rest.row(menu, id).await? {
-        Some(row) if sought.is(&row) => {}
+        Some(row) if sought.is(&row) && row.uptime >= listed.uptime => {}
         Some(_) | None => return Ok(Attempt::over_rest(AttemptOutcome::AlreadyGone, Some(404), None)),
     }
     Ok(match rest.remove(menu, id).await? {

@@ -65,14 +65,13 @@ impl<'a> Sought<'a> {
 }
 
 /// Whether a row of the list can be this session: RADIUS let it in, and user, address and MAC agree as far as both sides
-/// have them; a PPP row also by its session id; and it has been up for as long as radacct has seen the session.
+/// have them; a PPP row also by its session id.
 pub(super) fn is_session(row: &ActiveRow, session: &SessionRow) -> bool {
     row.radius
         && same_user(row, session)
         && same_address(row, session)
         && same_mac(row, session)
         && same_id(row, session)
-        && long_enough(row, session)
 }
 
 fn same_user(row: &ActiveRow, session: &SessionRow) -> bool {
@@ -99,15 +98,6 @@ fn same_mac(row: &ActiveRow, session: &SessionRow) -> bool {
 
 fn same_id(row: &ActiveRow, session: &SessionRow) -> bool {
     row.session_id.as_ref().is_none_or(|id| id.eq_ignore_ascii_case(&session.acct_session_id))
-}
-
-/// Both times are the NAS's own, so its clock does not matter.
-fn long_enough(row: &ActiveRow, session: &SessionRow) -> bool {
-    /// Accounting may begin before the list counts, and both count whole seconds.
-    const TOLERANCE_SECS: i64 = 60;
-    let uptime = row.uptime.and_then(|uptime| i64::try_from(uptime.as_secs()).ok());
-    let seen = session.start.zip(session.update).map(|(start, update)| update - start);
-    uptime.zip(seen).is_none_or(|(uptime, seen)| uptime.saturating_add(TOLERANCE_SECS) >= seen)
 }
 
 /// The twelve digits of a MAC address, whatever stands between them; `None` for anything else.

@@ -20,6 +20,7 @@ mod cut;
 mod detail;
 mod guard;
 mod holder;
+mod record;
 mod report;
 mod rows;
 mod run;

@@ -176,9 +176,8 @@ impl Postgres {
     pub(in super::super) async fn proven_absent(&self, unique_id: &str) -> Result<Option<TargetRecord>, StoreError> {
         let failed = |error| self.failed("reading targets", error);
         let proven = "WHERE acct_unique_id = $1 AND evidence = 'absent_from_router' ORDER BY id LIMIT 1";
-        let query = sqlx::query(AssertSqlSafe(format!("{TARGET}{proven}"))).bind(unique_id);
-        let row = query.fetch_optional(&self.pool).await.map_err(failed)?;
-        row.map(|row| target_record(&row).map_err(failed)).transpose()
+        let query = sqlx::query(AssertSqlSafe(format!("{TARGET}{proven}"))).bind(unique_id).fetch_optional(&self.pool);
+        query.await.map_err(failed)?.map(|row| target_record(&row).map_err(failed)).transpose()
     }
 
     async fn read_targets(&self, condition: &str, argument: i64) -> Result<Vec<TargetRecord>, StoreError> {
