@@ -7,6 +7,7 @@
 mod blocks;
 mod jobs;
 
+use sqlx::AssertSqlSafe;
 use sqlx::migrate::MigrateError;
 use sqlx::postgres::PgPool;
 
@@ -14,7 +15,8 @@ use crate::config::ServerUrl;
 use crate::quota::UserName;
 use crate::store::{StoreError, postgres};
 
-use super::{Brake, JournalEntry};
+use super::{Brake, JournalEntry, TargetRecord};
+use jobs::{TARGET, target_record};
 
 const MAKING: &str = "making radkick's own tables";
 
@@ -67,6 +69,14 @@ impl Postgres {
             Some(entry),
         );
         done.execute(&self.pool).await.map(|_| ()).map_err(|error| self.failed("writing the journal", error))
+    }
+
+    pub(super) async fn proven_absent(&self, unique_id: &str) -> Result<Option<TargetRecord>, StoreError> {
+        let failed = |error| self.failed("reading targets", error);
+        let proven = "WHERE acct_unique_id = $1 AND evidence = 'absent_from_router' ORDER BY id LIMIT 1";
+        let query = sqlx::query(AssertSqlSafe(format!("{TARGET}{proven}"))).bind(unique_id);
+        let row = query.fetch_optional(&self.pool).await.map_err(failed)?;
+        row.map(|row| target_record(&row).map_err(failed)).transpose()
     }
 
     pub(super) async fn brake(&self, name: &str) -> Result<Option<Brake>, StoreError> {
