@@ -15,7 +15,7 @@ const LEASE_SECS: i64 = 120;
 
 const JOB: &str =
     "id, user_name, reason, actor, spec, state, attempts, created_at, retry_at, lapses_at, lease_holder, lease_token";
-pub(super) const TARGET: &str = "SELECT id, job_id, session, step, selected_at, effect_at, on_router, nas, attempts, fate, path, \
+const TARGET: &str = "SELECT id, job_id, session, step, selected_at, effect_at, on_router, nas, attempts, fate, path, \
                       evidence, problem, close_due_at FROM radkick_target ";
 
 impl Postgres {
@@ -215,7 +215,7 @@ fn job(row: &PgRow) -> Result<JobRecord, sqlx::Error> {
     })
 }
 
-pub(super) fn target_record(row: &PgRow) -> Result<TargetRecord, sqlx::Error> {
+fn target_record(row: &PgRow) -> Result<TargetRecord, sqlx::Error> {
     Ok(TargetRecord {
         id: row.try_get("id")?,
         job_id: row.try_get("job_id")?,

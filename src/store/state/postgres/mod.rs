@@ -7,7 +7,6 @@
 mod blocks;
 mod jobs;
 
-use sqlx::AssertSqlSafe;
 use sqlx::migrate::MigrateError;
 use sqlx::postgres::PgPool;
 
@@ -15,8 +14,7 @@ use crate::config::ServerUrl;
 use crate::quota::UserName;
 use crate::store::{StoreError, postgres};
 
-use super::{Brake, JournalEntry, TargetRecord};
-use jobs::{TARGET, target_record};
+use super::{Brake, JournalEntry};
 
 const MAKING: &str = "making radkick's own tables";
 
@@ -69,14 +67,6 @@ impl Postgres {
             Some(entry),
         );
         done.execute(&self.pool).await.map(|_| ()).map_err(|error| self.failed("writing the journal", error))
-    }
-
-    pub(super) async fn proven_absent(&self, unique_id: &str) -> Result<Option<TargetRecord>, StoreError> {
-        let failed = |error| self.failed("reading targets", error);
-        let proven = "WHERE acct_unique_id = $1 AND evidence = 'absent_from_router' ORDER BY id LIMIT 1";
-        let query = sqlx::query(AssertSqlSafe(format!("{TARGET}{proven}"))).bind(unique_id);
-        let row = query.fetch_optional(&self.pool).await.map_err(failed)?;
-        row.map(|row| target_record(&row).map_err(failed)).transpose()
     }
 
     pub(super) async fn brake(&self, name: &str) -> Result<Option<Brake>, StoreError> {
