@@ -127,6 +127,30 @@ async fn a_stand_by_is_read_only() {
     }
 }
 
+/// By the server's own codes; a trigger plays each of them.
+#[tokio::test]
+async fn a_full_disk_a_deadlock_and_the_rest_are_told_apart() {
+    let database = Postgres::new();
+    let store = store(&database).await;
+    for (code, words) in [
+        ("53100", "changing a user's login: the disk is full; nothing was written"),
+        ("40P01", "another program has held it locked for 1 s; try again"),
+        ("55P03", "another program has held it locked for 5 s; try again"),
+        ("57P01", "cannot be opened: as told"),
+        ("08006", "cannot be opened: as told"),
+        ("P0001", "changing a user's login: error returned from database: as told"),
+    ] {
+        database.sql(&format!(
+            "CREATE OR REPLACE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS
+               $$BEGIN RAISE EXCEPTION 'as told' USING ERRCODE = '{code}'; END$$;
+             CREATE OR REPLACE TRIGGER t BEFORE INSERT ON radcheck FOR EACH ROW EXECUTE FUNCTION fail()"
+        ));
+        let told = store.apply(&[change(1)]).await.expect_err("refused").to_string();
+        assert!(told.contains(words), "{code}: {told}");
+        assert!(database.sql("SELECT id FROM radcheck").is_empty());
+    }
+}
+
 /// It waits for as long as a lock may take, and no longer; nothing is left half done.
 #[tokio::test]
 async fn a_table_that_somebody_holds_is_told_after_a_while() {

@@ -119,7 +119,7 @@ impl Server {
 
     pub(super) fn psql_command(&self, database: &str) -> Command {
         let mut command = Command::new(program("psql", "postgresql-client"));
-        command.args(["-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-h", "127.0.0.1", "-U", "postgres", "-f", "-"]);
+        command.args(["-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-h", "127.0.0.1", "-U", "postgres"]);
         command.args(["-p", &self.port.to_string(), "-d", database]);
         command.env("PGPASSWORD", PASSWORD).env("PGTZ", "UTC").env_remove("PGOPTIONS");
         command
