@@ -6,6 +6,7 @@
 
 mod blocks;
 mod jobs;
+mod targets;
 
 use sqlx::migrate::MigrateError;
 use sqlx::postgres::PgPool;
