@@ -5,7 +5,7 @@ use crate::quota::UserName;
 use crate::worker::Exemptions;
 
 use super::Exit;
-use super::context::{Context, refuse, user_name};
+use super::context::{Context, refuse, unknown, user_name};
 
 /// Close a user's login; sessions that are open stay open.
 #[derive(Debug, Clone, clap::Args)]
@@ -35,14 +35,16 @@ pub(crate) async fn block(args: BlockArgs, context: Context) -> anyhow::Result<E
         return refuse(output, Exit::Usage, "[block] mode is \"none\": there is nothing that would close a login");
     }
     let accounting = context.accounting().await?;
-    if !accounting.knows(&user).await? {
-        return refuse(output, Exit::Unknown, &format!("user {user} is unknown"));
+    if let Some(why) = unknown(&accounting, &user).await? {
+        return refuse(output, Exit::Unknown, &why);
     }
     let exempt = Exemptions::new(&accounting, &context.config.exempt).of(&user).await?;
     if let (Some(why), false) = (exempt, args.force) {
         let why = format!("user {user} is exempt ({why}); --force to do it all the same");
         return refuse(output, Exit::Usage, &why);
     }
+    // Before the block is on disk: a promise that cannot be kept would stand in the way of every later run
+    accounting.check_writable().await?;
     let agent = context.agent().await?;
     let held = agent.block(&user, "by_hand", "command").await?;
     output.object(&serde_json::json!({ "user": user.as_str(), "blocked": held }))?;

@@ -63,6 +63,24 @@ fn tell<'a>(output: Output, what: &str, problems: impl IntoIterator<Item = &'a C
     }
 }
 
+/// What to say of a user whose name no table has; `None` of one who is known.
+pub(super) async fn unknown(accounting: &Accounting, user: &UserName) -> Result<Option<String>, StoreError> {
+    let known = accounting.knows(user).await?;
+    let why = || format!("user {user} is unknown: no row of radacct, radcheck, radreply or radusergroup has the name");
+    Ok((!known).then(why))
+}
+
+/// As [`unknown`], where a user is named at all.
+pub(super) async fn unknown_if_named(
+    accounting: &Accounting,
+    user: Option<&UserName>,
+) -> Result<Option<String>, StoreError> {
+    match user {
+        Some(user) => unknown(accounting, user).await,
+        None => Ok(None),
+    }
+}
+
 /// Tells a refusal on standard error.
 pub(super) fn refuse(output: Output, exit: Exit, why: &str) -> anyhow::Result<Exit> {
     output.note(&format!("error: {why}"))?;

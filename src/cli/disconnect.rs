@@ -10,7 +10,7 @@ use crate::quota::UserName;
 use crate::store::{Accounting, JobSpec, SessionRow};
 use crate::worker::{Exemptions, paused, would};
 
-use super::context::{Context, refuse, user_name};
+use super::context::{Context, refuse, unknown, user_name};
 use super::{Exit, sessions_text};
 
 /// Cut all sessions of a user that match, and prove it.
@@ -23,16 +23,16 @@ pub(crate) struct DisconnectArgs {
     #[arg(long, value_name = "NAME", value_parser = user_name)]
     pub(super) user: UserName,
     /// Only the session of this Acct-Session-Id or Acct-Unique-Id
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", value_parser = not_empty)]
     pub(super) session: Option<String>,
     /// Only sessions of this Calling-Station-Id
-    #[arg(long, value_name = "MAC")]
+    #[arg(long, value_name = "MAC", value_parser = mac)]
     pub(super) mac: Option<String>,
     /// Only the session with this Framed-IP-Address
     #[arg(long, value_name = "ADDR")]
     pub(super) ip: Option<std::net::IpAddr>,
     /// Only sessions on this NAS
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", value_parser = not_empty)]
     pub(super) nas: Option<String>,
     /// Close the login first, so that the user cannot come straight back
     #[arg(long)]
@@ -46,6 +46,16 @@ pub(crate) struct DisconnectArgs {
     /// Also when the user is exempt, or everything is paused
     #[arg(long)]
     pub(super) force: bool,
+}
+
+/// A filter that an unset variable of a script left empty would take every session that lacks the attribute.
+fn not_empty(text: &str) -> Result<String, &'static str> {
+    if text.is_empty() { Err("it is empty; leave the option out, or name what is meant") } else { Ok(text.to_owned()) }
+}
+
+fn mac(text: &str) -> Result<String, &'static str> {
+    let says_something = text.contains(|c: char| c.is_alphanumeric());
+    if says_something { Ok(text.to_owned()) } else { Err("it names no MAC address; right would be 02:00:00:00:00:41") }
 }
 
 impl DisconnectArgs {
@@ -84,6 +94,10 @@ pub(crate) async fn run(args: DisconnectArgs, context: Context) -> anyhow::Resul
         sessions_text::print(output, &reports, now)?;
         return Ok(Exit::Done);
     }
+    if args.block {
+        // Before the block is on disk: a promise that cannot be kept would stand in the way of every later run
+        accounting.check_writable().await?;
+    }
     let agent = context.agent().await?;
     let reports = cut(&args, &agent, selection).await?;
     sessions_text::print(output, &reports, now)?;
@@ -98,8 +112,7 @@ async fn refusal(
     accounting: &Accounting,
 ) -> anyhow::Result<Option<(Exit, String)>> {
     let (config, user) = (&context.config, &args.user);
-    if !accounting.knows(user).await? {
-        let why = format!("user {user} is unknown: no row of radacct, radcheck, radreply or radusergroup has the name");
+    if let Some(why) = unknown(accounting, user).await? {
         return Ok(Some((Exit::Unknown, why)));
     }
     if args.force || args.dry_run {
@@ -112,8 +125,9 @@ async fn refusal(
     if let Some(why) = Exemptions::new(accounting, &config.exempt).of(user).await? {
         return Ok(Some((Exit::Usage, format!("user {user} is exempt ({why}); --force to do it all the same"))));
     }
-    if paused(&config.brakes.pause_file, context.clock.epoch())?.is_some() {
-        let file = config.brakes.pause_file.display();
+    let file = config.brakes.pause_file.display();
+    let pause = paused(&config.brakes.pause_file, context.clock.epoch());
+    if pause.map_err(|error| anyhow::anyhow!("{file}: cannot tell whether everything is paused: {error}"))?.is_some() {
         let why = format!("paused ({file}): nothing is cut until `radkick resume`; --force to do it all the same");
         return Ok(Some((Exit::StillActive, why)));
     }
@@ -134,10 +148,11 @@ async fn aim(args: &DisconnectArgs, accounting: &Accounting, directory: &Directo
             return Ok(Aim::Refused(Exit::Unknown, format!("NAS {name} is unknown: {}", directory.names_text())));
         }
         let on = |session: &&SessionRow| directory.resolve(session).is_ok_and(|nas| nas.name == *name);
-        selection.nas = Some(open.iter().filter(on).map(|session| session.nas_ip_address.clone()).collect());
+        let mark = |session: &SessionRow| (session.nas_ip_address.clone(), session.called_station_id.clone());
+        selection.nas = Some(open.iter().filter(on).map(mark).collect());
     }
     let sessions: Vec<SessionRow> = open.into_iter().filter(|session| selection.holds(session)).collect();
-    let places: BTreeSet<&str> = sessions.iter().map(|session| session.nas_ip_address.as_str()).collect();
+    let places: BTreeSet<String> = sessions.iter().map(|session| place(session, directory)).collect();
     if let (Some(id), true) = (&args.session, places.len() > 1) {
         let candidates = places.into_iter().collect::<Vec<_>>().join(", ");
         let why = format!(
@@ -147,9 +162,17 @@ async fn aim(args: &DisconnectArgs, accounting: &Accounting, directory: &Directo
         return Ok(Aim::Refused(Exit::Usage, why));
     }
     if let (Some(id), true) = (&args.session, sessions.is_empty()) {
-        return Ok(Aim::Refused(Exit::Unknown, format!("user {} has no open session {id}", args.user)));
+        return Ok(Aim::Refused(Exit::Unknown, format!("user {} has no open session {id:?}", args.user)));
     }
     Ok(Aim::At { selection, sessions })
+}
+
+/// The NAS of a session, as `--nas` takes it; as radacct names it where that is not to be told.
+fn place(session: &SessionRow, directory: &Directory) -> String {
+    match directory.resolve(session) {
+        Ok(nas) => nas.name,
+        Err(_) => format!("{:?} (Called-Station-Id {:?})", session.nas_ip_address, session.called_station_id),
+    }
 }
 
 async fn dry_run(

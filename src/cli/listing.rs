@@ -7,7 +7,7 @@ use crate::jobs::{all_limits, directory, limits_of, quota_rules};
 use crate::quota::{Limits, Meaning, Usage, UserName, judge};
 use crate::store::{Accounting, BlockState, SessionRow};
 
-use super::context::{Context, refuse, user_name};
+use super::context::{Context, refuse, unknown_if_named, user_name};
 use super::person::{Tone, coloured, columns, duration, octets, safe};
 use super::{Exit, Output, sessions_text};
 
@@ -31,8 +31,10 @@ pub(crate) struct UsageArgs {
 pub(crate) async fn sessions(args: SessionsArgs, context: Context) -> anyhow::Result<Exit> {
     let (output, now) = (context.output, context.clock.epoch());
     let accounting = context.accounting().await?;
+    if let Some(why) = unknown_if_named(&accounting, args.user.as_ref()).await? {
+        return refuse(output, Exit::Unknown, &why);
+    }
     let sessions = match &args.user {
-        Some(user) if !accounting.knows(user).await? => return unknown(output, user),
         Some(user) => accounting.open_sessions(user).await?,
         None => accounting.all_open_sessions().await?,
     };
@@ -94,8 +96,10 @@ pub(crate) async fn usage(args: UsageArgs, context: Context) -> anyhow::Result<E
     let output = context.output;
     let accounting = context.accounting().await?;
     let rules = quota_rules(&context.config);
+    if let Some(why) = unknown_if_named(&accounting, args.user.as_ref()).await? {
+        return refuse(output, Exit::Unknown, &why);
+    }
     let limited = match &args.user {
-        Some(user) if !accounting.knows(user).await? => return unknown(output, user),
         Some(user) => BTreeMap::from([(user.clone(), limits_of(&accounting, &rules, user).await?)]),
         None => all_limits(&accounting, &rules).await?,
     };
@@ -151,8 +155,4 @@ async fn one_usage(
         open_sessions.to_string(),
         state,
     ])
-}
-
-fn unknown(output: Output, user: &UserName) -> anyhow::Result<Exit> {
-    refuse(output, Exit::Unknown, &format!("user {user} is unknown"))
 }

@@ -68,6 +68,10 @@ enum Command {
     Confirm,
     /// Check the configuration and the databases: every problem at once
     Check,
+    /// See the whole story on SQLite and simulated routers, with no set-up: every line told is checked
+    ///
+    /// Exits with 0 when every line was true, 1 when one was not, 5 when the demo could not be set up.
+    Demo,
     Simulate(Box<simulate::SimulateArgs>),
 }
 
@@ -125,6 +129,7 @@ impl Command {
         }
         match self {
             Self::Send(args) => send::run(args, output).await,
+            Self::Demo => demo::run(output).await,
             Self::Simulate(args) => simulate::run(*args, output).await,
             Self::Disconnect(args) => configured!(|context| disconnect::run(args, context)),
             Self::Enforce(args) => configured!(|context| enforce::run(args, context)),

@@ -32,7 +32,7 @@ pub(crate) struct SendArgs {
     /// The local address to send from
     #[arg(long, value_name = "ADDR")]
     pub(super) source: Option<IpAddr>,
-    /// An attribute, as in 'User-Name=alice'; added to every request of --file
+    /// An attribute, as in 'User-Name=John Smith', taken as it stands; added to every request of --file
     #[arg(long = "attr", value_name = "Name=value")]
     pub(super) attributes: Vec<String>,
     /// Requests in radclient's format, a blank line between them; - is standard input

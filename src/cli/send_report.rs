@@ -124,15 +124,11 @@ fn packet(index: usize, ended: &Ended) -> Packet {
             Outcome::Unreachable(_) => "unreachable",
             Outcome::Cancelled => "cancelled",
         },
-        code: ended.code.and_then(octet),
+        code: ended.code.map(Code::octet),
         error_cause: error_cause.map(|cause| cause.0),
         transmissions: ended.transmissions,
         rtt_ms: ended.round_trip.map(|time| rounded(time.as_secs_f64() * 1e3)),
     }
-}
-
-fn octet(code: Code) -> Option<u8> {
-    (u8::MIN..=u8::MAX).find(|octet| Code::from_octet(*octet) == Some(code))
 }
 
 fn line(index: usize, ended: &Ended) -> String {

@@ -76,6 +76,13 @@ impl Disconnector {
         self.clock
     }
 
+    /// How many replies were discarded so far: forged, malformed, or none that was waited for.
+    #[must_use]
+    pub fn discarded(&self) -> u64 {
+        let sockets = self.sockets.lock().unwrap_or_else(PoisonError::into_inner);
+        sockets.values().map(UdpHandle::discarded).sum()
+    }
+
     /// Sends a Disconnect-Request for exactly this session and waits for its outcome.
     ///
     /// # Errors
@@ -168,20 +175,13 @@ async fn remove_row(rest: &RestClient, menu: Menu, id: &str, session: &SessionRo
 }
 
 fn failed(error: &RouterError) -> Attempt {
-    let (outcome, status) = match error {
-        #[expect(clippy::wildcard_enum_match_arm, reason = "only these say something of reach or status")]
-        RouterError::Rest(RestError { failure, .. }) => match failure {
-            RestFailure::Refused
-            | RestFailure::Unreachable(_)
-            | RestFailure::TimedOut(_)
-            | RestFailure::NoAnswer(_) => (AttemptOutcome::Unreachable, None),
-            RestFailure::Unauthorized => (AttemptOutcome::Refused, Some(401)),
-            RestFailure::NoRest { status } | RestFailure::Status { status, .. } => {
-                (AttemptOutcome::Refused, Some(*status))
-            }
-            _ => (AttemptOutcome::Refused, None),
-        },
-        RouterError::WrongRouter { .. } => (AttemptOutcome::Refused, None),
+    let RouterError::Rest(RestError { failure, .. }) = error else {
+        return Attempt::over_rest(AttemptOutcome::Refused, None, Some(error.to_string()));
     };
-    Attempt::over_rest(outcome, status, Some(error.to_string()))
+    let unreachable = matches!(
+        failure,
+        RestFailure::Refused | RestFailure::Unreachable(_) | RestFailure::TimedOut(_) | RestFailure::NoAnswer(_)
+    );
+    let outcome = if unreachable { AttemptOutcome::Unreachable } else { AttemptOutcome::Refused };
+    Attempt::over_rest(outcome, failure.status(), Some(error.to_string()))
 }

@@ -62,8 +62,10 @@ pub struct Facts<'a> {
     pub selected_at: i64,
     /// When an ACK or a removal of ours took effect.
     pub effect_at: Option<i64>,
-    /// When the session started.
+    /// When the session started, by the NAS's clock.
     pub started_at: Option<i64>,
+    /// When accounting had last updated its row as ours took effect (until then: as we selected it), by the NAS's clock.
+    pub updated_at: Option<i64>,
     /// Whether it stood on the router's list since it was selected.
     pub seen_on_router: bool,
     /// Now.
@@ -82,12 +84,22 @@ impl Facts<'_> {
         (vouched || acked || self.seen_on_router) && !young
     }
 
-    /// Whether radacct has a Stop: a row that closed, at a time after our selection where something of ours took effect.
-    const fn stopped(&self) -> bool {
+    /// Whether radacct has a Stop: a row that closed, where something of ours took effect at a time after our selection.
+    ///
+    /// Times in radacct are the NAS's (Event-Timestamp), and a router without NTP is seconds or years behind: then a Stop
+    /// is known by being later than the row's own last update. One who only tidies up stale rows writes no later time.
+    fn stopped(&self) -> bool {
         match self.findings.row {
-            RowFinding::Closed { stop } => self.effect_at.is_none() || stop >= self.selected_at,
+            RowFinding::Closed { stop } => {
+                self.effect_at.is_none() || stop >= self.selected_at || self.updated_at.is_some_and(|at| stop > at)
+            }
             RowFinding::Open { .. } | RowFinding::Missing => false,
         }
+    }
+
+    /// Whether the NAS reported usage since: both times are the NAS's, whatever its clock says.
+    fn counted_on(&self) -> bool {
+        matches!(self.findings.row, RowFinding::Open { update } if update > self.updated_at)
     }
 
     fn refusal(&self) -> Option<Verdict> {
@@ -116,12 +128,10 @@ pub fn decide(facts: &Facts<'_>) -> Verdict {
     if facts.absence_counts() || gone_at_delete(facts) {
         return verdict(off, Evidence::AbsentFromRouter);
     }
-    match (facts.effect_at, facts.findings.row) {
-        (Some(effect), RowFinding::Open { update: Some(update) }) if update > effect => {
-            verdict(Fate::StillActive, Evidence::InterimAfterAck)
-        }
-        (Some(_), _) => verdict(Fate::Unknown, Evidence::DisconnectAck),
-        (None, _) => facts.refusal().unwrap_or(Verdict { fate: Fate::Unknown, evidence: None }),
+    match facts.effect_at {
+        Some(_) if facts.counted_on() => verdict(Fate::StillActive, Evidence::InterimAfterAck),
+        Some(_) => verdict(Fate::Unknown, Evidence::DisconnectAck),
+        None => facts.refusal().unwrap_or(Verdict { fate: Fate::Unknown, evidence: None }),
     }
 }
 

@@ -46,6 +46,7 @@ fn fate(attempts: &[Attempt], row: RowFinding, router: RouterView, effect_at: Op
         selected_at: 2_000,
         effect_at,
         started_at: Some(1_000),
+        updated_at: Some(1_500),
         seen_on_router: false,
         now: 2_010,
     };
@@ -69,8 +70,10 @@ fn a_stop_after_our_selection_is_proof() {
     let stopped = |fate| (fate, Some(Evidence::AccountingStop));
     assert_eq!(fate(&ack, stop(2_000), RouterView::NotAsked, Some(2_001)), stopped(Fate::Ended));
     assert_eq!(fate(&[], stop(1_900), RouterView::NotAsked, None), stopped(Fate::AlreadyGone));
-    let older = fate(&ack, stop(1_999), RouterView::NotAsked, Some(2_001));
-    assert_eq!(older, (Fate::Unknown, Some(Evidence::DisconnectAck)), "it stopped before we had selected it");
+    let slow_clock = fate(&ack, stop(1_501), RouterView::NotAsked, Some(2_001));
+    assert_eq!(slow_clock, stopped(Fate::Ended), "by the router's own clock it is later than anything before");
+    let tidied_up = fate(&ack, stop(1_500), RouterView::NotAsked, Some(2_001));
+    assert_eq!(tidied_up, (Fate::Unknown, Some(Evidence::DisconnectAck)), "closed at its last update: nobody stopped");
 }
 
 #[test]
@@ -103,6 +106,7 @@ fn absence_of_a_session_younger_than_a_minute_says_nothing() {
         selected_at: 2_000,
         effect_at: Some(2_001),
         started_at,
+        updated_at: Some(1_500),
         seen_on_router: true,
         now: 2_010,
     };
@@ -114,9 +118,10 @@ fn absence_of_a_session_younger_than_a_minute_says_nothing() {
 #[test]
 fn usage_after_the_ack_means_that_it_is_on() {
     let ack = [attempt(AttemptOutcome::Ack, None)];
-    let row = RowFinding::Open { update: Some(2_002) };
-    let counted = fate(&ack, row, RouterView::NotAsked, Some(2_001));
-    assert_eq!(counted, (Fate::StillActive, Some(Evidence::InterimAfterAck)));
+    let counted = fate(&ack, RowFinding::Open { update: Some(1_501) }, RouterView::NotAsked, Some(2_001));
+    assert_eq!(counted, (Fate::StillActive, Some(Evidence::InterimAfterAck)), "by the router's own clock");
+    let fast_clock = fate(&ack, OPEN, RouterView::NotAsked, Some(1_400));
+    assert_eq!(fast_clock, (Fate::Unknown, Some(Evidence::DisconnectAck)), "no usage since, whatever its clock says");
 }
 
 #[test]

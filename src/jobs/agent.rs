@@ -36,6 +36,8 @@ pub struct Agent {
     pub(super) disconnector: Disconnector,
     pub(super) clock: Clock,
     pub(super) holder: String,
+    /// Held while rows of a block are planned and inserted: two plans made at once would take the same ids.
+    pub(super) planning: tokio::sync::Mutex<()>,
 }
 
 /// What counts as a limit, from the configuration.
@@ -62,13 +64,20 @@ impl Agent {
         let accounting = Accounting::open(&config.database.url, &config.database.tables).await?;
         let state = State::open(&config.state.url).await?;
         let disconnector = Disconnector::new(clock, accounting.clone());
-        Ok(Self { config, accounting, state, disconnector, clock, holder: holder::this_process() })
+        let (holder, planning) = (holder::this_process(), tokio::sync::Mutex::new(()));
+        Ok(Self { config, accounting, state, disconnector, clock, holder, planning })
     }
 
     /// Seconds since 1970.
     #[must_use]
     pub fn now(&self) -> i64 {
         self.clock.epoch()
+    }
+
+    /// How many replies were discarded so far, as [`Disconnector::discarded`] counts them.
+    #[must_use]
+    pub fn discarded(&self) -> u64 {
+        self.disconnector.discarded()
     }
 
     /// Whether this one user is over now, by the very function that the worker uses.

@@ -35,6 +35,7 @@ impl Agent {
             return Ok(false);
         }
         self.finish_blocks(Some(user)).await?;
+        let _turn = self.planning.lock().await;
         for _ in 0..PLANS {
             if let Some(block) = self.state.blocks(Some(user)).await?.pop() {
                 self.take_over(block, reason, actor).await?;
@@ -48,6 +49,7 @@ impl Agent {
                 }
             }
         }
+        tracing::warn!(%user, "login not closed: another program took the id of the new row {PLANS} times; next time again");
         Ok(false)
     }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::config::CutPath;
 use crate::disconnect::{
-    Attempt, Directory, Facts, Fate, Findings, ResolvedNas, RouterView, RowFinding, Verdict, decide,
+    Attempt, AttemptOutcome, Directory, Facts, Fate, Findings, ResolvedNas, RouterView, RowFinding, Verdict, decide,
 };
 use crate::failpoint;
 use crate::store::{JobRecord, TargetRecord, TargetStep};
@@ -126,7 +126,11 @@ impl Agent {
             target.step = TargetStep::Effected;
             target.effect_at = target.effect_at.or_else(|| Some(self.now()));
             target.path = Some(attempt.path.clone());
-            target.on_router |= attempt.outcome == crate::disconnect::AttemptOutcome::Removed;
+            target.on_router |= attempt.outcome == AttemptOutcome::Removed;
+            // From here on any later update is usage that should not be
+            if let RowFinding::Open { update } = self.disconnector.row(&target.session).await? {
+                target.session.update = update;
+            }
         }
         self.write_target(job, target).await?;
         failpoint::reach("attempt_recorded");
@@ -147,6 +151,7 @@ impl Agent {
             selected_at: target.selected_at,
             effect_at: target.effect_at,
             started_at: target.session.start,
+            updated_at: target.session.update.or(target.session.start),
             seen_on_router: target.on_router,
             now: self.now(),
         })

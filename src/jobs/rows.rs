@@ -33,7 +33,7 @@ impl Agent {
         let stop = target.effect_at.unwrap_or(target.selected_at);
         let row = self.accounting.session(&target.session.acct_unique_id).await?;
         // Octets that came after we saw it go mean that it has not gone: the row stays open
-        let alive = row.is_some_and(|row| row.stop.is_none() && row.update > Some(stop));
+        let alive = row.is_some_and(|row| row.stop.is_none() && row.update > target.session.update);
         let closed = !alive && self.accounting.close_row(&target.session.acct_unique_id, stop).await?;
         failpoint::reach("row_closed");
         self.state.row_closed(target.id).await?;

@@ -37,8 +37,9 @@ pub struct Selection {
     pub mac: Option<String>,
     /// Framed-IP-Address.
     pub ip: Option<String>,
-    /// nasipaddress values that the NAS of `--nas` stands under.
-    pub nas: Option<Vec<String>>,
+    /// nasipaddress and Called-Station-Id that the NAS of `--nas` stands under. Both: a site behind NAT has one address
+    /// for many routers, or none.
+    pub nas: Option<Vec<(String, String)>>,
 }
 
 impl Selection {
@@ -49,8 +50,12 @@ impl Selection {
         self.session.as_ref().is_none_or(|id| session.acct_session_id == *id || session.acct_unique_id == *id)
             && self.mac.as_ref().is_none_or(|mac| bare(mac) == bare(&session.calling_station_id))
             && self.ip.as_ref().is_none_or(|ip| session.framed_ip_address == *ip)
-            && self.nas.as_ref().is_none_or(|nas| nas.contains(&session.nas_ip_address))
+            && self.nas.as_ref().is_none_or(|nas| nas.iter().any(|place| stands_at(session, place)))
     }
+}
+
+fn stands_at(session: &SessionRow, (address, called): &(String, String)) -> bool {
+    session.nas_ip_address == *address && session.called_station_id == *called
 }
 
 /// A cut is retried until the session ends or its reason lapses, at most this long.

@@ -4,11 +4,10 @@
 //! Authenticator over that (RFC 5176 §3.4, §2.3). Opening: length, Authenticator in constant time, then the attributes,
 //! then the Message-Authenticator, then whether the Code fits.
 
-use hmac::{Hmac, KeyInit, Mac};
-use md5::{Digest, Md5};
 use subtle::ConstantTimeEq;
 
-use super::packet::{HEADER_OCTETS, decode_attributes, encode, find_attribute, trim};
+use super::digest::{digest, message_authenticator_of};
+use super::packet::{decode_attributes, encode, find_attribute, trim};
 use super::{AttributeType, Attributes, Code, DecodeError, EncodeError, Reader, SharedSecret};
 
 const MESSAGE_AUTHENTICATOR: u8 = 80;
@@ -228,25 +227,4 @@ fn verify_message_authenticator(
         }
         _ => Err(OpenError::BadMessageAuthenticator),
     }
-}
-
-/// HMAC-MD5 over the packet with `signed_with` as Authenticator and the attribute's own value zero (RFC 5176 §3.4).
-fn message_authenticator_of(octets: &[u8], signed_with: [u8; 16], secret: &SharedSecret, start: usize) -> [u8; 16] {
-    let mut zeroed = octets.to_vec();
-    zeroed.iter_mut().skip(4).zip(signed_with).for_each(|(octet, value)| *octet = value);
-    zeroed.iter_mut().skip(start).take(16).for_each(|octet| *octet = 0);
-    #[expect(clippy::expect_used, reason = "HMAC takes a key of any length")]
-    let mac = Hmac::<Md5>::new_from_slice(secret.expose()).expect("any key length");
-    mac.chain_update(&zeroed).finalize().into_bytes().into()
-}
-
-/// MD5 over the packet with `signed_with` as Authenticator, then the secret (RFC 2865 §3, RFC 2866 §3).
-fn digest(octets: &[u8], signed_with: [u8; 16], secret: &SharedSecret) -> [u8; 16] {
-    let digest = Md5::new()
-        .chain_update(octets.get(..4).unwrap_or_default())
-        .chain_update(signed_with)
-        .chain_update(octets.get(HEADER_OCTETS..).unwrap_or_default())
-        .chain_update(secret.expose())
-        .finalize();
-    digest.into()
 }

@@ -1,7 +1,9 @@
 //! FreeRADIUS' dictionary files: names, numbers and types of attributes and of their values.
 
 use std::collections::BTreeMap;
+use std::str::FromStr;
 
+use super::quoting::Written;
 use super::value::number;
 use super::{AttributeType, ValueError, ValueType};
 
@@ -29,6 +31,8 @@ pub struct Definition {
     pub attribute_type: AttributeType,
     /// How its value is laid out.
     pub value_type: ValueType,
+    /// Whether its value travels encrypted (flag `encrypt=N`), which needs more than the dictionary.
+    pub(super) encrypted: bool,
     named_values: BTreeMap<String, u64>,
     value_names: BTreeMap<u64, String>,
 }
@@ -69,14 +73,11 @@ pub enum DictionaryProblem {
 }
 
 impl Definition {
-    /// Octets from text: a name that the dictionary gives a value, or what [`ValueType::encode`] takes.
-    ///
-    /// # Errors
-    /// [`ValueError`] says what would be right.
-    pub fn encode(&self, text: &str) -> Result<Vec<u8>, ValueError> {
-        match self.named_values.get(&text.to_ascii_lowercase()) {
+    /// Octets from a value: a name that the dictionary gives one, or what its type takes.
+    pub(super) fn encode(&self, written: &Written) -> Result<Vec<u8>, ValueError> {
+        match self.named_values.get(&written.text().to_ascii_lowercase()) {
             Some(value) => self.value_type.encode(&value.to_string()),
-            None => self.value_type.encode(text),
+            None => self.value_type.encode_written(written),
         }
     }
 
@@ -134,14 +135,16 @@ impl Dictionary {
                 *vendor = Some(*vendors.get(*name).ok_or_else(|| DictionaryProblem::Undefined((*name).to_owned()))?);
             }
             ["END-VENDOR", ..] => *vendor = None,
-            ["ATTRIBUTE", name, id, value_type, ..] => self.define(name, parse_number(id)?, value_type, *vendor),
+            ["ATTRIBUTE", name, id, value_type, flags @ ..] => {
+                self.define(name, parse_number(id)?, (value_type, flags), *vendor);
+            }
             ["VALUE", attribute, name, value, ..] => self.name_value(attribute, name, value)?,
             _ => return Err(DictionaryProblem::Syntax),
         }
         Ok(())
     }
 
-    fn define(&mut self, name: &str, id: u8, value_type: &str, vendor: Option<u32>) {
+    fn define(&mut self, name: &str, id: u8, (value_type, flags): (&str, &[&str]), vendor: Option<u32>) {
         let attribute_type = match vendor {
             Some(vendor_id) => AttributeType::Vendor { vendor_id, vendor_type: id },
             None => AttributeType::Standard(id),
@@ -151,6 +154,7 @@ impl Dictionary {
             name: name.to_owned(),
             attribute_type,
             value_type: ValueType::from_name(value_type.split(['[', ',']).next().unwrap_or_default()),
+            encrypted: flags.iter().any(|flag| flag.contains("encrypt=")),
             named_values: BTreeMap::new(),
             value_names: BTreeMap::new(),
         };
@@ -183,7 +187,7 @@ impl Dictionary {
         (alike(&best.name.to_ascii_lowercase()) > 0.8).then_some(best.name.as_str())
     }
 
-    /// The name of an attribute; `Attr-N` or `Vendor-V-Attr-N` for one without.
+    /// The name of an attribute; `Attr-N` or `Vendor-V-Attr-N` for one without ([`AttributeType::from_numbers`]).
     #[must_use]
     pub fn name(&self, attribute_type: AttributeType) -> String {
         match (self.names.get(&attribute_type), attribute_type) {
@@ -199,13 +203,39 @@ impl Dictionary {
     #[must_use]
     pub fn value(&self, attribute_type: AttributeType, octets: &[u8]) -> String {
         let definition = self.names.get(&attribute_type).and_then(|name| self.attribute(name));
-        definition.map_or_else(|| ValueType::Octets.decode(octets), |definition| definition.decode(octets))
+        definition.map_or_else(|| ValueType::Opaque.decode(octets), |definition| definition.decode(octets))
     }
 
     /// All definitions, by name.
     pub fn iter(&self) -> impl Iterator<Item = &Definition> {
         self.by_name.values()
     }
+}
+
+impl AttributeType {
+    /// The attribute that `Attr-N`, `Attr-26.V.N` or `Vendor-V-Attr-N` stands for, in any case, known or not. None is
+    /// numbered 0, but for a vendor's attribute.
+    #[must_use]
+    pub fn from_numbers(name: &str) -> Option<Self> {
+        let name = name.to_ascii_lowercase();
+        let vendor = match (name.strip_prefix("attr-26."), name.strip_prefix("vendor-")) {
+            (Some(numbers), _) => Some(numbers.split_once('.')?),
+            (None, Some(numbers)) => Some(numbers.split_once("-attr-")?),
+            (None, None) => None,
+        };
+        match vendor {
+            Some((id, octet)) => Some(Self::Vendor { vendor_id: nonzero(id)?, vendor_type: digits(octet)? }),
+            None => Some(Self::Standard(nonzero(name.strip_prefix("attr-")?)?)),
+        }
+    }
+}
+
+fn digits<T: FromStr>(text: &str) -> Option<T> {
+    text.parse().ok().filter(|_| text.bytes().all(|octet| octet.is_ascii_digit()))
+}
+
+fn nonzero<T: FromStr + Default + PartialEq>(text: &str) -> Option<T> {
+    digits(text).filter(|number| *number != T::default())
 }
 
 fn parse_number<T: TryFrom<u64>>(text: &str) -> Result<T, DictionaryProblem> {

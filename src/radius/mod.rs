@@ -21,7 +21,9 @@
 mod attribute;
 mod authenticator;
 mod code;
+mod date;
 mod dictionary;
+mod digest;
 mod error_cause;
 mod packet;
 mod pairs;
@@ -35,6 +37,7 @@ pub use authenticator::{
     MessageAuthenticator, OpenError, Opened, Sealed, open_reply, open_request, seal_reply, seal_request,
 };
 pub use code::Code;
+pub use date::parse_date;
 pub use dictionary::{Definition, Dictionary, DictionaryError, DictionaryProblem};
 pub use error_cause::{ErrorCause, ErrorCauseClass};
 pub use packet::{DecodeError, EncodeError, MAX_PACKET_OCTETS};

@@ -2,26 +2,30 @@
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
-use super::quoting;
+use super::date::parse_date;
+use super::quoting::{SPACES, Written, hex, strip_0x, unhex};
 
 /// How a dictionary says a value is laid out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ValueType {
     /// Text, UTF-8 by rule and anything in practice (`string`).
     Text,
-    /// Octets, written `0x…` (`octets`, and every type we do not interpret).
+    /// Octets, written `0x…` or as text (`octets`).
     Octets,
+    /// A type we do not interpret, written `0x…`.
+    Opaque,
     /// An unsigned number of so many octets: 1 `byte`, 2 `short`, 4 `integer`, 8 `integer64`.
     Unsigned(u8),
     /// A signed 32-bit number (`signed`).
     Signed,
-    /// Seconds since 1970 (`date`), written as that number or as RFC 3339.
+    /// Seconds since 1970 (`date`), written as that number or as a date that names its zone.
     Date,
     /// An IPv4 address (`ipaddr`).
     Ipv4,
     /// An IPv6 address (`ipv6addr`).
     Ipv6,
-    /// An IPv6 prefix (`ipv6prefix`): reserved octet, length, as many octets as needed (RFC 3162 §2.3).
+    /// An IPv6 prefix (`ipv6prefix`): reserved octet, length, as many octets as needed (RFC 3162 §2.3). All 128 bits
+    /// where no length is written.
     Ipv6Prefix,
     /// An interface identifier of eight octets (`ifid`), written `1:2:3:4`.
     InterfaceId,
@@ -38,7 +42,7 @@ pub struct ValueError {
 }
 
 impl ValueType {
-    /// The type that a dictionary file calls `name`; [`ValueType::Octets`] for one we do not interpret.
+    /// The type that a dictionary file calls `name`; [`ValueType::Opaque`] for one we do not interpret.
     #[must_use]
     pub fn from_name(name: &str) -> Self {
         match name {
@@ -53,59 +57,52 @@ impl ValueType {
             "ipv6addr" => Self::Ipv6,
             "ipv6prefix" => Self::Ipv6Prefix,
             "ifid" => Self::InterfaceId,
-            _ => Self::Octets,
+            "octets" => Self::Octets,
+            _ => Self::Opaque,
         }
     }
 
-    /// Octets from text. Text may stand in quotes, with the escapes of radclient's packet files.
+    /// Octets from text, which means what it says: quotes and backslashes are part of it.
     ///
     /// # Errors
     /// [`ValueError`] says what would be right.
     pub fn encode(self, text: &str) -> Result<Vec<u8>, ValueError> {
-        let octets = quoting::unquote(text).ok_or_else(|| error(text, "closed by the quote that opens it"))?;
-        if self == Self::Text {
-            return Ok(octets);
-        }
-        let bare = std::str::from_utf8(&octets).map_err(|_| error(text, self.expected()))?;
-        self.encode_bare(bare).ok_or_else(|| error(text, self.expected()))
+        self.encode_written(&Written::plain(text))
+    }
+
+    /// Octets from a value of a packet file. Escapes are for text; no other type knows them.
+    pub(super) fn encode_written(self, written: &Written) -> Result<Vec<u8>, ValueError> {
+        let octets = if self == Self::Text { written.octets() } else { self.encode_bare(written.text()) };
+        octets.ok_or_else(|| error(written.text(), self.expected()))
     }
 
     fn encode_bare(self, text: &str) -> Option<Vec<u8>> {
-        Some(match self {
-            Self::Text => text.as_bytes().to_vec(),
-            Self::Octets => quoting::unhex(text.strip_prefix("0x").or(text.strip_prefix("0X"))?)?,
-            Self::Unsigned(octets) => {
-                let all = number(text)?.to_be_bytes();
-                let (leading, value) = all.split_at(all.len().checked_sub(octets.into())?);
-                leading.iter().all(|octet| *octet == 0).then(|| value.to_vec())?
-            }
-            Self::Signed => text.parse::<i32>().ok()?.to_be_bytes().to_vec(),
-            Self::Date => u32::try_from(date(text)?).ok()?.to_be_bytes().to_vec(),
-            Self::Ipv4 => text.parse::<Ipv4Addr>().ok()?.octets().to_vec(),
-            Self::Ipv6 => text.parse::<Ipv6Addr>().ok()?.octets().to_vec(),
-            Self::Ipv6Prefix => encode_prefix(text)?,
-            Self::InterfaceId => {
-                let groups: Vec<u16> =
-                    text.split(':').map(|group| u16::from_str_radix(group, 16).ok()).collect::<Option<_>>()?;
-                <[u16; 4]>::try_from(groups).ok()?.into_iter().flat_map(u16::to_be_bytes).collect()
-            }
+        Some(match (self, strip_0x(text)) {
+            (Self::Text, _) | (Self::Octets, None) => text.as_bytes().to_vec(),
+            (Self::Octets | Self::Opaque, digits) => unhex(digits?)?,
+            (Self::Unsigned(octets), _) => unsigned(text, octets)?,
+            (Self::Signed, _) => text.parse::<i32>().ok()?.to_be_bytes().to_vec(),
+            (Self::Date, _) => u32::try_from(parse_date(text, None)?).ok()?.to_be_bytes().to_vec(),
+            (Self::Ipv4, _) => text.strip_suffix("/32").unwrap_or(text).parse::<Ipv4Addr>().ok()?.octets().to_vec(),
+            (Self::Ipv6, _) => text.strip_suffix("/128").unwrap_or(text).parse::<Ipv6Addr>().ok()?.octets().to_vec(),
+            (Self::Ipv6Prefix, _) => encode_prefix(text)?,
+            (Self::InterfaceId, _) => encode_interface_id(text)?,
         })
     }
 
     /// Text from octets; octets that do not fit the type are shown as `0x…`.
     #[must_use]
     pub fn decode(self, octets: &[u8]) -> String {
-        self.decode_exact(octets).unwrap_or_else(|| quoting::hex(octets))
+        self.decode_exact(octets).unwrap_or_else(|| hex(octets))
     }
 
     fn decode_exact(self, octets: &[u8]) -> Option<String> {
         Some(match self {
             Self::Text => String::from_utf8_lossy(octets).into_owned(),
-            Self::Octets => return None,
             Self::Unsigned(width) if octets.len() == usize::from(width) => {
                 octets.iter().fold(0_u64, |number, octet| number << 8 | u64::from(*octet)).to_string()
             }
-            Self::Unsigned(_) => return None,
+            Self::Octets | Self::Opaque | Self::Unsigned(_) => return None,
             Self::Signed => i32::from_be_bytes(octets.try_into().ok()?).to_string(),
             Self::Date => {
                 let seconds = u32::from_be_bytes(octets.try_into().ok()?);
@@ -124,14 +121,17 @@ impl ValueType {
 
     const fn expected(self) -> &'static str {
         match self {
-            Self::Text => "text",
-            Self::Octets => "octets such as 0x00ff41",
+            Self::Text => "text: it ends inside an escape",
+            Self::Octets => "text or octets such as 0x00ff41",
+            Self::Opaque => "octets such as 0x00ff41",
             Self::Unsigned(1) => "a number from 0 to 255, or a name the dictionary gives one",
             Self::Unsigned(2) => "a number from 0 to 65535, or a name the dictionary gives one",
             Self::Unsigned(4) => "a number from 0 to 4294967295, or a name the dictionary gives one",
             Self::Unsigned(_) => "a number from 0 to 18446744073709551615",
             Self::Signed => "a number from -2147483648 to 2147483647",
-            Self::Date => "seconds since 1970 or a time such as 2026-11-22T08:00:00Z",
+            Self::Date => {
+                "seconds since 1970 or a time with its zone, such as Nov 22 2026 08:00:00 UTC or 2026-11-22T08:00:00Z"
+            }
             Self::Ipv4 => "an IPv4 address such as 192.0.2.1",
             Self::Ipv6 => "an IPv6 address such as 2001:db8::1",
             Self::Ipv6Prefix => "an IPv6 prefix such as 2001:db8::/64",
@@ -146,25 +146,33 @@ fn error(text: &str, expected: &'static str) -> ValueError {
 
 /// A number as FreeRADIUS writes one: decimal, or hexadecimal after `0x`.
 pub(super) fn number(text: &str) -> Option<u64> {
-    match text.strip_prefix("0x").or(text.strip_prefix("0X")) {
-        Some(hex) => u64::from_str_radix(hex, 16).ok(),
-        None if text.starts_with('+') => None,
+    match strip_0x(text) {
+        Some(digits) => digits.bytes().all(|b| b.is_ascii_hexdigit()).then(|| u64::from_str_radix(digits, 16).ok())?,
         None => text.parse().ok(),
     }
 }
 
-fn date(text: &str) -> Option<i64> {
-    text.parse::<u32>().map(i64::from).ok().or_else(|| text.parse::<jiff::Timestamp>().ok().map(|t| t.as_second()))
+fn unsigned(text: &str, octets: u8) -> Option<Vec<u8>> {
+    let all = number(text.trim_matches(SPACES))?.to_be_bytes();
+    let (leading, value) = all.split_at_checked(all.len().checked_sub(octets.into())?)?;
+    leading.iter().all(|octet| *octet == 0).then(|| value.to_vec())
 }
 
 fn encode_prefix(text: &str) -> Option<Vec<u8>> {
-    let (address, length) = text.split_once('/')?;
+    let (address, length) = text.split_once('/').unwrap_or((text, "128"));
     let length = length.parse::<u8>().ok().filter(|length| *length <= 128)?;
     let mask = u128::MAX.checked_shl(128 - u32::from(length)).unwrap_or(0);
     let address = u128::from(address.parse::<Ipv6Addr>().ok()?) & mask;
     let mut octets = vec![0, length];
     octets.extend(address.to_be_bytes().into_iter().take(usize::from(length).div_ceil(8)));
     Some(octets)
+}
+
+fn encode_interface_id(text: &str) -> Option<Vec<u8>> {
+    let is_group = |group: &&str| group.len() <= 4 && group.bytes().all(|b| b.is_ascii_hexdigit());
+    let group = |group: &str| u16::from_str_radix(Some(group).filter(is_group)?, 16).ok();
+    let groups: Vec<u16> = text.split(':').map(group).collect::<Option<_>>()?;
+    Some(<[u16; 4]>::try_from(groups).ok()?.into_iter().flat_map(u16::to_be_bytes).collect())
 }
 
 fn decode_prefix(octets: &[u8]) -> Option<String> {

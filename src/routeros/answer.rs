@@ -32,8 +32,8 @@ pub(super) fn refusal(status: StatusCode, octets: &[u8]) -> RestFailure {
     let status = status.as_u16();
     match status {
         401 => RestFailure::Unauthorized,
-        403 => RestFailure::Forbidden { detail: body.detail },
-        _ if words.contains("permission") => RestFailure::Forbidden { detail: body.detail },
+        403 => RestFailure::Forbidden { status, detail: body.detail },
+        _ if words.contains("permission") => RestFailure::Forbidden { status, detail: body.detail },
         400 | 404 if words.contains("no such item") => RestFailure::NoSuchRow,
         400 | 404 if words.contains("no such command") => RestFailure::NoRest { status },
         404 if body.genuine => RestFailure::NoSuchRow,

@@ -73,6 +73,8 @@ pub enum RestFailure {
     /// 403, or an error that speaks of permissions.
     #[error("the user may not do that{}: its group wants the policies read, write and rest-api", paren(detail))]
     Forbidden {
+        /// The HTTP status.
+        status: u16,
         /// The router's words, perhaps none.
         detail: String,
     },
@@ -97,6 +99,8 @@ pub enum RestFailure {
     /// It points elsewhere, where we do not follow.
     #[error("it redirects to {to}, which is not followed: write that as the url if it is right")]
     Redirect {
+        /// The HTTP status.
+        status: u16,
         /// Where to, without credentials.
         to: String,
     },
@@ -164,6 +168,21 @@ pub(super) fn show_fingerprint(octets: &[u8; 32]) -> String {
 }
 
 impl RestFailure {
+    /// The HTTP status, where there was an answer whose status says what is wrong.
+    #[must_use]
+    #[expect(clippy::wildcard_enum_match_arm, reason = "no other has a status that says something")]
+    pub const fn status(&self) -> Option<u16> {
+        match self {
+            Self::Unauthorized => Some(401),
+            Self::NoSuchRow => Some(404),
+            Self::Forbidden { status, .. }
+            | Self::NoRest { status }
+            | Self::Status { status, .. }
+            | Self::Redirect { status, .. } => Some(*status),
+            _ => None,
+        }
+    }
+
     /// What a failed exchange means, before the head of an answer came.
     pub(super) fn of_sending(error: &reqwest::Error) -> Self {
         let chain = Chain::of(error);

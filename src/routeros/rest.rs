@@ -156,7 +156,7 @@ impl RestClient {
     async fn success(&self, response: Response) -> Result<Vec<u8>, RestFailure> {
         let status = response.status();
         if status.is_redirection() {
-            return Err(RestFailure::Redirect { to: target(&response) });
+            return Err(RestFailure::Redirect { status: status.as_u16(), to: target(&response) });
         }
         let octets = self.read(response).await;
         if status.is_success() { octets } else { Err(refusal(status, &octets.unwrap_or_default())) }

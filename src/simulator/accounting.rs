@@ -80,7 +80,8 @@ impl Record {
             attributes.push_u32(AttributeType::ACCT_TERMINATE_CAUSE, cause);
         }
         push_session(&mut attributes, session);
-        attributes.push_u32(AttributeType::EVENT_TIMESTAMP, nas.epoch);
+        let happened = if status == Status::Start { session.spec.already_on.as_secs() } else { 0 };
+        attributes.push_u32(AttributeType::EVENT_TIMESTAMP, nas.epoch.saturating_sub(low(happened)));
         if status != Status::Start {
             push_usage(&mut attributes, session, nas.now);
         }

@@ -39,6 +39,8 @@ pub struct SessionSpec {
     pub address: Ipv4Addr,
     /// Whether RADIUS authenticated it. A local one has no accounting and hears no Disconnect-Request.
     pub radius: bool,
+    /// For how long the session has been on already when it is simulated: its Accounting-Start, delivered late, says so.
+    pub already_on: Duration,
     /// Octets from and to the client each second, used without further calls.
     pub rate: Octets,
     /// Whether the login leaves cookies behind (hotspot).
@@ -55,6 +57,7 @@ impl SessionSpec {
             mac: mac.into(),
             address,
             radius: true,
+            already_on: Duration::ZERO,
             rate: Octets::default(),
             cookies: true,
         }
@@ -117,7 +120,7 @@ impl Session {
     }
 
     pub(super) fn uptime(&self, now: Instant) -> Duration {
-        now.saturating_duration_since(self.started)
+        now.saturating_duration_since(self.started) + self.spec.already_on
     }
 
     pub(super) fn octets(&self, now: Instant) -> Octets {

@@ -9,14 +9,14 @@ use tokio::time::Instant;
 #[derive(Debug, Clone, Copy)]
 pub(super) struct RouterClock {
     started: Instant,
-    epoch: u64,
+    epoch: Duration,
 }
 
 impl RouterClock {
     #[expect(clippy::disallowed_methods, reason = "the simulator's one look at the wall clock; it may not use ours")]
     pub(super) fn start() -> Self {
         let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO);
-        Self { started: Instant::now(), epoch: since.as_secs() }
+        Self { started: Instant::now(), epoch: since }
     }
 
     /// The monotonic time, of tokio.
@@ -27,7 +27,7 @@ impl RouterClock {
 
     /// Seconds since 1970, as Event-Timestamp carries them (RFC 2869 §5.3).
     pub(super) fn epoch(self) -> u32 {
-        let seconds = self.epoch + Self::now().duration_since(self.started).as_secs();
-        u32::try_from(seconds).unwrap_or(u32::MAX)
+        let since = self.epoch + Self::now().duration_since(self.started);
+        u32::try_from(since.as_secs()).unwrap_or(u32::MAX)
     }
 }

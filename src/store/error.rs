@@ -1,5 +1,8 @@
 //! What can go wrong with a database, in an operator's words.
 
+use std::io::ErrorKind;
+use std::path::Path;
+
 /// An operation on a database that failed.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
@@ -18,7 +21,11 @@ pub enum StoreError {
         reason: String,
     },
     /// Tables or columns of FreeRADIUS' schema are missing.
-    #[error("{database}: missing {}: is this FreeRADIUS' database? (its schema.sql makes them)", missing.join(", "))]
+    #[error(
+        "{database}: missing {}: is this FreeRADIUS' database? Its schema.sql makes them; where tables have other names, \
+         [database] acct_table and its like say so",
+        missing.join(", ")
+    )]
     Missing {
         /// The database, password left out.
         database: String,
@@ -26,7 +33,7 @@ pub enum StoreError {
         missing: Vec<String>,
     },
     /// It can be read but not written.
-    #[error("{database}: {operation}: it is read-only for this user (file and folder must be writable)")]
+    #[error("{database}: {operation}: this user may only read it; the file and its folder must be writable")]
     ReadOnly {
         /// The database, password left out.
         database: String,
@@ -66,6 +73,22 @@ pub enum StoreError {
 /// How long a statement waits for another program's lock on an SQLite file.
 pub(super) const BUSY_TIMEOUT_SECS: u64 = 5;
 
+/// SQLite says no more than "unable to open database file".
+const NOT_OPENED: &str = "this user may not open it; the file and its folder must be readable and writable";
+
+/// Why SQLite cannot open this file, as far as the file system tells: a file that is to be there, or one that may be made.
+pub(super) fn no_file(path: &Path, must_exist: bool) -> Option<String> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    match (std::fs::metadata(path), folder) {
+        (Ok(metadata), _) => metadata.is_dir().then(|| "it is a folder, not a file".to_owned()),
+        (Err(_), Some(folder)) if !folder.is_dir() => Some(format!("there is no folder {}", folder.display())),
+        (Err(error), _) if error.kind() == ErrorKind::NotFound => {
+            must_exist.then(|| "there is no such file; [database] url names it".to_owned())
+        }
+        (Err(error), _) => Some(error.to_string()),
+    }
+}
+
 impl StoreError {
     /// The error of `operation` on the SQLite file `database`, by SQLite's own result code.
     pub(super) fn sqlite(database: &str, operation: &'static str, source: sqlx::Error) -> Self {
@@ -78,7 +101,8 @@ impl StoreError {
             Some(5 | 6) => Self::Locked { database, operation, waited_secs: BUSY_TIMEOUT_SECS },
             Some(8) => Self::ReadOnly { database, operation },
             Some(13) => Self::Full { database, operation },
-            Some(14 | 26) => Self::Unreachable { database, reason: source.to_string() },
+            Some(14) => Self::Unreachable { database, reason: NOT_OPENED.to_owned() },
+            Some(26) => Self::Unreachable { database, reason: "it is no SQLite database".to_owned() },
             _ => Self::Query { database, operation, source },
         }
     }

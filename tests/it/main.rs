@@ -2,7 +2,11 @@
 #![expect(clippy::expect_used, reason = "what a test cannot go on without fails it")]
 
 mod architecture;
+mod bad_input;
 mod config;
+mod demo;
+mod disconnect;
+mod enforce;
 mod engine;
 mod peers;
 mod readme;

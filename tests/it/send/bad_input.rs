@@ -52,9 +52,10 @@ fn attributes_each_with_its_line() {
 
 #[test]
 fn packet_files() {
-    let wrong = file("User-Name = alice\nNonsense\n\nFoo-Bar = 1\nNAS-Port = 1\n");
+    let wrong = file("User-Name = John Smith\nNonsense\n\nFoo-Bar = 1\nNAS-Port = 1\n");
     let path = wrong.path().to_str().expect("a path in UTF-8");
     let stderr = refused(&["--file", path]);
+    assert_says(&stderr, &format!("error: {path}:1: User-Name: \"John Smith\" is not one value"));
     assert_says(&stderr, &format!("error: {path}:2: \"Nonsense\" is not of the form"));
     assert_says(&stderr, &format!("error: {path}:4: no attribute is called \"Foo-Bar\""));
     assert_says(&refused(&["--file", "/nonexistent/packets"]), "cannot read /nonexistent/packets: No such file");

@@ -66,38 +66,76 @@ fn a_wrong_secret_is_silence() {
     assert_eq!((open_rows(&server), server.coa_requests()), (1, Vec::new()));
 }
 
-/// Every kind of value, some of them twice, and the characters that quoting is about. Names of values stay bare.
+/// Every kind of name and value, some of them twice, every form of quoting, and the characters that it is about.
 const EVERYTHING: &str = r#"
+# A comment. "Another's quote
 User-Name = "a\"b\\c d,e=f'g\303\251"
-Acct-Session-Id = '80a00f31'
-NAS-IP-Address = 127.0.0.1
-NAS-Port = 2147483650
+Acct-Session-Id = '80a00f31' # comment
+NAS-IP-Address = "127.0.0.1"
+NAS-Port = '2147483650'# comment
 NAS-Port-Id = "bridge1/ether2"
-NAS-Identifier = hotspot1
-Framed-IP-Address = 192.168.88.41
+NAS-Identifier = hotspot1#comment
+Framed-IP-Address = 192.168.88.41/32
 Framed-IPv6-Prefix = 2001:db8:1:2::/64
-Framed-Interface-Id = 1:2:3:4
+Framed-IPv6-Prefix = 2001:db8::1
+Framed-Interface-Id = 1:2:3:D
 Called-Station-Id = "hotspot 1"
 Calling-Station-Id = AA:BB:CC:DD:EE:01
 Class = 0x00ff41
 Class = 0x01
+Class = text, Class = te\nxt\\, Class = "0x00fe"
+Class = "te\nxt\"\\", Class = 'te\'xt\"', Class = "a%{ff}\n"
 State = 0x73746174650a
 Proxy-State = 0x0102
 Session-Timeout = 0xff
-Acct-Terminate-Cause = Admin-Reset
-Event-Timestamp = 1700000000
-Chargeable-User-Identity = 0x637569
+Idle-Timeout = " 010 "
+Acct-Terminate-Cause = "Admin-Reset"
+NAS-Port-Type = 'ethernet'
+Event-Timestamp = "Nov 22 2026 08:00:00 UTC"
+Chargeable-User-Identity = "cui"
 Reply-Message = "one", Reply-Message = "two"
+Reply-Message == a\tb, Reply-Message += a\qb\18\x41\', Reply-Message := a\"b\303\251\\,
+Reply-Message = a"b'c`d, Reply-Message=o'brien,Reply-Message=0x4142
+Reply-Message = -a!b+c:d*e%f|g&h~i@j
+Reply-Message = 'a"b\\', Reply-Message = 'a\'b', Reply-Message = 'a\nb\101\"c\`', Reply-Message = 'a\\nb'
+Reply-Message = "\x41 a\xb \q \1 \' \477", Reply-Message = "a,b#c=d"
+Reply-Message = `a\`b\n'`, Reply-Message = 'a%{b}\n'
+Reply-Message = "a%{b}\n\"\\", Reply-Message = "a%%{b}\n" # , Reply-Message = "no"
 Mikrotik-Rate-Limit = "2M/10M 4M/20M"
 Mikrotik-Total-Limit = 1000000
 Mikrotik-Host-IP = 10.5.88.2
 Mikrotik-Address-List = "cut\toff"
+Attr-26.14988.3 = 0x66756c6c
+Vendor-14988-Attr-9 = 0x7265616c6d
+ATTR-26.14988.77 = 0x01
+Attr-250 = "0X0102"
 WISPr-Bandwidth-Max-Up = 128000
 WISPr-Session-Terminate-Time = "2026-11-22T23:59:59+01:00"
 Ascend-Data-Rate = 64000
 Framed-IPv6-Address = 2001:db8::1
 Delegated-IPv6-Prefix = 2001:db8:4::/56
 "#;
+
+/// Lines that radclient does not send.
+const WRONG: &[&str] = &[
+    "User-Name = a b",
+    "User-Name = a=b",
+    "User-Name = a;b",
+    "User-Name = {b}",
+    "User-Name = a++b",
+    "User-Name = \"a\" b",
+    "User-Name = 'a'b",
+    "User-Name = \"a\\\"",
+    "User-Name = #a",
+    "User-Name = a\\ b",
+    "User-Name = a\\",
+    "NAS-Port = \"1\\n\"",
+    "Class = 0x0",
+    "Attr-250 = text",
+    "Attr-26.14988.256 = 0x01",
+    "Framed-Interface-Id = +1:2:3:4",
+    "Framed-IPv6-Address = 2001:db8::1/64",
+];
 
 /// What FreeRADIUS decoded, without what differs between any two packets.
 fn decoded(server: &FreeRadius) -> Vec<Attributes> {
@@ -120,9 +158,23 @@ fn radclient_sends_the_same() {
         assert_eq!(finished.code, Some(1), "{finished:#?}\n{}", server.log());
         let [theirs, ours] = decoded(&server).try_into().expect("two requests");
         assert_eq!(ours, theirs);
-        assert!(ours.len() > 25, "{ours:?}");
-        assert_eq!(ours["Class"], ["0x00ff41", "0x01"]);
+        assert!(ours.len() > 30, "{ours:?}");
+        assert_eq!(ours["Class"][..4], ["0x00ff41", "0x01", "0x74657874", "0x74655c6e78745c5c"]);
+        assert_eq!(ours["Reply-Message"].len(), 19);
     }
+}
+
+#[test]
+fn what_radclient_refuses_we_refuse() {
+    let server = FreeRadius::start(&FreeRadiusOptions::default());
+    for line in WRONG {
+        let radclient = server.radclient(RequestKind::Coa);
+        let sent = std::panic::catch_unwind(|| radclient.send(&format!("{line}\n")));
+        assert!(sent.is_err(), "radclient takes {line}");
+        let finished = send("coa", server.coa_addr(), &file(server.secret()), &["--file", "-"]).stdin(line).run();
+        assert_eq!(finished.code, Some(2), "{line}: {finished:#?}");
+    }
+    assert_eq!(server.coa_requests(), []);
 }
 
 #[test]

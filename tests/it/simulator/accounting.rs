@@ -194,6 +194,20 @@ async fn data_flows_at_its_rate_without_calls() {
 }
 
 #[tokio::test]
+async fn a_session_may_have_begun_before() {
+    let server = AccountingServer::start().await;
+    let router = start(accounted(server.addr())).await;
+    let already_on = Duration::from_hours(2);
+    let session = router.login(SessionSpec { already_on, ..SessionSpec::hotspot("alice", MAC, CLIENT) });
+    let start = server.take().await.opened.attributes;
+    router.interim(&session.acct_session_id).unwrap();
+    let interim = server.take().await.opened.attributes;
+    let at = |record| number(record, AttributeType::EVENT_TIMESTAMP);
+    let durations = [at(&interim) - at(&start), number(&interim, AttributeType::ACCT_SESSION_TIME)];
+    assert!(durations.iter().all(|seconds| (7200..7300).contains(seconds)), "{durations:?}");
+}
+
+#[tokio::test]
 async fn a_reboot_forgets_sessions_and_counts_itself() {
     let server = AccountingServer::start().await;
     let (router, session) = with_alice(accounted(server.addr())).await;

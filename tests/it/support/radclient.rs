@@ -60,6 +60,8 @@ impl Radclient {
         std::io::Write::write_all(&mut secret, self.secret.as_bytes()).expect("a secret file");
         let mut command = Command::new(program("radclient", "freeradius-utils"));
         command.args(["-x", "-r", &self.tries.to_string(), "-t", &self.wait_secs.to_string()]);
+        // It reads dates in its machine's time, whatever zone they name.
+        command.env("TZ", "UTC");
         command.arg("-d").arg(&self.raddb).arg("-S").arg(secret.path());
         command.args([&self.to.to_string(), self.kind.command()]);
         let finished = Running::start(&mut command, packet).finish(PATIENCE);

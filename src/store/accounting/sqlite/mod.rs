@@ -16,7 +16,7 @@ use sqlx::{AssertSqlSafe, Row as _};
 use crate::config::TableNames;
 use crate::quota::UserName;
 use crate::store::StoreError;
-use crate::store::error::BUSY_TIMEOUT_SECS;
+use crate::store::error::{BUSY_TIMEOUT_SECS, no_file};
 
 use super::Table;
 
@@ -56,11 +56,8 @@ const NAS: [&str; 3] = ["nasname", "shortname", "secret"];
 impl Sqlite {
     pub(super) async fn open(path: &Path, tables: TableNames) -> Result<Self, StoreError> {
         let database = format!("sqlite:{}", path.display());
-        let unreachable = |reason: String| StoreError::Unreachable { database: database.clone(), reason };
-        // SQLite would only say "unable to open database file"
-        let metadata = std::fs::metadata(path).map_err(|error| unreachable(error.to_string()))?;
-        if metadata.is_dir() {
-            return Err(unreachable("it is a folder, not a file".to_owned()));
+        if let Some(reason) = no_file(path, true) {
+            return Err(StoreError::Unreachable { database, reason });
         }
         let options = SqliteConnectOptions::new()
             .filename(path)
@@ -106,11 +103,16 @@ impl Sqlite {
             .collect()
     }
 
+    /// Writes a page, and takes it back. The lock alone would not do: SQLite gives it on a file that may only be read.
     pub(super) async fn check_writable(&self) -> Result<(), StoreError> {
-        const OPERATION: &str = "trying to write";
-        let transaction = self.pool.begin_with("BEGIN IMMEDIATE").await;
-        let transaction = transaction.map_err(|error| self.failed(OPERATION, error))?;
-        transaction.rollback().await.map_err(|error| self.failed(OPERATION, error))
+        let failed = |error| self.failed("trying to write", error);
+        let mut transaction = self.pool.begin_with("BEGIN IMMEDIATE").await.map_err(failed)?;
+        let select = sqlx::query_scalar("SELECT user_version FROM pragma_user_version");
+        let version: i64 = select.fetch_one(&mut *transaction).await.map_err(failed)?;
+        let same = AssertSqlSafe(format!("PRAGMA user_version = {version}"));
+        let written = sqlx::query(same).execute(&mut *transaction).await;
+        transaction.rollback().await.map_err(failed)?;
+        written.map(|_| ()).map_err(failed)
     }
 
     /// Every spelling under which the tables know the user.

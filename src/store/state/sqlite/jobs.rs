@@ -125,7 +125,9 @@ impl Sqlite {
             let sql =
                 "UPDATE radkick_target SET step = ?, effect_at = ?, on_router = ?, nas = ?, attempts = ?, fate = ?,
                          path = ?, evidence = ?, problem = ?, close_due_at = ? WHERE id = ?";
-            let query = sqlx::query(sql).bind(target.step.as_str()).bind(target.effect_at).bind(target.on_router);
+            let session = serde_json::to_string(&target.session).map_err(|e| failed(sqlx::Error::Encode(e.into())))?;
+            let query =
+                sqlx::query(sql).bind(session).bind(target.step.as_str()).bind(target.effect_at).bind(target.on_router);
             let query = query.bind(&target.nas).bind(serde_json::Value::from(target.attempts.clone()).to_string());
             let query = query
                 .bind(&target.fate)

@@ -10,7 +10,7 @@ use std::time::Duration;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions};
 
 use crate::store::StoreError;
-use crate::store::error::BUSY_TIMEOUT_SECS;
+use crate::store::error::{BUSY_TIMEOUT_SECS, no_file};
 
 use super::{Brake, JournalEntry};
 
@@ -25,6 +25,9 @@ pub(super) struct Sqlite {
 impl Sqlite {
     pub(super) async fn open(path: &Path) -> Result<Self, StoreError> {
         let database = format!("sqlite:{}", path.display());
+        if let Some(reason) = no_file(path, false) {
+            return Err(StoreError::Unreachable { database, reason });
+        }
         let options = SqliteConnectOptions::new()
             .filename(path)
             .create_if_missing(true)
