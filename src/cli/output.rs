@@ -40,7 +40,7 @@ impl Output {
         if self.is_json() {
             let mut line = serde_json::to_vec(object)?;
             line.push(b'\n');
-            io::stdout().lock().write_all(&line).map_err(unwritable)?;
+            io::stdout().lock().write_all(&line).map_err(|error| unwritable(&error))?;
         }
         Ok(())
     }
@@ -51,7 +51,7 @@ impl Output {
     /// When standard output cannot be written.
     pub fn line(self, line: &str) -> io::Result<()> {
         if !self.is_json() {
-            writeln!(anstream::stdout().lock(), "{line}").map_err(unwritable)?;
+            writeln!(anstream::stdout().lock(), "{line}").map_err(|error| unwritable(&error))?;
         }
         Ok(())
     }
@@ -66,6 +66,6 @@ impl Output {
 }
 
 /// A pipe that nobody reads, a full disk: whatever was done is done, and cannot be told.
-fn unwritable(error: io::Error) -> io::Error {
+fn unwritable(error: &io::Error) -> io::Error {
     io::Error::new(error.kind(), format!("cannot write to standard output: {error}"))
 }

@@ -150,7 +150,7 @@ impl Agent {
                 problem: None,
                 close_due_at: None,
             };
-            self.state.add_target(job, &target).await?;
+            self.state.add_target(job, &target).await?.ok_or(AgentError::LeaseLost)?;
         }
         job.state = JobState::Cutting;
         job.attempts += 1;

@@ -13,4 +13,5 @@ mod readme;
 mod routeros;
 mod send;
 mod simulator;
+mod store;
 mod support;

@@ -102,11 +102,16 @@ impl State {
         each_dialect!(self.update_job(job, now))
     }
 
-    /// Adds a target to a job unless it is there; the record as it stands.
+    /// Adds a target to a job unless it is there; the record as it stands. `None` when it is not, and `job` has lost the
+    /// lease.
     ///
     /// # Errors
     /// As above.
-    pub async fn add_target(&self, job: &JobRecord, target: &TargetRecord) -> Result<TargetRecord, StoreError> {
+    pub async fn add_target(
+        &self,
+        job: &JobRecord,
+        target: &TargetRecord,
+    ) -> Result<Option<TargetRecord>, StoreError> {
         each_dialect!(self.add_target(job, target))
     }
 

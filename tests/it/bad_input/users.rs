@@ -12,7 +12,9 @@ const ON_TWO_NAS: [OpenSession<'static>; 3] = [
 /// Both routers in FreeRADIUS' nas table; nothing listens there.
 fn two_nas(sessions: &[OpenSession<'_>]) -> Site {
     let site = Site::new();
-    sessions.iter().for_each(|session| site.open(session));
+    for session in sessions {
+        site.open(session);
+    }
     site.sql(
         "INSERT INTO nas (nasname, shortname, secret) VALUES ('127.0.1.7', 'R7', 'hunter2'), ('127.0.1.8', 'R8', 'hunter2')",
     );
@@ -95,7 +97,7 @@ fn three_sessions_on_two_nas_are_three_objects() {
     let dry = site.run(&["disconnect", "--user", "alice", "--dry-run", "--output", "json"]);
     let nas: Vec<_> = dry.json_lines().iter().map(|line| line["nas"].clone()).collect();
     assert_eq!((dry.code, nas), (Some(0), vec![json!("R7"), json!("R8"), json!("R8")]));
-    assert_eq!(site.snapshot(), site.snapshot());
+    assert!(!site.path("radkick-state.db").exists());
 }
 
 /// Both rows name no address, and two NAS by their Called-Station-Id.

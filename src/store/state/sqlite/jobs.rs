@@ -90,7 +90,7 @@ impl Sqlite {
         &self,
         job: &JobRecord,
         target: &TargetRecord,
-    ) -> Result<TargetRecord, StoreError> {
+    ) -> Result<Option<TargetRecord>, StoreError> {
         let failed = |error| self.failed("writing a target", error);
         let session = serde_json::to_string(&target.session).map_err(|e| failed(sqlx::Error::Encode(e.into())))?;
         sqlx::query(
@@ -109,7 +109,8 @@ impl Sqlite {
         .map_err(failed)?;
         let sql = sqlx::AssertSqlSafe(format!("{TARGET} WHERE job_id = ? AND acct_unique_id = ?"));
         let query = sqlx::query(sql).bind(job.id).bind(&target.session.acct_unique_id);
-        target_record(&query.fetch_one(&self.pool).await.map_err(failed)?).map_err(failed)
+        let row = query.fetch_optional(&self.pool).await.map_err(failed)?;
+        row.map(|row| target_record(&row).map_err(failed)).transpose()
     }
 
     pub(in super::super) async fn update_target(

@@ -1,0 +1,90 @@
+//! Blocks, brakes, the journal.
+use radkick::store::{BlockRecord, BlockState, Brake, JournalEntry, RowChange, RowImage, Table};
+use serde_json::json;
+
+use super::{Bench, user};
+
+const NOW: i64 = 1_700_000_000;
+
+fn change(table: Table, present: bool) -> RowChange {
+    let [username, attribute, op, value] = ["o=27brien", "Auth-Type", ":=", "Re'ject\n\"ü"].map(str::to_owned);
+    RowChange { table, row: RowImage { id: 7, username, attribute, op, value }, present, only_if_absent: false }
+}
+
+fn block(name: &str, reason: &str) -> BlockRecord {
+    let [reason, actor, mode] = [reason, "worker", "reject"].map(str::to_owned);
+    let rows = vec![(change(Table::Check, true), false), (change(Table::Reply, false), false)];
+    BlockRecord { id: 0, user: user(name), reason, actor, mode, state: BlockState::Planned, rows }
+}
+
+pub(super) async fn from_planned_to_released(bench: &impl Bench) {
+    let state = bench.state().await;
+    let planned = state.plan_block(&block("o'brien", "quota"), NOW).await.expect("asked").expect("planned");
+    assert_eq!(planned, BlockRecord { id: planned.id, ..block("o'brien", "quota") });
+    assert_eq!(state.blocks(None).await.expect("asked"), std::slice::from_ref(&planned));
+    let rows = vec![(change(Table::Check, true), true), (change(Table::UserGroup, false), false)];
+    for now in [BlockState::Held, BlockState::Releasing] {
+        let written = BlockRecord { state: now, rows: rows.clone(), ..planned.clone() };
+        state.update_block(&written, NOW + 1).await.expect("written");
+        assert_eq!(state.blocks(Some(&user("o'brien"))).await.expect("asked"), [written]);
+        assert!(state.blocks(Some(&user("o=27brien"))).await.expect("asked").is_empty());
+    }
+    let released = BlockRecord { state: BlockState::Released, rows, ..planned };
+    state.update_block(&released, NOW + 2).await.expect("written");
+    assert!(state.blocks(None).await.expect("asked").is_empty());
+    assert!(state.plan_block(&block("o'brien", "quota"), NOW).await.expect("asked").is_some(), "and again");
+}
+
+pub(super) async fn one_block_a_user(bench: &impl Bench) {
+    let (ours, theirs) = (bench.state().await, bench.state().await);
+    let (quota, expiry) = (block("alice", "quota"), block("alice", "expiry"));
+    let (a, b) = tokio::join!(ours.plan_block(&quota, NOW), theirs.plan_block(&expiry, NOW));
+    let (a, b) = (a.expect("asked"), b.expect("asked"));
+    assert_eq!(u8::from(a.is_some()) + u8::from(b.is_some()), 1, "{a:?} {b:?}");
+    assert!(theirs.plan_block(&block("bob", "quota"), NOW).await.expect("asked").is_some());
+    assert_eq!(ours.blocks(None).await.expect("asked").len(), 2);
+}
+
+pub(super) async fn a_dropped_block_never_was(bench: &impl Bench) {
+    let state = bench.state().await;
+    let planned = state.plan_block(&block("alice", "quota"), NOW).await.expect("asked").expect("planned");
+    state.drop_block(planned.id).await.expect("dropped");
+    assert!(state.blocks(None).await.expect("asked").is_empty());
+    state.drop_block(planned.id).await.expect("nothing left to drop");
+    assert!(state.plan_block(&block("alice", "quota"), NOW).await.expect("asked").is_some());
+}
+
+pub(super) async fn brakes(bench: &impl Bench) {
+    let state = bench.state().await;
+    assert_eq!(state.brake("cut").await.expect("asked"), None);
+    let tripped = Brake { tripped_at: NOW, detail: "40 of 50".to_owned(), confirmed_at: None };
+    state.set_brake("cut", Some(&tripped)).await.expect("written");
+    assert_eq!(state.brake("cut").await.expect("asked"), Some(tripped.clone()));
+    assert_eq!(state.brake("restore").await.expect("asked"), None);
+    let confirmed = Brake { confirmed_at: Some(NOW + 1), ..tripped };
+    state.set_brake("cut", Some(&confirmed)).await.expect("written");
+    assert_eq!(state.brake("cut").await.expect("asked"), Some(confirmed));
+    state.set_brake("cut", None).await.expect("written");
+    assert_eq!(state.brake("cut").await.expect("asked"), None);
+    state.set_brake("cut", None).await.expect("nothing left to remove");
+}
+
+/// Lines are added side by side and none is lost. Nothing reads the journal yet but people: it is enough that it takes them.
+pub(super) async fn journal(bench: &impl Bench) {
+    let state = bench.state().await;
+    let entry = |at: i64| JournalEntry {
+        at,
+        actor: "worker".to_owned(),
+        user: user("o'brien\n"),
+        event: "cut",
+        detail: json!({ "fate": "ended", "text": "'\"\n" }),
+    };
+    let entries: Vec<_> = (0..8).map(|at| entry(NOW + at)).collect();
+    let (first, second) = entries.split_at(4);
+    let write = async |entries: &[JournalEntry]| {
+        for entry in entries {
+            state.journal(entry).await.expect("written");
+        }
+    };
+    tokio::join!(write(first), write(second));
+}

@@ -1,0 +1,61 @@
+//! The contract of the two stores, written once: every dialect makes a [`Bench`] and runs the same functions.
+//!
+//! A function takes a fresh bench, so that none depends on another. Rows of FreeRADIUS' tables are made and looked at by the
+//! database's own program, never by the store that is judged.
+
+mod accounting;
+mod blocks;
+mod changes;
+mod jobs;
+mod limits;
+mod open;
+mod sqlite;
+mod usage;
+
+use radkick::config::{DatabaseUrl, TableNames};
+use radkick::quota::UserName;
+use radkick::store::{Accounting, State};
+
+use crate::support::sqlite::Row;
+
+/// A database with FreeRADIUS' stock schema and no rows, and a place for radkick's own tables.
+pub(crate) trait Bench {
+    /// FreeRADIUS' tables.
+    fn accounting_url(&self) -> DatabaseUrl;
+    /// radkick's own, not made yet.
+    fn state_url(&self) -> DatabaseUrl;
+    /// Runs SQL that every dialect understands on FreeRADIUS' tables; the rows of the last query.
+    fn sql(&self, statements: &str) -> Vec<Row>;
+    /// A time in seconds since 1970 as SQL, in the forms that this dialect's columns may hold.
+    fn times(&self, seconds: i64) -> Vec<String>;
+
+    async fn accounting(&self) -> Accounting {
+        Accounting::open(&self.accounting_url(), &TableNames::default()).await.expect("FreeRADIUS' tables")
+    }
+
+    async fn state(&self) -> State {
+        State::open(&self.state_url()).await.expect("radkick's own tables")
+    }
+
+    /// The one value of a query.
+    fn one(&self, query: &str) -> serde_json::Value {
+        self.sql(query).first().and_then(|row| row.values().next().cloned()).expect("a value")
+    }
+}
+
+fn user(name: &str) -> UserName {
+    UserName::new(name)
+}
+
+/// Runs each function of the contract as a test of its own, on a bench of this dialect.
+macro_rules! contract {
+    ($bench:ty: $($group:ident :: { $($function:ident),* $(,)? }),* $(,)?) => {
+        $(mod $group {
+            $(#[tokio::test(flavor = "multi_thread")]
+            async fn $function() {
+                crate::store::$group::$function(&<$bench>::default()).await;
+            })*
+        })*
+    };
+}
+pub(crate) use contract;

@@ -1,0 +1,61 @@
+//! The contract on SQLite: FreeRADIUS' stock schema in one file, ours in another.
+use std::path::PathBuf;
+
+use radkick::config::DatabaseUrl;
+use tempfile::TempDir;
+
+use super::{Bench, contract};
+use crate::bad_input::site::create_database;
+use crate::support::sqlite::{Row, sqlite};
+
+/// Two files of a folder that goes with it.
+#[derive(Debug)]
+pub(super) struct Files {
+    folder: TempDir,
+}
+
+impl Default for Files {
+    fn default() -> Self {
+        let files = Self { folder: tempfile::tempdir().expect("a folder") };
+        create_database(&files.path("radius.db"));
+        files
+    }
+}
+
+impl Files {
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+}
+
+impl Bench for Files {
+    fn accounting_url(&self) -> DatabaseUrl {
+        DatabaseUrl::Sqlite(self.path("radius.db"))
+    }
+
+    fn state_url(&self) -> DatabaseUrl {
+        DatabaseUrl::Sqlite(self.path("state.db"))
+    }
+
+    fn sql(&self, statements: &str) -> Vec<Row> {
+        sqlite(&self.path("radius.db"), statements)
+    }
+
+    fn times(&self, seconds: i64) -> Vec<String> {
+        vec![seconds.to_string(), format!("datetime({seconds}, 'unixepoch')")]
+    }
+}
+
+contract! { super::Files:
+    accounting::{ open_sessions_by_every_spelling, columns_come_as_the_nas_sent_them, times_in_every_form,
+        a_row_closes_once, nas_rows, the_users_online, who_is_known },
+    usage::{ closed_and_open, octets_beyond_32_bits, nothing_and_null_count_as_nothing,
+        sums_beyond_64_bits_stay_at_the_end, octets_that_no_column_holds, a_name_that_is_anothers_spelling },
+    limits::{ of_users_and_groups, groups_by_priority, attributes_without_case, of_one_user_alone },
+    changes::{ inserts_and_deletes_once, leaves_what_somebody_else_wrote, all_or_nothing,
+        reserved_ids_are_free, rows_of_one_user_alone },
+    jobs::{ one_live_job, the_lease_fences, a_lease_runs_out, an_ended_job_makes_room, targets_round_trip,
+        a_target_is_added_once, rows_to_close },
+    blocks::{ from_planned_to_released, one_block_a_user, a_dropped_block_never_was, brakes, journal },
+    open::{ sixteen_at_once, existing_creates_nothing, what_was_written_is_there_after_opening_again },
+}
