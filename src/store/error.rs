@@ -32,6 +32,16 @@ pub enum StoreError {
         /// Tables, or `table.column`.
         missing: Vec<String>,
     },
+    /// A right is missing.
+    #[error("{database}: {operation}: {reason} (config/grants holds the rights that radkick needs)")]
+    Denied {
+        /// The database, password left out.
+        database: String,
+        /// What was being done.
+        operation: &'static str,
+        /// What the server says, or which rights are missing.
+        reason: String,
+    },
     /// It can be read but not written.
     #[error("{database}: {operation}: this user may only read it; the file and its folder must be writable")]
     ReadOnly {

@@ -7,6 +7,7 @@
 
 mod accounting;
 mod error;
+mod mariadb;
 mod state;
 
 pub use accounting::{Accounting, NasRow, RowChange, RowImage, RowVerdict, SessionRow, Table};
