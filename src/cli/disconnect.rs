@@ -1,7 +1,8 @@
 //! `radkick disconnect`: cut all matching sessions of a user, and prove it.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
+
+use sha2::{Digest, Sha256};
 
 use crate::config::BlockMode;
 use crate::disconnect::Directory;
@@ -10,6 +11,7 @@ use crate::quota::UserName;
 use crate::store::{Accounting, JobSpec, SessionRow};
 use crate::worker::{Exemptions, paused, would};
 
+use super::aim::{Aim, aim};
 use super::context::{Context, refuse, unknown, user_name};
 use super::{Exit, sessions_text};
 
@@ -65,15 +67,14 @@ impl DisconnectArgs {
         Self { user, session, mac, ip, nas, block: false, reason, dry_run: false, force: false }
     }
 
+    /// Whether `--session` means this one.
+    fn names(&self, report: &SessionReport) -> bool {
+        self.session.is_some() && [&report.acct_session_id, &report.acct_unique_id].contains(&&self.session)
+    }
+
     fn narrows(&self) -> bool {
         self.session.is_some() || self.mac.is_some() || self.ip.is_some() || self.nas.is_some()
     }
-}
-
-/// Which sessions are meant, or why that cannot be told.
-enum Aim {
-    At { selection: Selection, sessions: Vec<SessionRow> },
-    Refused(Exit, String),
 }
 
 /// Runs the command.
@@ -84,22 +85,33 @@ pub(crate) async fn run(args: DisconnectArgs, context: Context) -> anyhow::Resul
         return refuse(output, exit, &why);
     }
     let directory = directory(&context.config, &accounting).await?;
-    let (selection, sessions) = match aim(&args, &accounting, &directory).await? {
-        Aim::At { selection, sessions } => (selection, sessions),
-        Aim::Refused(exit, why) => return refuse(output, exit, &why),
-    };
     let now = context.clock.epoch();
-    if args.dry_run {
-        let reports = dry_run(&args, &context, &directory, &sessions).await?;
-        sessions_text::print(output, &reports, now)?;
-        return Ok(Exit::Done);
+    match aim(&args, &accounting, &directory).await? {
+        Aim::At { sessions, .. } if args.dry_run => {
+            let reports = dry_run(&args, &context, &directory, &sessions).await?;
+            sessions_text::print(output, &reports, now)?;
+            return Ok(Exit::Done);
+        }
+        Aim::Refused(exit, why) if args.dry_run || context.existing_state().await?.is_none() => {
+            return refuse(output, exit, &why);
+        }
+        // What an earlier run left is finished all the same, and may be what is asked for
+        Aim::At { .. } | Aim::Refused(..) => {}
     }
     if args.block {
         // Before the block is on disk: a promise that cannot be kept would stand in the way of every later run
         accounting.check_writable().await?;
     }
     let agent = context.agent().await?;
-    let reports = cut(&args, &agent, selection).await?;
+    let finished = agent.finish(Some(&args.user)).await?;
+    let reports = match aim(&args, &accounting, &directory).await? {
+        Aim::At { selection, .. } => cut(&args, &agent, selection, finished).await?,
+        Aim::Refused(..) if finished.iter().any(|report| args.names(report)) => finished,
+        Aim::Refused(exit, why) => {
+            sessions_text::print(output, &finished, now)?;
+            return refuse(output, exit.max(sessions_text::exit(&finished)), &why);
+        }
+    };
     sessions_text::print(output, &reports, now)?;
     advise(&args, &agent, &reports, output)?;
     Ok(sessions_text::exit(&reports))
@@ -134,47 +146,6 @@ async fn refusal(
     Ok(None)
 }
 
-/// Finds the sessions that the arguments name.
-async fn aim(args: &DisconnectArgs, accounting: &Accounting, directory: &Directory) -> anyhow::Result<Aim> {
-    let open = accounting.open_sessions(&args.user).await?;
-    let mut selection = Selection {
-        session: args.session.clone(),
-        mac: args.mac.clone(),
-        ip: args.ip.map(|address| address.to_string()),
-        nas: None,
-    };
-    if let Some(name) = &args.nas {
-        if !directory.knows(name) {
-            return Ok(Aim::Refused(Exit::Unknown, format!("NAS {name} is unknown: {}", directory.names_text())));
-        }
-        let on = |session: &&SessionRow| directory.resolve(session).is_ok_and(|nas| nas.name == *name);
-        let mark = |session: &SessionRow| (session.nas_ip_address.clone(), session.called_station_id.clone());
-        selection.nas = Some(open.iter().filter(on).map(mark).collect());
-    }
-    let sessions: Vec<SessionRow> = open.into_iter().filter(|session| selection.holds(session)).collect();
-    let places: BTreeSet<String> = sessions.iter().map(|session| place(session, directory)).collect();
-    if let (Some(id), true) = (&args.session, places.len() > 1) {
-        let candidates = places.into_iter().collect::<Vec<_>>().join(", ");
-        let why = format!(
-            "session {id} of user {} stands on more than one NAS: {candidates}; say which with --nas",
-            args.user
-        );
-        return Ok(Aim::Refused(Exit::Usage, why));
-    }
-    if let (Some(id), true) = (&args.session, sessions.is_empty()) {
-        return Ok(Aim::Refused(Exit::Unknown, format!("user {} has no open session {id:?}", args.user)));
-    }
-    Ok(Aim::At { selection, sessions })
-}
-
-/// The NAS of a session, as `--nas` takes it; as radacct names it where that is not to be told.
-fn place(session: &SessionRow, directory: &Directory) -> String {
-    match directory.resolve(session) {
-        Ok(nas) => nas.name,
-        Err(_) => format!("{:?} (Called-Station-Id {:?})", session.nas_ip_address, session.called_station_id),
-    }
-}
-
 async fn dry_run(
     args: &DisconnectArgs,
     context: &Context,
@@ -195,15 +166,20 @@ async fn dry_run(
     })
 }
 
-/// Finishes what earlier runs left of this user, then does what is asked.
-async fn cut(args: &DisconnectArgs, agent: &Arc<Agent>, selection: Selection) -> anyhow::Result<Vec<SessionReport>> {
-    let mut reports = agent.finish(Some(&args.user)).await?;
+/// Does what is asked, once `reports` tells what earlier runs had left of this user.
+async fn cut(
+    args: &DisconnectArgs,
+    agent: &Arc<Agent>,
+    selection: Selection,
+    mut reports: Vec<SessionReport>,
+) -> anyhow::Result<Vec<SessionReport>> {
+    let narrowed = (args.block || args.narrows()).then(|| aim_key(args, &selection));
     let detail = JobDetail { block: args.block, text: args.reason.clone(), selection, ..JobDetail::default() };
     let spec = JobSpec {
         user: args.user.clone(),
         reason: "by_hand".to_owned(),
         actor: "command".to_owned(),
-        session: args.session.clone().map(|id| format!("{id} of {}", args.user.as_str())),
+        session: narrowed,
         detail: serde_json::to_value(detail)?,
         lapses_at: 0,
     };
@@ -218,6 +194,13 @@ async fn cut(args: &DisconnectArgs, agent: &Arc<Agent>, selection: Selection) ->
         report.blocked = blocked;
     }
     Ok(reports)
+}
+
+/// Names what is asked for beyond the user, so that two who ask for different things at once get two jobs.
+fn aim_key(args: &DisconnectArgs, selection: &Selection) -> String {
+    let aim = serde_json::json!({ "selection": selection, "block": args.block }).to_string();
+    let short = Sha256::digest(aim).first_chunk().copied().map_or(0, u64::from_be_bytes);
+    format!("{short:016x} of {}", args.user.as_str())
 }
 
 /// What the lines mean and what to do next.

@@ -1,5 +1,6 @@
 //! The front door: one file a command.
 
+mod aim;
 mod block;
 mod brakes;
 mod check;

@@ -59,7 +59,7 @@ impl Agent {
             return Ok(());
         }
         let block = BlockRecord { reason: reason.to_owned(), actor: actor.to_owned(), ..block };
-        self.state.update_block(&block, self.now()).await
+        self.state.update_block(&block, None, self.now()).await
     }
 
     /// The rows to change, by the configured mode.
@@ -139,9 +139,9 @@ impl Agent {
             return Ok(false);
         }
         block.state = BlockState::Held;
-        self.state.update_block(&block, self.now()).await?;
+        let entry = self.entry(&block, "blocked", serde_json::json!({ "mode": block.mode, "reason": block.reason }));
+        self.state.update_block(&block, Some(&entry), self.now()).await?;
         failpoint::reach("block_held");
-        self.note(&block, "blocked", serde_json::json!({ "mode": block.mode, "reason": block.reason })).await?;
         Ok(true)
     }
 
@@ -155,7 +155,7 @@ impl Agent {
         for mut block in self.state.blocks(Some(user)).await? {
             if reason.is_none_or(|reason| block.reason == reason) {
                 block.state = BlockState::Releasing;
-                self.state.update_block(&block, self.now()).await?;
+                self.state.update_block(&block, None, self.now()).await?;
                 failpoint::reach("restore_planned");
                 self.release(block, &mut restored).await?;
             }
@@ -169,11 +169,11 @@ impl Agent {
         let verdicts = self.accounting.apply(&changes).await?;
         failpoint::reach("restore_changed");
         block.state = BlockState::Released;
-        self.state.update_block(&block, self.now()).await?;
         restored.blocks += 1;
         restored.rows += verdicts.iter().filter(|verdict| **verdict == RowVerdict::Changed).count();
         restored.superseded += verdicts.iter().filter(|verdict| **verdict == RowVerdict::Superseded).count();
-        self.note(&block, "restored", serde_json::json!({ "superseded": restored.superseded })).await
+        let entry = self.entry(&block, "restored", serde_json::json!({ "superseded": restored.superseded }));
+        self.state.update_block(&block, Some(&entry), self.now()).await
     }
 
     /// Finishes blocks and restores that a crash left half done: of one user, or all.
@@ -201,14 +201,8 @@ impl Agent {
         Ok(self.state.blocks(Some(user)).await?.iter().any(|block| block.state == BlockState::Held))
     }
 
-    async fn note(
-        &self,
-        block: &BlockRecord,
-        event: &'static str,
-        detail: serde_json::Value,
-    ) -> Result<(), StoreError> {
-        let (actor, user) = (block.actor.clone(), block.user.clone());
-        self.state.journal(&JournalEntry { at: self.now(), actor, user, event, detail }).await
+    fn entry(&self, block: &BlockRecord, event: &'static str, detail: serde_json::Value) -> JournalEntry {
+        JournalEntry { at: self.now(), actor: block.actor.clone(), user: block.user.clone(), event, detail }
     }
 }
 

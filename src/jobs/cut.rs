@@ -7,7 +7,7 @@ use crate::disconnect::{
     Attempt, AttemptOutcome, Directory, Facts, Fate, Findings, ResolvedNas, RouterView, RowFinding, Verdict, decide,
 };
 use crate::failpoint;
-use crate::store::{JobRecord, TargetRecord, TargetStep};
+use crate::store::{JobRecord, JournalEntry, TargetRecord, TargetStep};
 
 use super::{Agent, AgentError, Guard};
 
@@ -86,7 +86,7 @@ impl Agent {
             }
         }
         target.step = TargetStep::Sending;
-        self.write_target(job, target).await?;
+        self.write_target(job, target, None).await?;
         failpoint::reach("intent_recorded");
         let Some(attempt) = self.attempt(path, nas, target).await? else { return Ok(Progress::Next) };
         failpoint::reach("request_answered");
@@ -132,7 +132,7 @@ impl Agent {
                 target.session.update = update;
             }
         }
-        self.write_target(job, target).await?;
+        self.write_target(job, target, None).await?;
         failpoint::reach("attempt_recorded");
         Ok(())
     }
@@ -181,18 +181,24 @@ impl Agent {
         if verdict.fate != Fate::Ended {
             target.path = None;
         }
-        self.write_target(job, &target).await?;
-        failpoint::reach("fate_recorded");
-        tell(job, &target, verdict);
         let detail = serde_json::json!({
             "acct_unique_id": target.session.acct_unique_id, "nas": target.nas, "fate": target.fate,
             "evidence": target.evidence, "path": target.path, "attempts": target.attempts, "reason": job.spec.reason,
         });
-        Ok(self.note_job(job, "cut", detail).await?)
+        self.write_target(job, &target, Some(&self.entry_of(job, "cut", detail))).await?;
+        failpoint::reach("fate_recorded");
+        tell(job, &target, verdict);
+        Ok(())
     }
 
-    async fn write_target(&self, job: &JobRecord, target: &TargetRecord) -> Result<(), AgentError> {
-        if self.state.update_target(job, target, self.now()).await? { Ok(()) } else { Err(AgentError::LeaseLost) }
+    async fn write_target(
+        &self,
+        job: &JobRecord,
+        target: &TargetRecord,
+        entry: Option<&JournalEntry>,
+    ) -> Result<(), AgentError> {
+        let held = self.state.update_target(job, target, entry, self.now()).await?;
+        if held { Ok(()) } else { Err(AgentError::LeaseLost) }
     }
 }
 

@@ -17,6 +17,7 @@
 mod agent;
 mod block;
 mod cut;
+mod detail;
 mod guard;
 mod holder;
 mod report;
@@ -25,6 +26,6 @@ mod run;
 
 pub use agent::{Agent, AgentError, all_limits, directory, limits_of, quota_rules};
 pub use block::Restored;
+pub use detail::{JobDetail, Selection};
 pub use guard::Guard;
 pub use report::{SessionReport, Would};
-pub use run::{JobDetail, Selection};

@@ -136,6 +136,15 @@ impl SessionReport {
         }
     }
 
+    /// Of a job that another agent is still at: a user without a session may only not have been looked at yet.
+    #[must_use]
+    pub(super) fn unsettled(self) -> Self {
+        match self.session {
+            Some(_) => self,
+            None => Self { fate: "unknown".to_owned(), evidence: None, ..self },
+        }
+    }
+
     /// Whether the session is proven off.
     #[must_use]
     pub fn is_off(&self) -> bool {

@@ -1,86 +1,46 @@
 //! A job from its lease to its end.
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
 use tokio::task::JoinSet;
 
 use crate::failpoint;
-use crate::store::{JobRecord, JobSpec, JobState, JournalEntry, SessionRow, StoreError, TargetRecord, TargetStep};
+use crate::store::{JobRecord, JobSpec, JobState, JournalEntry, TargetRecord, TargetStep};
 
-use super::{Agent, AgentError, SessionReport, directory, holder};
-
-/// What a job needs besides user and reason: its JSON on disk.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct JobDetail {
-    /// Whether the login is closed first.
-    pub block: bool,
-    /// Why, in the operator's words.
-    pub text: Option<String>,
-    /// Octets used when it was made.
-    pub used_octets: Option<u64>,
-    /// The limit in octets.
-    pub limit_octets: Option<u64>,
-    /// Where the limit stands.
-    pub limit_source: Option<String>,
-    /// Which of the user's sessions.
-    #[serde(default)]
-    pub selection: Selection,
-}
-
-/// Which of a user's sessions: all that match everything given.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Selection {
-    /// Acct-Session-Id or Acct-Unique-Id.
-    pub session: Option<String>,
-    /// Calling-Station-Id, compared without case and separators.
-    pub mac: Option<String>,
-    /// Framed-IP-Address.
-    pub ip: Option<String>,
-    /// nasipaddress and Called-Station-Id that the NAS of `--nas` stands under. Both: a site behind NAT has one address
-    /// for many routers, or none.
-    pub nas: Option<Vec<(String, String)>>,
-}
-
-impl Selection {
-    /// Whether a session is among them.
-    #[must_use]
-    pub fn holds(&self, session: &SessionRow) -> bool {
-        let bare = |text: &str| text.replace([':', '-', '.'], "").to_ascii_lowercase();
-        self.session.as_ref().is_none_or(|id| session.acct_session_id == *id || session.acct_unique_id == *id)
-            && self.mac.as_ref().is_none_or(|mac| bare(mac) == bare(&session.calling_station_id))
-            && self.ip.as_ref().is_none_or(|ip| session.framed_ip_address == *ip)
-            && self.nas.as_ref().is_none_or(|nas| nas.iter().any(|place| stands_at(session, place)))
-    }
-}
-
-fn stands_at(session: &SessionRow, (address, called): &(String, String)) -> bool {
-    session.nas_ip_address == *address && session.called_station_id == *called
-}
+use super::{Agent, AgentError, JobDetail, SessionReport, directory, holder};
 
 /// A cut is retried until the session ends or its reason lapses, at most this long.
 const LAPSE_SECS: i64 = 7 * 24 * 3600;
+/// How long another agent's work on the same job is waited for.
+const PATIENCE_WITH_ANOTHER: Duration = Duration::from_mins(1);
 /// Before the first retry; doubled for each further one.
 const RETRY_SECS: i64 = 30;
 const RETRY_MAX_SECS: i64 = 900;
 
-impl JobDetail {
-    /// The detail of a job as it stands on disk.
-    #[must_use]
-    pub fn of(job: &JobRecord) -> Self {
-        serde_json::from_value(job.spec.detail.clone()).unwrap_or_default()
-    }
-}
-
 impl Agent {
-    /// Puts a job on disk and runs it; the live one of the same user and reason, if there is one.
+    /// Puts a job on disk and runs it; the live one of the same user and reason, if there is one. While another agent is
+    /// at work on that one it is waited for, within bounds: its reports are ours.
     ///
     /// # Errors
     /// When a database cannot be used; the next run goes on from there.
     pub async fn cut(self: &Arc<Self>, spec: JobSpec) -> Result<Vec<SessionReport>, AgentError> {
         let (job, _) = self.state.submit(&JobSpec { lapses_at: self.now() + LAPSE_SECS, ..spec }, self.now()).await?;
         failpoint::reach("job_submitted");
-        self.run(&job).await
+        let started = self.clock.now();
+        loop {
+            if let Some(reports) = self.try_run(&job).await? {
+                return Ok(reports);
+            }
+            let live = self.state.live_jobs(Some(&job.spec.user)).await?;
+            if live.iter().all(|other| other.id != job.id) {
+                return self.standing(&job).await;
+            }
+            if self.clock.now().duration_since(started) >= PATIENCE_WITH_ANOTHER {
+                return Ok(self.standing(&job).await?.into_iter().map(SessionReport::unsettled).collect());
+            }
+            tokio::time::sleep(Duration::from_millis(200)).await;
+        }
     }
 
     /// Runs what earlier runs left unfinished: of one user, or all whose time has come.
@@ -102,20 +62,25 @@ impl Agent {
         Ok(reports)
     }
 
-    /// Runs a job under its lease. Nothing when another agent has it.
+    /// Runs a job under its lease. No reports when another agent has it.
     ///
     /// # Errors
     /// As [`Agent::cut`].
     pub async fn run(self: &Arc<Self>, job: &JobRecord) -> Result<Vec<SessionReport>, AgentError> {
+        Ok(self.try_run(job).await?.unwrap_or_default())
+    }
+
+    /// As [`Agent::run`]; `None` when another agent has it.
+    async fn try_run(self: &Arc<Self>, job: &JobRecord) -> Result<Option<Vec<SessionReport>>, AgentError> {
         let abandoned = job.lease_holder.as_deref().filter(|holder| holder::is_dead(holder));
         let Some(mut job) = self.state.claim(job.id, &self.holder, abandoned, self.now()).await? else {
             tracing::info!(job = job.id, user = %job.spec.user, "another radkick is at work on this user");
-            return Ok(Vec::new());
+            return Ok(None);
         };
         let detail = JobDetail::of(&job);
         if job.spec.lapses_at <= self.now() || !self.reason_holds(&job).await? {
             self.lapse(&mut job).await?;
-            return Ok(Vec::new());
+            return Ok(Some(Vec::new()));
         }
         if detail.block {
             self.block(&job.spec.user, &job.spec.reason, &job.spec.actor).await?;
@@ -127,7 +92,7 @@ impl Agent {
         } else {
             self.settle(&mut job, &targets).await?;
         }
-        self.reports(&job, &detail, &targets).await
+        self.reports(&job, &detail, &targets).await.map(Some)
     }
 
     /// Selects sessions, again after the block: logins that were in flight have their row by now.
@@ -154,7 +119,7 @@ impl Agent {
         }
         job.state = JobState::Cutting;
         job.attempts += 1;
-        self.write_job(job).await?;
+        self.write_job(job, None).await?;
         failpoint::reach("target_selected");
         Ok(())
     }
@@ -182,9 +147,8 @@ impl Agent {
             self.restore(&job.spec.user, Some(&job.spec.reason)).await?;
         }
         job.state = JobState::Lapsed;
-        self.write_job(job).await?;
         let detail = serde_json::json!({ "job": job.id, "reason": job.spec.reason });
-        Ok(self.note_job(job, "lapsed", detail).await?)
+        self.write_job(job, Some(&self.entry_of(job, "lapsed", detail))).await
     }
 
     /// Ends the job, or says when to try again. What a person asked for by hand is tried once and told.
@@ -193,21 +157,16 @@ impl Agent {
         job.state = if retried { JobState::Waiting } else { JobState::Ended };
         let doublings = u32::try_from(job.attempts.clamp(1, 6) - 1).unwrap_or(0);
         job.retry_at = self.now() + (RETRY_SECS << doublings).min(RETRY_MAX_SECS);
-        self.write_job(job).await
+        self.write_job(job, None).await
     }
 
-    async fn write_job(&self, job: &JobRecord) -> Result<(), AgentError> {
-        if self.state.update_job(job, self.now()).await? { Ok(()) } else { Err(AgentError::LeaseLost) }
+    async fn write_job(&self, job: &JobRecord, entry: Option<&JournalEntry>) -> Result<(), AgentError> {
+        if self.state.update_job(job, entry, self.now()).await? { Ok(()) } else { Err(AgentError::LeaseLost) }
     }
 
-    pub(super) async fn note_job(
-        &self,
-        job: &JobRecord,
-        event: &'static str,
-        detail: serde_json::Value,
-    ) -> Result<(), StoreError> {
-        let (actor, user) = (job.spec.actor.clone(), job.spec.user.clone());
-        self.state.journal(&JournalEntry { at: self.now(), actor, user, event, detail }).await
+    /// A line of the journal about a job.
+    pub(super) fn entry_of(&self, job: &JobRecord, event: &'static str, detail: serde_json::Value) -> JournalEntry {
+        JournalEntry { at: self.now(), actor: job.spec.actor.clone(), user: job.spec.user.clone(), event, detail }
     }
 
     /// The reports of a job as it stands, nothing done.

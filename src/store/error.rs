@@ -107,6 +107,10 @@ impl StoreError {
             .as_database_error()
             .and_then(sqlx::error::DatabaseError::code)
             .and_then(|code| code.parse::<u32>().ok());
+        // SQLITE_IOERR_SHMSIZE: the file that WAL shares between processes could not grow
+        if code == Some(10 | 19 << 8) {
+            return Self::Full { database, operation };
+        }
         match code.map(|code| code & 0xff) {
             Some(5 | 6) => Self::Locked { database, operation, waited_secs: BUSY_TIMEOUT_SECS },
             Some(8) => Self::ReadOnly { database, operation },

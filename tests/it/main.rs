@@ -8,6 +8,7 @@ mod demo;
 mod disconnect;
 mod enforce;
 mod engine;
+mod kill;
 mod peers;
 mod readme;
 mod routeros;

@@ -93,13 +93,18 @@ impl State {
         each_dialect!(self.claim(job, holder, abandoned, now))
     }
 
-    /// Writes a job's state and when to look at it next, if `job` still has the lease. An ended or lapsed job is no
-    /// longer live.
+    /// Writes a job's state and when to look at it next, and its line of the journal, if `job` still has the lease. An
+    /// ended or lapsed job is no longer live.
     ///
     /// # Errors
     /// As above.
-    pub async fn update_job(&self, job: &JobRecord, now: i64) -> Result<bool, StoreError> {
-        each_dialect!(self.update_job(job, now))
+    pub async fn update_job(
+        &self,
+        job: &JobRecord,
+        entry: Option<&JournalEntry>,
+        now: i64,
+    ) -> Result<bool, StoreError> {
+        each_dialect!(self.update_job(job, entry, now))
     }
 
     /// Adds a target to a job unless it is there; the record as it stands. `None` when it is not, and `job` has lost the
@@ -107,20 +112,22 @@ impl State {
     ///
     /// # Errors
     /// As above.
-    pub async fn add_target(
-        &self,
-        job: &JobRecord,
-        target: &TargetRecord,
-    ) -> Result<Option<TargetRecord>, StoreError> {
+    pub async fn add_target(&self, job: &JobRecord, target: &TargetRecord) -> Result<Option<TargetRecord>, StoreError> {
         each_dialect!(self.add_target(job, target))
     }
 
-    /// Writes a target and renews the lease, if `job` still has it.
+    /// Writes a target and its line of the journal, and renews the lease, if `job` still has it.
     ///
     /// # Errors
     /// As above.
-    pub async fn update_target(&self, job: &JobRecord, target: &TargetRecord, now: i64) -> Result<bool, StoreError> {
-        each_dialect!(self.update_target(job, target, now))
+    pub async fn update_target(
+        &self,
+        job: &JobRecord,
+        target: &TargetRecord,
+        entry: Option<&JournalEntry>,
+        now: i64,
+    ) -> Result<bool, StoreError> {
+        each_dialect!(self.update_target(job, target, entry, now))
     }
 
     /// A job's targets, in the order in which they were added.
@@ -155,12 +162,17 @@ impl State {
         each_dialect!(self.plan_block(block, now))
     }
 
-    /// Writes a block's state and which of its rows are ours.
+    /// Writes a block's state, which of its rows are ours, and its line of the journal.
     ///
     /// # Errors
     /// As above.
-    pub async fn update_block(&self, block: &BlockRecord, now: i64) -> Result<(), StoreError> {
-        each_dialect!(self.update_block(block, now))
+    pub async fn update_block(
+        &self,
+        block: &BlockRecord,
+        entry: Option<&JournalEntry>,
+        now: i64,
+    ) -> Result<(), StoreError> {
+        each_dialect!(self.update_block(block, entry, now))
     }
 
     /// Blocks that are not released: of one user, or all.

@@ -14,7 +14,7 @@ pub struct JobSpec {
     pub reason: String,
     /// Who asked: `worker`, `command`.
     pub actor: String,
-    /// The one session it aims at (Acct-Unique-Id), or all of the user's.
+    /// What it aims at, if not all sessions of the user: a key of its own.
     pub session: Option<String>,
     /// Everything else the runner needs, as JSON: it is not this layer's business.
     pub detail: serde_json::Value,

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::support::freeradius::{FreeRadius, FreeRadiusOptions};
-use crate::support::pairs::{Attributes, packet};
+use crate::support::pairs::packet;
 use crate::support::process::Finished;
 use crate::support::radclient::RequestKind;
 use crate::support::radkick::Radkick;
@@ -161,12 +161,6 @@ impl Site {
         let names = self.server.sql("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name");
         let names = names.iter().map(|row| row["name"].as_str().expect("a name").to_owned());
         names.map(|name| (name.clone(), self.server.sql(&format!("SELECT * FROM \"{name}\"")))).collect()
-    }
-
-    /// The Disconnect-Requests that FreeRADIUS decoded, of one user.
-    pub(crate) fn requests_of(&self, user: &str) -> Vec<Attributes> {
-        let requests = self.server.coa_requests().into_iter();
-        requests.filter(|request| request.get("User-Name").is_some_and(|names| names == &[user])).collect()
     }
 }
 

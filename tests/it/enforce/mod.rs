@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::disconnect::site::{PATIENT, Session, Site};
 
-const ENFORCE: &str = "[quota]\nmode = \"enforce\"";
+pub(crate) const ENFORCE: &str = "[quota]\nmode = \"enforce\"";
 const ONCE: [&str; 2] = ["enforce", "--once"];
 
 /// A site behind R1 that enforces; `sections` are further ones.
@@ -53,14 +53,14 @@ fn users(reports: &[Value]) -> Vec<&str> {
 }
 
 /// Someone with a password and 1000 octets, who has used this much in one open session.
-fn customer(site: &Site, user: &str, session: Session<'_>, octets: &str) {
+pub(crate) fn customer(site: &Site, user: &str, session: Session<'_>, octets: &str) {
     site.check(user, &[("Cleartext-Password", "pw"), ("Max-Octets", "1000")]);
     site.open(user, &session);
     site.server.account(&Used::octets(octets).record(user, session, "Interim-Update"));
 }
 
 /// Buys a user more than anybody uses.
-fn top_up(site: &Site, user: &str) {
+pub(crate) fn top_up(site: &Site, user: &str) {
     site.server
         .sql(&format!("UPDATE radcheck SET value = '1000000' WHERE username = '{user}' AND attribute = 'Max-Octets';"));
 }

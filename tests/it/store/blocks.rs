@@ -25,12 +25,12 @@ pub(super) async fn from_planned_to_released(bench: &impl Bench) {
     let rows = vec![(change(Table::Check, true), true), (change(Table::UserGroup, false), false)];
     for now in [BlockState::Held, BlockState::Releasing] {
         let written = BlockRecord { state: now, rows: rows.clone(), ..planned.clone() };
-        state.update_block(&written, NOW + 1).await.expect("written");
+        state.update_block(&written, None, NOW + 1).await.expect("written");
         assert_eq!(state.blocks(Some(&user("o'brien"))).await.expect("asked"), [written]);
         assert!(state.blocks(Some(&user("o=27brien"))).await.expect("asked").is_empty());
     }
     let released = BlockRecord { state: BlockState::Released, rows, ..planned };
-    state.update_block(&released, NOW + 2).await.expect("written");
+    state.update_block(&released, None, NOW + 2).await.expect("written");
     assert!(state.blocks(None).await.expect("asked").is_empty());
     assert!(state.plan_block(&block("o'brien", "quota"), NOW).await.expect("asked").is_some(), "and again");
 }
@@ -69,7 +69,7 @@ pub(super) async fn brakes(bench: &impl Bench) {
     state.set_brake("cut", None).await.expect("nothing left to remove");
 }
 
-/// Lines are added side by side and none is lost. Nothing reads the journal yet but people: it is enough that it takes them.
+/// Lines are added side by side and none is lost.
 pub(super) async fn journal(bench: &impl Bench) {
     let state = bench.state().await;
     let entry = |at: i64| JournalEntry {
@@ -87,4 +87,11 @@ pub(super) async fn journal(bench: &impl Bench) {
         }
     };
     tokio::join!(write(first), write(second));
+    let rows = bench.own_sql("SELECT at, actor, user_name, event, detail FROM radkick_journal ORDER BY at");
+    for (row, entry) in rows.iter().zip(&entries) {
+        let wanted = json!({ "at": entry.at, "actor": "worker", "user_name": "o'brien\n", "event": "cut",
+            "detail": entry.detail.to_string() });
+        assert_eq!(json!(row), wanted);
+    }
+    assert_eq!(rows.len(), 8);
 }

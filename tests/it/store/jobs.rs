@@ -98,13 +98,13 @@ pub(super) async fn the_lease_fences(bench: &impl Bench) {
     let new = ours.claim(job.id, "c", holder.as_deref(), NOW).await.expect("asked").expect("it was abandoned");
     assert!(new.lease_token > old.lease_token);
     let ended = JobRecord { state: JobState::Ended, ..old.clone() };
-    assert!(!theirs.update_job(&ended, NOW).await.expect("asked"));
+    assert!(!theirs.update_job(&ended, None, NOW).await.expect("asked"));
     let done = TargetRecord { fate: Some("ended".to_owned()), step: TargetStep::Done, ..old_target.clone() };
-    assert!(!theirs.update_target(&old, &done, NOW).await.expect("asked"));
+    assert!(!theirs.update_target(&old, &done, None, NOW).await.expect("asked"));
     assert!(theirs.add_target(&old, &target(job.id, "u2")).await.expect("asked").is_none());
     assert_eq!(ours.targets(job.id).await.expect("asked"), [old_target]);
-    assert!(ours.update_target(&new, &done, NOW).await.expect("asked"));
-    assert!(ours.update_job(&JobRecord { state: JobState::Cutting, ..new.clone() }, NOW).await.expect("asked"));
+    assert!(ours.update_target(&new, &done, None, NOW).await.expect("asked"));
+    assert!(ours.update_job(&JobRecord { state: JobState::Cutting, ..new.clone() }, None, NOW).await.expect("asked"));
     assert_eq!(ours.live_jobs(None).await.expect("asked")[0].state, JobState::Cutting);
 }
 
@@ -115,11 +115,11 @@ pub(super) async fn a_lease_runs_out(bench: &impl Bench) {
     assert!(claimed(&state, job.id, "b", NOW + 60).await.is_none());
     assert!(claimed(&state, job.id, "a", NOW + 60).await.is_some_and(|again| again.lease_token > held.lease_token));
     let renewed = claimed(&state, job.id, "a", NOW + 60).await.expect("ours");
-    assert!(state.update_job(&JobRecord { state: JobState::Cutting, ..renewed }, NOW + 600).await.expect("asked"));
+    assert!(state.update_job(&JobRecord { state: JobState::Cutting, ..renewed }, None, NOW + 600).await.expect("asked"));
     assert!(claimed(&state, job.id, "b", NOW + 660).await.is_none(), "a write renews it");
     let late = claimed(&state, job.id, "b", NOW + 10_000).await.expect("it has run out");
     let waiting = JobRecord { state: JobState::Waiting, retry_at: NOW + 20_000, attempts: 3, ..late };
-    assert!(state.update_job(&waiting, NOW + 10_000).await.expect("asked"));
+    assert!(state.update_job(&waiting, None, NOW + 10_000).await.expect("asked"));
     let parked = claimed(&state, job.id, "c", NOW + 10_001).await.expect("a job that waits is free");
     assert_eq!((parked.retry_at, parked.attempts, parked.state), (NOW + 20_000, 3, JobState::Waiting));
 }
@@ -129,7 +129,7 @@ pub(super) async fn an_ended_job_makes_room(bench: &impl Bench) {
     for end in [JobState::Ended, JobState::Lapsed] {
         let job = submitted(&state, &spec("alice", "quota", None)).await;
         let held = claimed(&state, job.id, "a", NOW).await.expect("free");
-        assert!(state.update_job(&JobRecord { state: end, ..held }, NOW).await.expect("asked"));
+        assert!(state.update_job(&JobRecord { state: end, ..held }, None, NOW).await.expect("asked"));
         assert!(state.live_jobs(None).await.expect("asked").is_empty());
         assert!(claimed(&state, job.id, "a", NOW).await.is_none(), "an ended job is nobody's");
     }
@@ -149,6 +149,7 @@ pub(super) async fn targets_round_trip(bench: &impl Bench) {
             effect_at: Some(NOW + 1),
             on_router: true,
             nas: text("R'1"),
+            session: SessionRow { update: Some(NOW + 5), ..plain.session.clone() },
             attempts: vec![json!({ "path": "radius", "rtt_ms": 41.5, "code": 41 }), json!({ "detail": "ü\n\"" })],
             fate: text("ended"),
             path: text("radius"),
@@ -157,10 +158,10 @@ pub(super) async fn targets_round_trip(bench: &impl Bench) {
             close_due_at: Some(NOW + 60),
             ..plain.clone()
         };
-        assert!(state.update_target(&job, &full, NOW).await.expect("written"));
+        assert!(state.update_target(&job, &full, None, NOW).await.expect("written"));
         assert_eq!(state.targets(job.id).await.expect("asked"), [full]);
     }
-    assert!(state.update_target(&job, &plain, NOW).await.expect("written"));
+    assert!(state.update_target(&job, &plain, None, NOW).await.expect("written"));
     assert_eq!(state.targets(job.id).await.expect("asked"), [plain]);
 }
 
@@ -170,7 +171,7 @@ pub(super) async fn a_target_is_added_once(bench: &impl Bench) {
     let job = claimed(&state, job.id, "a", NOW).await.expect("free");
     let first = state.add_target(&job, &target(job.id, "u1")).await.expect("asked").expect("added");
     let done = TargetRecord { step: TargetStep::Done, fate: Some("ended".to_owned()), ..first };
-    assert!(state.update_target(&job, &done, NOW).await.expect("written"));
+    assert!(state.update_target(&job, &done, None, NOW).await.expect("written"));
     let again = state.add_target(&job, &target(job.id, "u1")).await.expect("asked");
     assert_eq!(again, Some(done.clone()), "what is known of it stays");
     let second = state.add_target(&job, &target(job.id, "u2")).await.expect("asked").expect("added");
@@ -185,7 +186,7 @@ pub(super) async fn rows_to_close(bench: &impl Bench) {
     for (id, close_due_at) in [("u1", Some(NOW)), ("u2", None), ("u3", Some(NOW + 10))] {
         let added = state.add_target(&job, &target(job.id, id)).await.expect("asked").expect("added");
         let added = TargetRecord { close_due_at, ..added };
-        assert!(state.update_target(&job, &added, NOW).await.expect("written"));
+        assert!(state.update_target(&job, &added, None, NOW).await.expect("written"));
         due.push(added);
     }
     assert!(state.rows_to_close(NOW - 1).await.expect("asked").is_empty());

@@ -26,6 +26,8 @@ pub(crate) trait Bench {
     fn state_url(&self) -> DatabaseUrl;
     /// Runs SQL that every dialect understands on FreeRADIUS' tables; the rows of the last query.
     fn sql(&self, statements: &str) -> Vec<Row>;
+    /// Runs SQL on radkick's own tables.
+    fn own_sql(&self, statements: &str) -> Vec<Row>;
     /// A time in seconds since 1970 as SQL, in the forms that this dialect's columns may hold.
     fn times(&self, seconds: i64) -> Vec<String>;
 

@@ -41,6 +41,10 @@ impl Bench for Files {
         sqlite(&self.path("radius.db"), statements)
     }
 
+    fn own_sql(&self, statements: &str) -> Vec<Row> {
+        sqlite(&self.path("state.db"), statements)
+    }
+
     fn times(&self, seconds: i64) -> Vec<String> {
         vec![seconds.to_string(), format!("datetime({seconds}, 'unixepoch')")]
     }

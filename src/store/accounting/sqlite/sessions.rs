@@ -82,7 +82,8 @@ impl Sqlite {
         /// Few enough for a read of some milliseconds, so that FreeRADIUS is not kept from writing.
         const SLICE: usize = 200;
         const OPERATION: &str = "summing up usage";
-        let sums = [false, true].map(|open| [">> 32", "& 4294967295"].map(|half| half_sum(open, half)).join(", ")).join(", ");
+        let sums =
+            [false, true].map(|open| [">> 32", "& 4294967295"].map(|half| half_sum(open, half)).join(", ")).join(", ");
         let template = format!(
             "SELECT username, {sums} FROM {{acct}} WHERE username IN (SELECT value FROM json_each(?1)) GROUP BY username"
         );

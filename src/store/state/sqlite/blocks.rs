@@ -5,10 +5,10 @@ use sqlx::{Row as _, Sqlite as Database, Transaction};
 use crate::quota::UserName;
 use crate::store::StoreError;
 use crate::store::accounting::{RowChange, Table};
-use crate::store::state::{BlockRecord, BlockState};
+use crate::store::state::{BlockRecord, BlockState, JournalEntry};
 
-use super::Sqlite;
 use super::jobs::{json, word};
+use super::{Sqlite, write_entry};
 
 const OPERATION: &str = "writing a block";
 
@@ -42,7 +42,12 @@ impl Sqlite {
         Ok(planned)
     }
 
-    pub(in super::super) async fn update_block(&self, block: &BlockRecord, now: i64) -> Result<(), StoreError> {
+    pub(in super::super) async fn update_block(
+        &self,
+        block: &BlockRecord,
+        entry: Option<&JournalEntry>,
+        now: i64,
+    ) -> Result<(), StoreError> {
         let failed = |error| self.failed(OPERATION, error);
         let mut transaction = self.pool.begin_with("BEGIN IMMEDIATE").await.map_err(failed)?;
         sqlx::query("UPDATE radkick_block SET state = ?, changed_at = ? WHERE id = ?")
@@ -53,6 +58,9 @@ impl Sqlite {
             .await
             .map_err(failed)?;
         write_rows(&mut transaction, block).await.map_err(failed)?;
+        if let Some(entry) = entry {
+            write_entry(&mut *transaction, entry).await.map_err(failed)?;
+        }
         transaction.commit().await.map_err(failed)
     }
 

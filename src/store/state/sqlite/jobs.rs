@@ -5,9 +5,9 @@ use sqlx::{Row as _, Sqlite as Database, Transaction};
 
 use crate::quota::UserName;
 use crate::store::StoreError;
-use crate::store::state::{JobRecord, JobSpec, JobState, TargetRecord, TargetStep};
+use crate::store::state::{JobRecord, JobSpec, JobState, JournalEntry, TargetRecord, TargetStep};
 
-use super::Sqlite;
+use super::{Sqlite, write_entry};
 
 /// How long a lease holds without being renewed: longer than one exchange with all its retransmissions.
 const LEASE_SECS: i64 = 120;
@@ -73,7 +73,13 @@ impl Sqlite {
         row.map(|row| job(&row).map_err(failed)).transpose()
     }
 
-    pub(in super::super) async fn update_job(&self, job: &JobRecord, now: i64) -> Result<bool, StoreError> {
+    pub(in super::super) async fn update_job(
+        &self,
+        job: &JobRecord,
+        entry: Option<&JournalEntry>,
+        now: i64,
+    ) -> Result<bool, StoreError> {
+        let failed = |error| self.failed("writing a job", error);
         let ended = matches!(job.state, JobState::Ended | JobState::Lapsed);
         let parked = ended || job.state == JobState::Waiting;
         let sql = "UPDATE radkick_job SET state = ?3, retry_at = ?4, attempts = ?5,
@@ -82,8 +88,13 @@ impl Sqlite {
                    WHERE id = ?1 AND lease_token = ?2";
         let query = sqlx::query(sql).bind(job.id).bind(job.lease_token).bind(job.state.as_str()).bind(job.retry_at);
         let query = query.bind(job.attempts).bind(ended).bind(now).bind(parked).bind(LEASE_SECS);
-        let done = query.execute(&self.pool).await.map_err(|error| self.failed("writing a job", error))?;
-        Ok(done.rows_affected() > 0)
+        let mut transaction = self.pool.begin_with("BEGIN IMMEDIATE").await.map_err(failed)?;
+        let held = query.execute(&mut *transaction).await.map_err(failed)?.rows_affected() > 0;
+        if let Some(entry) = entry.filter(|_| held) {
+            write_entry(&mut *transaction, entry).await.map_err(failed)?;
+        }
+        transaction.commit().await.map_err(failed)?;
+        Ok(held)
     }
 
     pub(in super::super) async fn add_target(
@@ -117,6 +128,7 @@ impl Sqlite {
         &self,
         job: &JobRecord,
         target: &TargetRecord,
+        entry: Option<&JournalEntry>,
         now: i64,
     ) -> Result<bool, StoreError> {
         let failed = |error| self.failed("writing a target", error);
@@ -124,7 +136,7 @@ impl Sqlite {
         let held = renew(&mut transaction, job, now).await.map_err(failed)?;
         if held {
             let sql =
-                "UPDATE radkick_target SET step = ?, effect_at = ?, on_router = ?, nas = ?, attempts = ?, fate = ?,
+                "UPDATE radkick_target SET session = ?, step = ?, effect_at = ?, on_router = ?, nas = ?, attempts = ?, fate = ?,
                          path = ?, evidence = ?, problem = ?, close_due_at = ? WHERE id = ?";
             let session = serde_json::to_string(&target.session).map_err(|e| failed(sqlx::Error::Encode(e.into())))?;
             let query =
@@ -137,6 +149,9 @@ impl Sqlite {
                 .bind(&target.problem)
                 .bind(target.close_due_at);
             query.bind(target.id).execute(&mut *transaction).await.map_err(failed)?;
+        }
+        if let Some(entry) = entry.filter(|_| held) {
+            write_entry(&mut *transaction, entry).await.map_err(failed)?;
         }
         transaction.commit().await.map_err(failed)?;
         Ok(held)

@@ -46,10 +46,8 @@ impl Sqlite {
     }
 
     pub(super) async fn journal(&self, entry: &JournalEntry) -> Result<(), StoreError> {
-        let insert = "INSERT INTO radkick_journal (at, actor, user_name, event, detail) VALUES (?, ?, ?, ?, ?)";
-        let query = sqlx::query(insert).bind(entry.at).bind(&entry.actor).bind(entry.user.as_str());
-        let done = query.bind(entry.event).bind(entry.detail.to_string()).execute(&self.pool).await;
-        done.map(|_| ()).map_err(|error| self.failed("writing the journal", error))
+        let done = write_entry(&self.pool, entry).await;
+        done.map_err(|error| self.failed("writing the journal", error))
     }
 
     pub(super) async fn brake(&self, name: &str) -> Result<Option<Brake>, StoreError> {
@@ -74,6 +72,13 @@ impl Sqlite {
         let done = query.execute(&self.pool).await;
         done.map(|_| ()).map_err(|error| self.failed("writing the brakes", error))
     }
+}
+
+/// Writes a line of the journal, within a transaction where it belongs to a step: a crash loses both or neither.
+async fn write_entry<'e>(to: impl sqlx::SqliteExecutor<'e>, entry: &JournalEntry) -> Result<(), sqlx::Error> {
+    let insert = "INSERT INTO radkick_journal (at, actor, user_name, event, detail) VALUES (?, ?, ?, ?, ?)";
+    let query = sqlx::query(insert).bind(entry.at).bind(&entry.actor).bind(entry.user.as_str());
+    query.bind(entry.event).bind(entry.detail.to_string()).execute(to).await.map(|_| ())
 }
 
 /// Brings the tables to this version. A lock on a file beside the database keeps two that start together apart: sqlx
