@@ -3,6 +3,7 @@
 //! Intent before effect, one commit a step. Every write for a job names the token of its lease, so that an agent that
 //! was thought dead cannot write over the one that took over.
 
+mod mariadb;
 mod record;
 mod sqlite;
 
@@ -10,6 +11,7 @@ use crate::config::DatabaseUrl;
 use crate::quota::UserName;
 
 use super::StoreError;
+use mariadb::Mariadb;
 pub use record::{
     BlockRecord, BlockState, Brake, JobRecord, JobSpec, JobState, JournalEntry, TargetRecord, TargetStep,
 };
@@ -23,6 +25,7 @@ pub struct State {
 
 #[derive(Debug, Clone)]
 enum Backend {
+    Mariadb(Mariadb),
     Sqlite(Sqlite),
 }
 
@@ -30,6 +33,7 @@ enum Backend {
 macro_rules! each_dialect {
     ($self:ident.$method:ident($($argument:expr),*)) => {
         match &$self.backend {
+            Backend::Mariadb(store) => store.$method($($argument),*).await,
             Backend::Sqlite(store) => store.$method($($argument),*).await,
         }
     };
@@ -43,7 +47,8 @@ impl State {
     pub async fn open(url: &DatabaseUrl) -> Result<Self, StoreError> {
         match url {
             DatabaseUrl::Sqlite(path) => Ok(Self { backend: Backend::Sqlite(Sqlite::open(path).await?) }),
-            DatabaseUrl::Postgres(_) | DatabaseUrl::Mysql(_) => {
+            DatabaseUrl::Mysql(url) => Ok(Self { backend: Backend::Mariadb(Mariadb::open(url).await?) }),
+            DatabaseUrl::Postgres(_) => {
                 Err(StoreError::Unsupported { database: url.to_string() })
             }
         }
@@ -56,6 +61,7 @@ impl State {
     pub async fn open_existing(url: &DatabaseUrl) -> Result<Option<Self>, StoreError> {
         match url {
             DatabaseUrl::Sqlite(path) if !path.exists() => Ok(None),
+            DatabaseUrl::Mysql(url) if !Mariadb::is_there(url).await? => Ok(None),
             DatabaseUrl::Sqlite(_) | DatabaseUrl::Postgres(_) | DatabaseUrl::Mysql(_) => {
                 Self::open(url).await.map(Some)
             }
