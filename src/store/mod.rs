@@ -8,6 +8,7 @@
 mod accounting;
 mod error;
 mod mariadb;
+mod postgres;
 mod state;
 
 pub use accounting::{Accounting, NasRow, RowChange, RowImage, RowVerdict, SessionRow, Table};

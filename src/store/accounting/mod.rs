@@ -1,6 +1,7 @@
 //! FreeRADIUS' tables: radacct, the check and reply items, groups, and nas.
 
 mod mariadb;
+mod postgres;
 mod row;
 mod sqlite;
 
@@ -11,6 +12,7 @@ use crate::quota::{CheckItem, Usage, UserName};
 
 use super::StoreError;
 use mariadb::Mariadb;
+use postgres::Postgres;
 pub use row::{NasRow, RowChange, RowImage, RowVerdict, SessionRow, Table};
 use sqlite::Sqlite;
 
@@ -23,6 +25,7 @@ pub struct Accounting {
 #[derive(Debug, Clone)]
 enum Backend {
     Mariadb(Mariadb),
+    Postgres(Postgres),
     Sqlite(Sqlite),
 }
 
@@ -31,6 +34,7 @@ macro_rules! each_dialect {
     ($self:ident.$method:ident($($argument:expr),*)) => {
         match &$self.backend {
             Backend::Mariadb(store) => store.$method($($argument),*).await,
+            Backend::Postgres(store) => store.$method($($argument),*).await,
             Backend::Sqlite(store) => store.$method($($argument),*).await,
         }
     };
@@ -40,7 +44,7 @@ impl Accounting {
     /// Opens the database and checks that FreeRADIUS' tables and the columns we read are there.
     ///
     /// # Errors
-    /// [`StoreError::Unsupported`], [`StoreError::Unreachable`], [`StoreError::Missing`].
+    /// [`StoreError::Unreachable`], [`StoreError::Missing`], [`StoreError::Denied`].
     pub async fn open(url: &DatabaseUrl, tables: &TableNames) -> Result<Self, StoreError> {
         match url {
             DatabaseUrl::Sqlite(path) => {
@@ -49,18 +53,30 @@ impl Accounting {
             DatabaseUrl::Mysql(url) => {
                 Ok(Self { backend: Backend::Mariadb(Mariadb::open(url, tables.clone()).await?) })
             }
-            DatabaseUrl::Postgres(_) => {
-                Err(StoreError::Unsupported { database: url.to_string() })
+            DatabaseUrl::Postgres(url) => {
+                Ok(Self { backend: Backend::Postgres(Postgres::open(url, tables.clone()).await?) })
             }
         }
     }
 
-    /// Whether rows could be written: takes the write lock and gives it back.
+    /// Whether rows could be written: on SQLite takes the write lock and gives it back, on a server asks
+    /// for the rights.
     ///
     /// # Errors
-    /// [`StoreError::ReadOnly`], [`StoreError::Locked`].
+    /// [`StoreError::ReadOnly`], [`StoreError::Locked`], [`StoreError::Denied`].
     pub async fn check_writable(&self) -> Result<(), StoreError> {
         each_dialect!(self.check_writable())
+    }
+
+    /// Whether rows of radacct could be closed, which is a right of its own.
+    ///
+    /// # Errors
+    /// [`StoreError::Denied`].
+    pub async fn check_closable(&self) -> Result<(), StoreError> {
+        match &self.backend {
+            Backend::Postgres(store) => store.check_closable().await,
+            Backend::Sqlite(_) => Ok(()),
+        }
     }
 
     /// A user's open sessions, oldest first.
@@ -112,7 +128,7 @@ impl Accounting {
         match &self.backend {
             // The server compared: without case, by its own collation. It was asked for no spelling of another name
             Backend::Mariadb(_) => true,
-            Backend::Sqlite(_) => found == user,
+            Backend::Postgres(_) | Backend::Sqlite(_) => found == user,
         }
     }
 

@@ -4,6 +4,7 @@
 //! was thought dead cannot write over the one that took over.
 
 mod mariadb;
+mod postgres;
 mod record;
 mod sqlite;
 
@@ -12,6 +13,7 @@ use crate::quota::UserName;
 
 use super::StoreError;
 use mariadb::Mariadb;
+use postgres::Postgres;
 pub use record::{
     BlockRecord, BlockState, Brake, JobRecord, JobSpec, JobState, JournalEntry, TargetRecord, TargetStep,
 };
@@ -26,6 +28,7 @@ pub struct State {
 #[derive(Debug, Clone)]
 enum Backend {
     Mariadb(Mariadb),
+    Postgres(Postgres),
     Sqlite(Sqlite),
 }
 
@@ -34,6 +37,7 @@ macro_rules! each_dialect {
     ($self:ident.$method:ident($($argument:expr),*)) => {
         match &$self.backend {
             Backend::Mariadb(store) => store.$method($($argument),*).await,
+            Backend::Postgres(store) => store.$method($($argument),*).await,
             Backend::Sqlite(store) => store.$method($($argument),*).await,
         }
     };
@@ -43,14 +47,12 @@ impl State {
     /// Opens the database, making it and its tables where they are missing.
     ///
     /// # Errors
-    /// [`StoreError::Unsupported`], [`StoreError::Unreachable`].
+    /// [`StoreError::Unreachable`].
     pub async fn open(url: &DatabaseUrl) -> Result<Self, StoreError> {
         match url {
             DatabaseUrl::Sqlite(path) => Ok(Self { backend: Backend::Sqlite(Sqlite::open(path).await?) }),
             DatabaseUrl::Mysql(url) => Ok(Self { backend: Backend::Mariadb(Mariadb::open(url).await?) }),
-            DatabaseUrl::Postgres(_) => {
-                Err(StoreError::Unsupported { database: url.to_string() })
-            }
+            DatabaseUrl::Postgres(url) => Ok(Self { backend: Backend::Postgres(Postgres::open(url).await?) }),
         }
     }
 
@@ -62,6 +64,7 @@ impl State {
         match url {
             DatabaseUrl::Sqlite(path) if !path.exists() => Ok(None),
             DatabaseUrl::Mysql(url) if !Mariadb::is_there(url).await? => Ok(None),
+            DatabaseUrl::Postgres(url) if !Postgres::is_there(url).await? => Ok(None),
             DatabaseUrl::Sqlite(_) | DatabaseUrl::Postgres(_) | DatabaseUrl::Mysql(_) => {
                 Self::open(url).await.map(Some)
             }

@@ -1,0 +1,104 @@
+//! Check and reply items that limit a user, and groups.
+
+use std::collections::BTreeMap;
+
+use crate::quota::{CheckItem, Place, UserName};
+use crate::store::StoreError;
+
+use super::{Postgres, spellings_of};
+
+/// The name in the first column, and its item.
+type Named = (String, CheckItem);
+
+impl Postgres {
+    pub(in super::super) async fn limited_users(
+        &self,
+        attributes: &[String],
+        only: Option<&UserName>,
+    ) -> Result<BTreeMap<UserName, Vec<CheckItem>>, StoreError> {
+        let attributes: Vec<String> = attributes.iter().map(|name| name.to_ascii_lowercase()).collect();
+        let spellings = only.map(|user| spellings_of([user]));
+        let mut found = BTreeMap::<UserName, Vec<CheckItem>>::new();
+        for table in [&self.tables.authcheck, &self.tables.authreply] {
+            for (name, item) in self.items(table, "username", &attributes, spellings.as_deref()).await? {
+                found.entry(UserName::from_table(&name)).or_default().push(item);
+            }
+        }
+        for (user, items) in self.group_items(&attributes, spellings.as_deref()).await? {
+            found.entry(user).or_default().extend(items);
+        }
+        Ok(found)
+    }
+
+    /// The items of groups, handed to each member.
+    async fn group_items(
+        &self,
+        attributes: &[String],
+        spellings: Option<&[String]>,
+    ) -> Result<BTreeMap<UserName, Vec<CheckItem>>, StoreError> {
+        let mut of_group = BTreeMap::<String, Vec<CheckItem>>::new();
+        for table in [&self.tables.groupcheck, &self.tables.groupreply] {
+            for (group, item) in self.items(table, "groupname", attributes, None).await? {
+                of_group.entry(group).or_default().push(item);
+            }
+        }
+        if of_group.is_empty() {
+            return Ok(BTreeMap::new());
+        }
+        let mut found = BTreeMap::<UserName, Vec<CheckItem>>::new();
+        for (user, groups) in self.memberships(spellings).await? {
+            for (rank, name) in groups.iter().enumerate() {
+                let place = Place::Group { name: name.clone(), rank };
+                let items = of_group.get(name).into_iter().flatten();
+                let items = items.map(|item| CheckItem { place: place.clone(), ..item.clone() });
+                found.entry(user.clone()).or_default().extend(items);
+            }
+        }
+        Ok(found)
+    }
+
+    async fn items(
+        &self,
+        table: &str,
+        name: &str,
+        attributes: &[String],
+        spellings: Option<&[String]>,
+    ) -> Result<Vec<Named>, StoreError> {
+        let sql = self.sql(&format!(
+            "SELECT {name}, id::bigint, attribute, value FROM {table}
+             WHERE lower(attribute) = ANY($1) AND ($2::text[] IS NULL OR {name} = ANY($2)) ORDER BY id"
+        ));
+        let rows: Vec<(String, i64, String, String)> = sqlx::query_as(sql)
+            .bind(attributes)
+            .bind(spellings)
+            .fetch_all(&self.pool)
+            .await
+            .map_err(|error| self.failed("reading limits", error))?;
+        let named = |(name, id, attribute, value)| {
+            (name, CheckItem { id, place: Place::User, table: table.to_owned(), attribute, value })
+        };
+        Ok(rows.into_iter().map(named).collect())
+    }
+
+    /// Each user's groups, best priority first.
+    async fn memberships(&self, spellings: Option<&[String]>) -> Result<BTreeMap<UserName, Vec<String>>, StoreError> {
+        let sql = self.sql(
+            "SELECT username, groupname FROM {usergroup} WHERE $1::text[] IS NULL OR username = ANY($1)
+             ORDER BY priority, id",
+        );
+        let rows: Vec<(String, String)> = sqlx::query_as(sql)
+            .bind(spellings)
+            .fetch_all(&self.pool)
+            .await
+            .map_err(|error| self.failed("reading groups", error))?;
+        let mut groups = BTreeMap::<UserName, Vec<String>>::new();
+        for (user, group) in rows {
+            groups.entry(UserName::from_table(&user)).or_default().push(group);
+        }
+        Ok(groups)
+    }
+
+    pub(in super::super) async fn groups(&self, user: &UserName) -> Result<Vec<String>, StoreError> {
+        Ok(self.memberships(Some(&spellings_of([user]))).await?.remove(user).unwrap_or_default())
+    }
+}

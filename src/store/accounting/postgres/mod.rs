@@ -1,0 +1,86 @@
+//! FreeRADIUS' tables on PostgreSQL, with its stock schema (`mods-config/sql/main/postgresql/schema.sql`).
+//!
+//! Names compare exactly. Times are `timestamptz` and cross this boundary as seconds since 1970; addresses are `inet` and
+//! cross it as text. FreeRADIUS' own Stop query updates open rows only: a row closed by us loses its last octets.
+
+mod changes;
+mod limits;
+mod rights;
+mod sessions;
+
+use sqlx::AssertSqlSafe;
+use sqlx::postgres::PgPool;
+
+use crate::config::{ServerUrl, TableNames};
+use crate::quota::UserName;
+use crate::store::{StoreError, postgres};
+
+use super::Table;
+
+/// FreeRADIUS' database on a PostgreSQL server.
+#[derive(Debug, Clone)]
+pub(super) struct Postgres {
+    pool: PgPool,
+    tables: TableNames,
+    /// The server and database, for messages; no password.
+    database: String,
+    /// Whether radacct has `framedipv6prefix`, which older schemas lack.
+    has_prefix: bool,
+}
+
+impl Postgres {
+    pub(super) async fn open(url: &ServerUrl, tables: TableNames) -> Result<Self, StoreError> {
+        let pool = postgres::connect(url).await?;
+        let store = Self { pool, tables, database: url.to_string(), has_prefix: false };
+        store.check_schema().await?;
+        let has_prefix = store.has_column(&store.tables.acct, "framedipv6prefix").await?;
+        Ok(Self { has_prefix, ..store })
+    }
+
+    /// Every spelling under which the tables know the user.
+    pub(super) async fn spellings(&self, user: &UserName) -> Result<Vec<String>, StoreError> {
+        let sql = self.sql(
+            "SELECT username FROM {authcheck} WHERE username = ANY($1)
+             UNION SELECT username FROM {authreply} WHERE username = ANY($1)
+             UNION SELECT username FROM {usergroup} WHERE username = ANY($1)
+             UNION SELECT username FROM {acct} WHERE username = ANY($1)",
+        );
+        let rows = sqlx::query_scalar(sql).bind(spellings_of([user])).fetch_all(&self.pool).await;
+        rows.map_err(|error| self.failed("looking for the user", error))
+    }
+
+    fn failed(&self, operation: &'static str, error: sqlx::Error) -> StoreError {
+        postgres::failed(&self.database, operation, error)
+    }
+
+    fn table(&self, table: Table) -> &str {
+        match table {
+            Table::Check => &self.tables.authcheck,
+            Table::Reply => &self.tables.authreply,
+            Table::UserGroup => &self.tables.usergroup,
+        }
+    }
+
+    /// A statement with the site's table names in it. They are letters, digits and underscores by the configuration's
+    /// own check, so nothing else can get into the text.
+    fn sql(&self, template: &str) -> AssertSqlSafe<String> {
+        let tables = &self.tables;
+        let names = [
+            ("{acct}", &tables.acct),
+            ("{authcheck}", &tables.authcheck),
+            ("{authreply}", &tables.authreply),
+            ("{groupcheck}", &tables.groupcheck),
+            ("{groupreply}", &tables.groupreply),
+            ("{usergroup}", &tables.usergroup),
+            ("{client}", &tables.client),
+        ];
+        AssertSqlSafe(names.into_iter().fold(template.to_owned(), |sql, (place, name)| sql.replace(place, name)))
+    }
+}
+
+/// The spellings under which these users may stand in a table: as FreeRADIUS escapes a name, and bare, as a panel that
+/// knows nothing of that writes it. No text of PostgreSQL's holds a NUL, and asking for one would fail the whole query.
+fn spellings_of<'a>(users: impl IntoIterator<Item = &'a UserName>) -> Vec<String> {
+    let both = users.into_iter().flat_map(|user| [user.to_table(), user.as_str().to_owned()]);
+    both.filter(|name| !name.contains('\0')).collect()
+}

@@ -1,0 +1,150 @@
+//! radacct: sessions, usage, and the one column we may write.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use sqlx::Row as _;
+use sqlx::postgres::PgRow;
+
+use crate::quota::{Usage, UserName, unescape};
+use crate::store::StoreError;
+use crate::store::accounting::{NasRow, SessionRow};
+
+use super::{Postgres, spellings_of};
+
+/// A time as seconds since 1970; `infinity`, which is none, as null.
+macro_rules! epoch {
+    ($column:literal) => {
+        concat!("CASE WHEN isfinite(", $column, ") THEN floor(extract(epoch FROM ", $column, "))::bigint END")
+    };
+}
+
+/// The columns of a [`SessionRow`], in the order in which [`session_row`] reads them.
+const SESSION: &str = concat!(
+    "SELECT acctsessionid, acctuniqueid, coalesce(username, ''), host(nasipaddress), coalesce(calledstationid, ''), ",
+    "coalesce(callingstationid, ''), coalesce(host(framedipaddress), ''), coalesce(servicetype, ''), ",
+    "coalesce(framedprotocol, ''), ",
+    epoch!("acctstarttime"),
+    ", ",
+    epoch!("acctupdatetime"),
+    ", ",
+    epoch!("acctstoptime"),
+    ", ",
+    "greatest(0, acctinputoctets)::bigint, greatest(0, acctoutputoctets)::bigint, {framedipv6prefix} FROM {acct} "
+);
+
+impl Postgres {
+    pub(in super::super) async fn open_sessions(&self, user: &UserName) -> Result<Vec<SessionRow>, StoreError> {
+        let condition = "WHERE acctstoptime IS NULL AND username = ANY($1) ORDER BY radacctid";
+        self.sessions(condition, Some(spellings_of([user]))).await
+    }
+
+    pub(in super::super) async fn all_open_sessions(&self) -> Result<Vec<SessionRow>, StoreError> {
+        self.sessions("WHERE acctstoptime IS NULL ORDER BY radacctid", None).await
+    }
+
+    pub(in super::super) async fn session(&self, acct_unique_id: &str) -> Result<Option<SessionRow>, StoreError> {
+        if acct_unique_id.contains('\0') {
+            return Ok(None);
+        }
+        Ok(self.sessions("WHERE acctuniqueid = ANY($1)", Some(vec![acct_unique_id.to_owned()])).await?.pop())
+    }
+
+    async fn sessions(&self, condition: &str, argument: Option<Vec<String>>) -> Result<Vec<SessionRow>, StoreError> {
+        const OPERATION: &str = "reading sessions";
+        let prefix = if self.has_prefix { "coalesce(framedipv6prefix::text, '')" } else { "''" };
+        let sql = self.sql(&format!("{SESSION}{condition}").replace("{framedipv6prefix}", prefix));
+        let rows = match argument {
+            Some(argument) => sqlx::query(sql).bind(argument).fetch_all(&self.pool).await,
+            None => sqlx::query(sql).fetch_all(&self.pool).await,
+        };
+        let rows = rows.map_err(|error| self.failed(OPERATION, error))?;
+        rows.iter().map(|row| session_row(row).map_err(|error| self.failed(OPERATION, error))).collect()
+    }
+
+    pub(in super::super) async fn users_online(&self) -> Result<BTreeSet<UserName>, StoreError> {
+        let sql = self.sql("SELECT DISTINCT coalesce(username, '') FROM {acct} WHERE acctstoptime IS NULL");
+        let names: Vec<String> = sqlx::query_scalar(sql)
+            .fetch_all(&self.pool)
+            .await
+            .map_err(|error| self.failed("counting the users online", error))?;
+        Ok(names.iter().map(|name| UserName::from_table(name)).collect())
+    }
+
+    pub(in super::super) async fn usage(&self, users: &[UserName]) -> Result<BTreeMap<UserName, Usage>, StoreError> {
+        /// Many at once: the stock schema has no index on names, and readers keep nobody from writing here.
+        const SLICE: usize = 10_000;
+        const OPERATION: &str = "summing up usage";
+        /// Numeric, so that no row can make the sum overflow.
+        const OCTETS: &str = "greatest(0, acctinputoctets)::numeric + greatest(0, acctoutputoctets)";
+        let template = format!(
+            "SELECT username,
+                    least(coalesce(sum({OCTETS}) FILTER (WHERE acctstoptime IS NOT NULL), 0), {max})::bigint,
+                    least(coalesce(sum({OCTETS}) FILTER (WHERE acctstoptime IS NULL), 0), {max})::bigint
+             FROM {{acct}} WHERE username = ANY($1) GROUP BY username",
+            max = i64::MAX,
+        );
+        let mut usage = BTreeMap::<UserName, Usage>::new();
+        for slice in users.chunks(SLICE) {
+            let wanted: BTreeSet<&UserName> = slice.iter().collect();
+            let rows = sqlx::query_as(self.sql(&template)).bind(spellings_of(slice)).fetch_all(&self.pool).await;
+            let rows: Vec<(String, i64, i64)> = rows.map_err(|error| self.failed(OPERATION, error))?;
+            for (name, closed, open) in rows {
+                // A bare spelling of one name may be the escaped spelling of another, whose octets come elsewhere
+                let user = UserName::from_table(&name);
+                if !wanted.contains(&user) {
+                    continue;
+                }
+                let of_user = usage.entry(user).or_default();
+                of_user.closed = of_user.closed.saturating_add(octets(closed));
+                of_user.open = of_user.open.saturating_add(octets(open));
+            }
+        }
+        Ok(usage)
+    }
+
+    pub(in super::super) async fn nas(&self) -> Result<Vec<NasRow>, StoreError> {
+        let sql = self.sql("SELECT nasname, shortname, secret FROM {client} ORDER BY id");
+        let rows: Vec<(String, Option<String>, String)> = sqlx::query_as(sql)
+            .fetch_all(&self.pool)
+            .await
+            .map_err(|error| self.failed("reading FreeRADIUS' clients", error))?;
+        Ok(rows.into_iter().map(|(nasname, shortname, secret)| NasRow { nasname, shortname, secret }).collect())
+    }
+
+    pub(in super::super) async fn close_row(&self, acct_unique_id: &str, stop: i64) -> Result<bool, StoreError> {
+        let sql = self.sql(concat!(
+            "UPDATE {acct} SET acctstoptime = to_timestamp($2), acctterminatecause = 'Admin-Reset', ",
+            "acctsessiontime = CASE WHEN acctstarttime IS NOT NULL THEN greatest(0, $2 - ",
+            epoch!("acctstarttime"),
+            ") END WHERE acctuniqueid = $1 AND acctstoptime IS NULL"
+        ));
+        let done = sqlx::query(sql).bind(acct_unique_id).bind(stop).execute(&self.pool).await;
+        Ok(done.map_err(|error| self.failed("closing a row of radacct", error))?.rows_affected() > 0)
+    }
+}
+
+/// Never negative: the statements see to it.
+fn octets(column: i64) -> u64 {
+    u64::try_from(column).unwrap_or(0)
+}
+
+fn session_row(row: &PgRow) -> Result<SessionRow, sqlx::Error> {
+    let text = |column: usize| row.try_get::<String, _>(column).map(|text| unescape(&text));
+    Ok(SessionRow {
+        acct_session_id: text(0)?,
+        acct_unique_id: row.try_get(1)?,
+        user: UserName::from_table(&row.try_get::<String, _>(2)?),
+        nas_ip_address: text(3)?,
+        called_station_id: text(4)?,
+        calling_station_id: text(5)?,
+        framed_ip_address: text(6)?,
+        service_type: text(7)?,
+        framed_protocol: text(8)?,
+        start: row.try_get(9)?,
+        update: row.try_get(10)?,
+        stop: row.try_get(11)?,
+        input_octets: octets(row.try_get(12)?),
+        output_octets: octets(row.try_get(13)?),
+        framed_ipv6_prefix: text(14)?,
+    })
+}

@@ -1,0 +1,147 @@
+//! Blocks and the rows they change.
+
+use std::collections::BTreeMap;
+
+use sqlx::Row as _;
+use sqlx::postgres::PgRow;
+
+use crate::quota::UserName;
+use crate::store::StoreError;
+use crate::store::accounting::{RowChange, Table};
+use crate::store::state::{BlockRecord, BlockState};
+
+use super::Postgres;
+use super::jobs::{json, word};
+
+const OPERATION: &str = "writing a block";
+
+impl Postgres {
+    pub(in super::super) async fn plan_block(
+        &self,
+        block: &BlockRecord,
+        now: i64,
+    ) -> Result<Option<BlockRecord>, StoreError> {
+        let failed = |error| self.failed(OPERATION, error);
+        let rows = Rows::of(block).map_err(failed)?;
+        let id: Option<i64> = sqlx::query_scalar(
+            "WITH planned AS (
+                 INSERT INTO radkick_block (user_name, reason, actor, mode, state, created_at, changed_at)
+                 VALUES ($1, $2, $3, $4, $5, $6, $6) ON CONFLICT DO NOTHING RETURNING id
+             ), written AS (
+                 INSERT INTO radkick_block_row (block_id, table_word, present, image, ours)
+                 SELECT planned.id, tables, present, image, ours
+                 FROM planned, unnest($7::text[], $8::bool[], $9::text[], $10::bool[])
+                      WITH ORDINALITY AS rows (tables, present, image, ours, place) ORDER BY place
+             )
+             SELECT id FROM planned",
+        )
+        .bind(block.user.to_table())
+        .bind(&block.reason)
+        .bind(&block.actor)
+        .bind(&block.mode)
+        .bind(block.state.as_str())
+        .bind(now)
+        .bind(rows.tables)
+        .bind(rows.present)
+        .bind(rows.images)
+        .bind(rows.ours)
+        .fetch_optional(&self.pool)
+        .await
+        .map_err(failed)?;
+        Ok(id.map(|id| BlockRecord { id, ..block.clone() }))
+    }
+
+    pub(in super::super) async fn update_block(&self, block: &BlockRecord, now: i64) -> Result<(), StoreError> {
+        let failed = |error| self.failed(OPERATION, error);
+        let rows = Rows::of(block).map_err(failed)?;
+        let done = sqlx::query(
+            "WITH changed AS (
+                 UPDATE radkick_block SET state = $2, reason = $3, actor = $4, changed_at = $5 WHERE id = $1
+             ), gone AS (
+                 DELETE FROM radkick_block_row WHERE block_id = $1
+             )
+             INSERT INTO radkick_block_row (block_id, table_word, present, image, ours)
+             SELECT $1, tables, present, image, ours
+             FROM unnest($6::text[], $7::bool[], $8::text[], $9::bool[])
+                  WITH ORDINALITY AS rows (tables, present, image, ours, place) ORDER BY place",
+        )
+        .bind(block.id)
+        .bind(block.state.as_str())
+        .bind(&block.reason)
+        .bind(&block.actor)
+        .bind(now)
+        .bind(rows.tables)
+        .bind(rows.present)
+        .bind(rows.images)
+        .bind(rows.ours)
+        .execute(&self.pool)
+        .await;
+        done.map(|_| ()).map_err(failed)
+    }
+
+    pub(in super::super) async fn drop_block(&self, block: i64) -> Result<(), StoreError> {
+        let sql = "WITH gone AS (DELETE FROM radkick_block_row WHERE block_id = $1)
+                   DELETE FROM radkick_block WHERE id = $1";
+        let done = sqlx::query(sql).bind(block).execute(&self.pool).await;
+        done.map(|_| ()).map_err(|error| self.failed(OPERATION, error))
+    }
+
+    pub(in super::super) async fn blocks(&self, user: Option<&UserName>) -> Result<Vec<BlockRecord>, StoreError> {
+        let failed = |error| self.failed("reading blocks", error);
+        let sql = "SELECT block.id, user_name, reason, actor, mode, state, table_word, present, image, ours
+                   FROM radkick_block AS block LEFT JOIN radkick_block_row AS changed ON block_id = block.id
+                   WHERE state <> 'released' AND ($1::text IS NULL OR user_name = $1) ORDER BY block.id, changed.id";
+        let rows = sqlx::query(sql).bind(user.map(UserName::to_table)).fetch_all(&self.pool).await.map_err(failed)?;
+        let mut blocks = BTreeMap::<i64, BlockRecord>::new();
+        for row in &rows {
+            let block = block(row).map_err(failed)?;
+            let block = blocks.entry(block.id).or_insert(block);
+            block.rows.extend(change(row).map_err(failed)?);
+        }
+        Ok(blocks.into_values().collect())
+    }
+}
+
+/// A block's rows, column by column.
+struct Rows {
+    tables: Vec<&'static str>,
+    present: Vec<bool>,
+    images: Vec<String>,
+    ours: Vec<bool>,
+}
+
+impl Rows {
+    fn of(block: &BlockRecord) -> Result<Self, sqlx::Error> {
+        let images = block.rows.iter().map(|(change, _)| serde_json::to_string(&change.row));
+        Ok(Self {
+            tables: block.rows.iter().map(|(change, _)| change.table.as_str()).collect(),
+            present: block.rows.iter().map(|(change, _)| change.present).collect(),
+            images: images.collect::<Result<_, _>>().map_err(|error| sqlx::Error::Encode(error.into()))?,
+            ours: block.rows.iter().map(|(_, ours)| *ours).collect(),
+        })
+    }
+}
+
+fn block(row: &PgRow) -> Result<BlockRecord, sqlx::Error> {
+    Ok(BlockRecord {
+        id: row.try_get("id")?,
+        user: UserName::from_table(&row.try_get::<String, _>("user_name")?),
+        reason: row.try_get("reason")?,
+        actor: row.try_get("actor")?,
+        mode: row.try_get("mode")?,
+        state: word(row, "state", BlockState::from_word)?,
+        rows: Vec::new(),
+    })
+}
+
+/// The change in this row of the join, if the block has any.
+fn change(row: &PgRow) -> Result<Option<(RowChange, bool)>, sqlx::Error> {
+    let Some(ours) = row.try_get::<Option<bool>, _>("ours")? else { return Ok(None) };
+    let change = RowChange {
+        table: word(row, "table_word", Table::from_word)?,
+        row: json(row, "image")?,
+        present: row.try_get("present")?,
+        only_if_absent: false,
+    };
+    Ok(Some((change, ours)))
+}

@@ -1,0 +1,227 @@
+//! Jobs and their targets.
+
+use sqlx::AssertSqlSafe;
+use sqlx::Row as _;
+use sqlx::postgres::PgRow;
+
+use crate::quota::UserName;
+use crate::store::StoreError;
+use crate::store::state::{JobRecord, JobSpec, JobState, TargetRecord, TargetStep};
+
+use super::{Postgres, escaped, without_nul};
+
+/// How long a lease holds without being renewed: longer than one exchange with all its retransmissions.
+const LEASE_SECS: i64 = 120;
+
+const JOB: &str =
+    "id, user_name, reason, actor, spec, state, attempts, created_at, retry_at, lapses_at, lease_holder, lease_token";
+const TARGET: &str = "SELECT id, job_id, session, step, selected_at, effect_at, on_router, nas, attempts, fate, path, \
+                      evidence, problem, close_due_at FROM radkick_target ";
+
+impl Postgres {
+    pub(in super::super) async fn submit(&self, spec: &JobSpec, now: i64) -> Result<(JobRecord, bool), StoreError> {
+        // Goes round once more only when the live job ended between the two statements
+        loop {
+            if let Some(job) = self.insert_job(spec, now).await? {
+                return Ok((job, true));
+            }
+            if let Some(job) = self.live_job(spec).await? {
+                return Ok((job, false));
+            }
+        }
+    }
+
+    async fn insert_job(&self, spec: &JobSpec, now: i64) -> Result<Option<JobRecord>, StoreError> {
+        let failed = |error| self.failed("writing a job", error);
+        let sql = AssertSqlSafe(format!(
+            "INSERT INTO radkick_job (live_key, user_name, reason, actor, spec, state, created_at, retry_at, lapses_at)
+             VALUES ($1, $2, $3, $4, $5, 'planned', $6, $6, $7) ON CONFLICT (live_key) DO NOTHING RETURNING {JOB}"
+        ));
+        let query = sqlx::query(sql)
+            .bind(escaped(&spec.live_key()))
+            .bind(spec.user.to_table())
+            .bind(&spec.reason)
+            .bind(&spec.actor)
+            .bind(serde_json::json!({ "session": spec.session, "detail": spec.detail }).to_string());
+        let row = query.bind(now).bind(spec.lapses_at).fetch_optional(&self.pool).await.map_err(failed)?;
+        row.map(|row| job(&row).map_err(failed)).transpose()
+    }
+
+    async fn live_job(&self, spec: &JobSpec) -> Result<Option<JobRecord>, StoreError> {
+        let failed = |error| self.failed("reading jobs", error);
+        let sql = AssertSqlSafe(format!("SELECT {JOB} FROM radkick_job WHERE live_key = $1"));
+        let row = sqlx::query(sql).bind(escaped(&spec.live_key())).fetch_optional(&self.pool).await.map_err(failed)?;
+        row.map(|row| job(&row).map_err(failed)).transpose()
+    }
+
+    pub(in super::super) async fn live_jobs(&self, user: Option<&UserName>) -> Result<Vec<JobRecord>, StoreError> {
+        let failed = |error| self.failed("reading jobs", error);
+        let sql = AssertSqlSafe(format!(
+            "SELECT {JOB} FROM radkick_job
+             WHERE live_key IS NOT NULL AND ($1::text IS NULL OR user_name = $1) ORDER BY id"
+        ));
+        let query = sqlx::query(sql).bind(user.map(UserName::to_table));
+        let rows = query.fetch_all(&self.pool).await.map_err(failed)?;
+        rows.iter().map(|row| job(row).map_err(failed)).collect()
+    }
+
+    pub(in super::super) async fn claim(
+        &self,
+        id: i64,
+        holder: &str,
+        abandoned: Option<&str>,
+        now: i64,
+    ) -> Result<Option<JobRecord>, StoreError> {
+        let failed = |error| self.failed("taking a job's lease", error);
+        let sql = AssertSqlSafe(format!(
+            "UPDATE radkick_job SET lease_holder = $2, lease_until = $4 + $5, lease_token = lease_token + 1
+             WHERE id = $1 AND live_key IS NOT NULL
+               AND (lease_holder IS NULL OR lease_until < $4 OR lease_holder = $2 OR lease_holder = $3)
+             RETURNING {JOB}"
+        ));
+        let query = sqlx::query(sql).bind(id).bind(holder).bind(abandoned).bind(now).bind(LEASE_SECS);
+        let row = query.fetch_optional(&self.pool).await.map_err(failed)?;
+        row.map(|row| job(&row).map_err(failed)).transpose()
+    }
+
+    pub(in super::super) async fn update_job(&self, job: &JobRecord, now: i64) -> Result<bool, StoreError> {
+        let ended = matches!(job.state, JobState::Ended | JobState::Lapsed);
+        let parked = ended || job.state == JobState::Waiting;
+        let sql = "UPDATE radkick_job SET state = $3, retry_at = $4, attempts = $5,
+                     ended_at = CASE WHEN $6 THEN $7 END, live_key = CASE WHEN $6 THEN NULL ELSE live_key END,
+                     lease_holder = CASE WHEN $8 THEN NULL ELSE lease_holder END, lease_until = $7 + $9
+                   WHERE id = $1 AND lease_token = $2";
+        let query = sqlx::query(sql).bind(job.id).bind(job.lease_token).bind(job.state.as_str()).bind(job.retry_at);
+        let query = query.bind(job.attempts).bind(ended).bind(now).bind(parked).bind(LEASE_SECS);
+        let done = query.execute(&self.pool).await.map_err(|error| self.failed("writing a job", error))?;
+        Ok(done.rows_affected() > 0)
+    }
+
+    pub(in super::super) async fn add_target(
+        &self,
+        job: &JobRecord,
+        target: &TargetRecord,
+    ) -> Result<TargetRecord, StoreError> {
+        let failed = |error| self.failed("writing a target", error);
+        let session = serde_json::to_string(&target.session).map_err(|e| failed(sqlx::Error::Encode(e.into())))?;
+        // The job's row is locked, so that nobody takes the lease over between the look and the insertion
+        sqlx::query(
+            "INSERT INTO radkick_target (job_id, acct_unique_id, session, step, selected_at)
+             SELECT id, $2, $3, $4, $5 FROM radkick_job WHERE id = $1 AND lease_token = $6 FOR UPDATE
+             ON CONFLICT (job_id, acct_unique_id) DO NOTHING",
+        )
+        .bind(job.id)
+        .bind(&target.session.acct_unique_id)
+        .bind(session)
+        .bind(target.step.as_str())
+        .bind(target.selected_at)
+        .bind(job.lease_token)
+        .execute(&self.pool)
+        .await
+        .map_err(failed)?;
+        let sql = AssertSqlSafe(format!("{TARGET} WHERE job_id = $1 AND acct_unique_id = $2"));
+        let query = sqlx::query(sql).bind(job.id).bind(&target.session.acct_unique_id);
+        target_record(&query.fetch_one(&self.pool).await.map_err(failed)?).map_err(failed)
+    }
+
+    pub(in super::super) async fn update_target(
+        &self,
+        job: &JobRecord,
+        target: &TargetRecord,
+        now: i64,
+    ) -> Result<bool, StoreError> {
+        let query = sqlx::query_scalar(
+            "WITH held AS (
+                 UPDATE radkick_job SET lease_until = $3 + $4 WHERE id = $1 AND lease_token = $2 RETURNING id
+             ), written AS (
+                 UPDATE radkick_target SET step = $6, effect_at = $7, on_router = $8, nas = $9, attempts = $10,
+                     fate = $11, path = $12, evidence = $13, problem = $14, close_due_at = $15
+                 FROM held WHERE radkick_target.id = $5
+             )
+             SELECT EXISTS (SELECT 1 FROM held)",
+        );
+        let query = query.bind(job.id).bind(job.lease_token).bind(now).bind(LEASE_SECS).bind(target.id);
+        let query = query.bind(target.step.as_str()).bind(target.effect_at).bind(target.on_router);
+        let query = query.bind(without_nul(target.nas.as_deref()));
+        let query = query.bind(serde_json::Value::from(target.attempts.clone()).to_string());
+        let query = query.bind(&target.fate).bind(&target.path).bind(&target.evidence);
+        let query = query.bind(without_nul(target.problem.as_deref())).bind(target.close_due_at);
+        query.fetch_one(&self.pool).await.map_err(|error| self.failed("writing a target", error))
+    }
+
+    pub(in super::super) async fn targets(&self, job: i64) -> Result<Vec<TargetRecord>, StoreError> {
+        self.read_targets("WHERE job_id = $1 ORDER BY id", job).await
+    }
+
+    pub(in super::super) async fn rows_to_close(&self, now: i64) -> Result<Vec<TargetRecord>, StoreError> {
+        self.read_targets("WHERE close_due_at <= $1 ORDER BY id", now).await
+    }
+
+    async fn read_targets(&self, condition: &str, argument: i64) -> Result<Vec<TargetRecord>, StoreError> {
+        let failed = |error| self.failed("reading targets", error);
+        let query = sqlx::query(AssertSqlSafe(format!("{TARGET}{condition}"))).bind(argument);
+        let rows = query.fetch_all(&self.pool).await.map_err(failed)?;
+        rows.iter().map(|row| target_record(row).map_err(failed)).collect()
+    }
+
+    pub(in super::super) async fn row_closed(&self, target: i64) -> Result<(), StoreError> {
+        let query = sqlx::query("UPDATE radkick_target SET close_due_at = NULL WHERE id = $1").bind(target);
+        query.execute(&self.pool).await.map(|_| ()).map_err(|error| self.failed("writing a target", error))
+    }
+}
+
+fn job(row: &PgRow) -> Result<JobRecord, sqlx::Error> {
+    let spec: serde_json::Value = json(row, "spec")?;
+    Ok(JobRecord {
+        id: row.try_get("id")?,
+        spec: JobSpec {
+            user: UserName::from_table(&row.try_get::<String, _>("user_name")?),
+            reason: row.try_get("reason")?,
+            actor: row.try_get("actor")?,
+            session: spec.get("session").and_then(|session| session.as_str()).map(str::to_owned),
+            detail: spec.get("detail").cloned().unwrap_or_default(),
+            lapses_at: row.try_get("lapses_at")?,
+        },
+        state: word(row, "state", JobState::from_word)?,
+        attempts: row.try_get("attempts")?,
+        created_at: row.try_get("created_at")?,
+        retry_at: row.try_get("retry_at")?,
+        lease_holder: row.try_get("lease_holder")?,
+        lease_token: row.try_get("lease_token")?,
+    })
+}
+
+fn target_record(row: &PgRow) -> Result<TargetRecord, sqlx::Error> {
+    Ok(TargetRecord {
+        id: row.try_get("id")?,
+        job_id: row.try_get("job_id")?,
+        session: json(row, "session")?,
+        step: word(row, "step", TargetStep::from_word)?,
+        selected_at: row.try_get("selected_at")?,
+        effect_at: row.try_get("effect_at")?,
+        on_router: row.try_get("on_router")?,
+        nas: row.try_get("nas")?,
+        attempts: json(row, "attempts")?,
+        fate: row.try_get("fate")?,
+        path: row.try_get("path")?,
+        evidence: row.try_get("evidence")?,
+        problem: row.try_get("problem")?,
+        close_due_at: row.try_get("close_due_at")?,
+    })
+}
+
+/// A column that holds JSON.
+pub(super) fn json<T: serde::de::DeserializeOwned>(row: &PgRow, column: &str) -> Result<T, sqlx::Error> {
+    let text: String = row.try_get(column)?;
+    serde_json::from_str(&text).map_err(|source| broken(column, source))
+}
+
+/// A column that holds one of a few words.
+pub(super) fn word<T>(row: &PgRow, column: &str, parse: fn(&str) -> Option<T>) -> Result<T, sqlx::Error> {
+    let text: String = row.try_get(column)?;
+    parse(&text).ok_or_else(|| broken(column, format!("{text:?} is not a word of this version")))
+}
+
+fn broken(column: &str, source: impl Into<sqlx::error::BoxDynError>) -> sqlx::Error {
+    sqlx::Error::ColumnDecode { index: column.to_owned(), source: source.into() }
+}

@@ -1,0 +1,113 @@
+//! Our tables on a PostgreSQL server, beside FreeRADIUS' or in a database of their own.
+//!
+//! Each method but the migrations is one statement, so that nobody sees half of a step and no transaction can stay open.
+//! Names of users and keys made of them stand escaped as in FreeRADIUS' tables: a text here holds no NUL, a name may.
+
+mod blocks;
+mod jobs;
+
+use sqlx::migrate::MigrateError;
+use sqlx::postgres::PgPool;
+
+use crate::config::ServerUrl;
+use crate::quota::UserName;
+use crate::store::{StoreError, postgres};
+
+use super::{Brake, JournalEntry};
+
+const MAKING: &str = "making radkick's own tables";
+
+/// Our tables.
+#[derive(Debug, Clone)]
+pub(super) struct Postgres {
+    pool: PgPool,
+    /// The server and database, for messages; no password.
+    database: String,
+}
+
+impl Postgres {
+    pub(super) async fn open(url: &ServerUrl) -> Result<Self, StoreError> {
+        let store = Self { pool: postgres::connect(url).await?, database: url.to_string() };
+        store.migrate().await?;
+        Ok(store)
+    }
+
+    /// Whether our tables are there. Where they are not, the right to make them has to be.
+    pub(super) async fn is_there(url: &ServerUrl) -> Result<bool, StoreError> {
+        let store = Self { pool: postgres::connect(url).await?, database: url.to_string() };
+        let sql = "SELECT to_regclass('radkick_job') IS NOT NULL,
+                          coalesce(has_schema_privilege(current_schema(), 'CREATE'), false)";
+        let asked = sqlx::query_as(sql).fetch_one(&store.pool).await;
+        let (there, may_make): (bool, bool) = asked.map_err(|error| store.failed(MAKING, error))?;
+        store.pool.close().await;
+        if !there && !may_make {
+            let reason = "missing rights: CREATE on a schema of the user's search_path".to_owned();
+            return Err(StoreError::Denied { database: store.database, operation: MAKING, reason });
+        }
+        Ok(there)
+    }
+
+    /// Brings the tables to this version. sqlx takes an advisory lock meanwhile, so that two that start together do not
+    /// meet; the tables of a later version are left as they are.
+    async fn migrate(&self) -> Result<(), StoreError> {
+        let mut migrator = sqlx::migrate!("src/store/migrations/postgres");
+        migrator.dangerous_set_table_name("radkick_migrations");
+        migrator.set_ignore_missing(true);
+        Box::pin(migrator.run(&self.pool)).await.map_err(|error| self.failed(MAKING, cause(error)))
+    }
+
+    fn failed(&self, operation: &'static str, error: sqlx::Error) -> StoreError {
+        postgres::failed(&self.database, operation, error)
+    }
+
+    pub(super) async fn journal(&self, entry: &JournalEntry) -> Result<(), StoreError> {
+        let insert = "INSERT INTO radkick_journal (at, actor, user_name, event, detail) VALUES ($1, $2, $3, $4, $5)";
+        let query = sqlx::query(insert).bind(entry.at).bind(&entry.actor).bind(entry.user.to_table());
+        let done = query.bind(entry.event).bind(entry.detail.to_string()).execute(&self.pool).await;
+        done.map(|_| ()).map_err(|error| self.failed("writing the journal", error))
+    }
+
+    pub(super) async fn brake(&self, name: &str) -> Result<Option<Brake>, StoreError> {
+        let select = "SELECT tripped_at, detail, confirmed_at FROM radkick_brake WHERE name = $1";
+        let row: Option<(i64, String, Option<i64>)> = sqlx::query_as(select)
+            .bind(name)
+            .fetch_optional(&self.pool)
+            .await
+            .map_err(|error| self.failed("reading the brakes", error))?;
+        Ok(row.map(|(tripped_at, detail, confirmed_at)| Brake { tripped_at, detail, confirmed_at }))
+    }
+
+    pub(super) async fn set_brake(&self, name: &str, brake: Option<&Brake>) -> Result<(), StoreError> {
+        let query = match brake {
+            Some(brake) => sqlx::query(
+                "INSERT INTO radkick_brake (name, tripped_at, detail, confirmed_at) VALUES ($1, $2, $3, $4)
+                 ON CONFLICT (name) DO UPDATE SET tripped_at = $2, detail = $3, confirmed_at = $4",
+            )
+            .bind(name)
+            .bind(brake.tripped_at)
+            .bind(&brake.detail)
+            .bind(brake.confirmed_at),
+            None => sqlx::query("DELETE FROM radkick_brake WHERE name = $1").bind(name),
+        };
+        let done = query.execute(&self.pool).await;
+        done.map(|_| ()).map_err(|error| self.failed("writing the brakes", error))
+    }
+}
+
+/// What the database itself said, where it did.
+fn cause(error: MigrateError) -> sqlx::Error {
+    if let MigrateError::Execute(source) | MigrateError::ExecuteMigration(source, _) = error {
+        return source;
+    }
+    error.into()
+}
+
+/// A text made of user names, as it stands in our tables.
+fn escaped(text: &str) -> String {
+    UserName::new(text).to_table()
+}
+
+/// A text for people, without the one character that no column holds.
+fn without_nul(text: Option<&str>) -> Option<String> {
+    text.map(|text| text.replace('\0', "\\000"))
+}
