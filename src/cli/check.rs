@@ -1,8 +1,8 @@
 //! `radkick check`: the configuration and the databases, every problem at once.
 
-use crate::config::{DatabaseUrl, Mode};
+use crate::config::{CloseRows, DatabaseUrl, Mode};
 use crate::jobs::directory;
-use crate::store::Accounting;
+use crate::store::{Accounting, State};
 
 use super::Exit;
 use super::context::{Context, refuse};
@@ -21,21 +21,33 @@ pub(crate) async fn run(context: Context) -> anyhow::Result<Exit> {
         output.note(&format!("error: {error}"))?;
         exit = Exit::Failed;
     }
-    if let (DatabaseUrl::Sqlite(path), Some(folder)) = (&config.state.url, state_folder(&config.state.url)) {
-        if folder.is_dir() {
-            output.line(&format!(
-                "{}: radkick's own tables{}",
-                config.state.url,
-                if path.exists() { "" } else { ", made at the first need" }
-            ))?;
-        } else {
-            output.note(&format!("error: {}: the folder does not exist", folder.display()))?;
-            exit = Exit::Failed;
-        }
+    if config.accounting.close_rows == CloseRows::Proven
+        && let Err(error) = accounting.check_closable().await
+    {
+        output.note(&format!("error: {error}"))?;
+        exit = Exit::Failed;
     }
+    exit = exit.max(check_state(&context).await?);
     exit = exit.max(check_nas(&context, &accounting).await?);
     output.object(&serde_json::json!({ "ok": exit == Exit::Done, "file": config.file.display().to_string() }))?;
     Ok(exit)
+}
+
+/// radkick's own tables must be there, or be such that they can be made.
+async fn check_state(context: &Context) -> anyhow::Result<Exit> {
+    let (url, output) = (&context.config.state.url, context.output);
+    if let Some(folder) = state_folder(url).filter(|folder| !folder.is_dir()) {
+        let why = format!("{}: the folder does not exist", folder.display());
+        return refuse(output, Exit::Failed, &why);
+    }
+    match State::is_there(url).await {
+        Ok(there) => {
+            let when = if there { "" } else { ", made at the first need" };
+            output.line(&format!("{url}: radkick's own tables{when}"))?;
+            Ok(Exit::Done)
+        }
+        Err(error) => refuse(output, Exit::Failed, &error.to_string()),
+    }
 }
 
 /// Every open session must have a NAS that can be told and reached; those that have none are named once a NAS.

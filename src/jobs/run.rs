@@ -27,10 +27,14 @@ impl Agent {
     pub async fn cut(self: &Arc<Self>, spec: JobSpec) -> Result<Vec<SessionReport>, AgentError> {
         let (job, _) = self.state.submit(&JobSpec { lapses_at: self.now() + LAPSE_SECS, ..spec }, self.now()).await?;
         failpoint::reach("job_submitted");
-        let started = self.clock.now();
+        let (started, mut told) = (self.clock.now(), false);
         loop {
             if let Some(reports) = self.try_run(&job).await? {
                 return Ok(reports);
+            }
+            if !told {
+                tracing::info!(job = job.id, user = %job.spec.user, "another radkick is at work on this user: waiting");
+                told = true;
             }
             let live = self.state.live_jobs(Some(&job.spec.user)).await?;
             if live.iter().all(|other| other.id != job.id) {
@@ -74,7 +78,6 @@ impl Agent {
     async fn try_run(self: &Arc<Self>, job: &JobRecord) -> Result<Option<Vec<SessionReport>>, AgentError> {
         let abandoned = job.lease_holder.as_deref().filter(|holder| holder::is_dead(holder));
         let Some(mut job) = self.state.claim(job.id, &self.holder, abandoned, self.now()).await? else {
-            tracing::info!(job = job.id, user = %job.spec.user, "another radkick is at work on this user");
             return Ok(None);
         };
         let detail = JobDetail::of(&job);

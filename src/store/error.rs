@@ -37,7 +37,9 @@ pub enum StoreError {
         reason: String,
     },
     /// It can be read but not written.
-    #[error("{database}: {operation}: this user may only read it; the file and its folder must be writable")]
+    #[error(
+        "{database}: {operation}: this user may only read it; the file and its folder must be writable (a server may be a stand-by)"
+    )]
     ReadOnly {
         /// The database, password left out.
         database: String,

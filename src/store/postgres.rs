@@ -62,10 +62,11 @@ const URL_OPTIONS: [&str; 18] = [
 pub(super) async fn connect(url: &ServerUrl) -> Result<PgPool, StoreError> {
     let database = url.to_string();
     let options = options(url).map_err(|reason| StoreError::Unreachable { database: database.clone(), reason })?;
-    let probe = tokio::time::timeout(ACQUIRE, Box::pin(options.connect())).await.map_err(|_| StoreError::Unreachable {
-        database: database.clone(),
-        reason: format!("no answer within {} s", ACQUIRE.as_secs()),
-    })?;
+    let probe =
+        tokio::time::timeout(ACQUIRE, Box::pin(options.connect())).await.map_err(|_| StoreError::Unreachable {
+            database: database.clone(),
+            reason: format!("no answer within {} s", ACQUIRE.as_secs()),
+        })?;
     let probe = probe.map_err(|error| failed(&database, "opening", error))?;
     probe.close().await.map_err(|error| failed(&database, "opening", error))?;
     let pool = PgPoolOptions::new()
@@ -118,10 +119,8 @@ pub(super) fn failed(database: &str, operation: &'static str, source: sqlx::Erro
         let reason = format!("no connection within {waited} s: the server does not answer, or all are busy");
         return StoreError::Unreachable { database, reason };
     }
-    let lost = matches!(
-        source,
-        sqlx::Error::Io(_) | sqlx::Error::Tls(_) | sqlx::Error::Protocol(_) | sqlx::Error::PoolClosed
-    );
+    let lost =
+        matches!(source, sqlx::Error::Io(_) | sqlx::Error::Tls(_) | sqlx::Error::Protocol(_) | sqlx::Error::PoolClosed);
     if lost {
         return StoreError::Unreachable { database, reason: source.to_string() };
     }

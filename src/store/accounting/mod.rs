@@ -74,6 +74,7 @@ impl Accounting {
     /// [`StoreError::Denied`].
     pub async fn check_closable(&self) -> Result<(), StoreError> {
         match &self.backend {
+            Backend::Mariadb(store) => store.check_closable().await,
             Backend::Postgres(store) => store.check_closable().await,
             Backend::Sqlite(_) => Ok(()),
         }

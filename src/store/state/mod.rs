@@ -61,13 +61,18 @@ impl State {
     /// # Errors
     /// As [`State::open`].
     pub async fn open_existing(url: &DatabaseUrl) -> Result<Option<Self>, StoreError> {
+        if Self::is_there(url).await? { Self::open(url).await.map(Some) } else { Ok(None) }
+    }
+
+    /// Whether the tables are there; nothing is created. On a server, where they are not, the right to make them must be.
+    ///
+    /// # Errors
+    /// As [`State::open`], and [`StoreError::Denied`].
+    pub async fn is_there(url: &DatabaseUrl) -> Result<bool, StoreError> {
         match url {
-            DatabaseUrl::Sqlite(path) if !path.exists() => Ok(None),
-            DatabaseUrl::Mysql(url) if !Mariadb::is_there(url).await? => Ok(None),
-            DatabaseUrl::Postgres(url) if !Postgres::is_there(url).await? => Ok(None),
-            DatabaseUrl::Sqlite(_) | DatabaseUrl::Postgres(_) | DatabaseUrl::Mysql(_) => {
-                Self::open(url).await.map(Some)
-            }
+            DatabaseUrl::Sqlite(path) => Ok(path.exists()),
+            DatabaseUrl::Postgres(url) => Postgres::is_there(url).await,
+            DatabaseUrl::Mysql(url) => Mariadb::is_there(url).await,
         }
     }
 

@@ -140,7 +140,9 @@ impl Site {
 
     pub(crate) fn snapshot(&self) -> Snapshot {
         let entries = read_dir(self.folder.path()).expect("the folder");
-        let files = entries.map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned()).collect();
+        let names = entries.map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned());
+        // SQLite's own files beside a database come and go with whoever opens it
+        let files = names.filter(|name| !name.ends_with("-wal") && !name.ends_with("-shm")).collect();
         Snapshot { tables: self.tables(), files }
     }
 

@@ -65,11 +65,13 @@ fn a_lease_of_the_living_is_respected() {
     let command = ["disconnect", "--user", "alice"];
     let halted = site.radkick(&command).env("RADKICK_FAILPOINT", "intent_recorded").spawn();
     halted.wait_for_stderr("halted at a failpoint");
-    let beside = site.run(&command);
-    assert!(beside.code.is_some(), "{beside:#?}");
-    assert!(site.server.coa_requests().is_empty(), "the other one is at it: {beside:#?}");
+    let beside = site.radkick(&["-v", "disconnect", "--user", "alice"]).spawn();
+    beside.wait_for_stderr("another radkick is at work on this user");
+    assert!(site.server.coa_requests().is_empty(), "the other one is at it");
     halted.process.signal("KILL");
     halted.finish();
-    assert_eq!(site.reports(&command, 0)[0]["fate"], "ended");
+    let finished = beside.finish();
+    assert_eq!(finished.code, Some(0), "{finished:#?}");
+    assert_eq!(finished.json_lines()[0]["fate"], "ended", "it took over from the dead");
     assert_eq!(site.server.coa_requests().len(), 1);
 }

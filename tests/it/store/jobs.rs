@@ -115,7 +115,9 @@ pub(super) async fn a_lease_runs_out(bench: &impl Bench) {
     assert!(claimed(&state, job.id, "b", NOW + 60).await.is_none());
     assert!(claimed(&state, job.id, "a", NOW + 60).await.is_some_and(|again| again.lease_token > held.lease_token));
     let renewed = claimed(&state, job.id, "a", NOW + 60).await.expect("ours");
-    assert!(state.update_job(&JobRecord { state: JobState::Cutting, ..renewed }, None, NOW + 600).await.expect("asked"));
+    assert!(
+        state.update_job(&JobRecord { state: JobState::Cutting, ..renewed }, None, NOW + 600).await.expect("asked")
+    );
     assert!(claimed(&state, job.id, "b", NOW + 660).await.is_none(), "a write renews it");
     let late = claimed(&state, job.id, "b", NOW + 10_000).await.expect("it has run out");
     let waiting = JobRecord { state: JobState::Waiting, retry_at: NOW + 20_000, attempts: 3, ..late };

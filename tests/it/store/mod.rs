@@ -9,6 +9,7 @@ mod changes;
 mod jobs;
 mod limits;
 mod open;
+mod postgres;
 mod sqlite;
 mod usage;
 
@@ -30,6 +31,9 @@ pub(crate) trait Bench {
     fn own_sql(&self, statements: &str) -> Vec<Row>;
     /// A time in seconds since 1970 as SQL, in the forms that this dialect's columns may hold.
     fn times(&self, seconds: i64) -> Vec<String>;
+
+    /// Makes every insertion into radreply fail with "the panel writes this table".
+    fn refuse_replies(&self);
 
     async fn accounting(&self) -> Accounting {
         Accounting::open(&self.accounting_url(), &TableNames::default()).await.expect("FreeRADIUS' tables")

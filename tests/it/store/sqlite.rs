@@ -48,6 +48,13 @@ impl Bench for Files {
     fn times(&self, seconds: i64) -> Vec<String> {
         vec![seconds.to_string(), format!("datetime({seconds}, 'unixepoch')")]
     }
+
+    fn refuse_replies(&self) {
+        self.sql(
+            "CREATE TRIGGER no_replies BEFORE INSERT ON radreply
+             BEGIN SELECT RAISE(ABORT, 'the panel writes this table'); END",
+        );
+    }
 }
 
 contract! { super::Files:

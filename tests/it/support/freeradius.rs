@@ -1,4 +1,5 @@
-//! A private FreeRADIUS 3.2: its own directory, ports and SQLite database with the stock schema; ended on drop.
+//! A private FreeRADIUS 3.2: its own directory, ports and SQLite database with the stock schema (or a
+//! database server's); ended on drop.
 //!
 //! It is the RADIUS server (accounting and authentication over SQL) and, behind its `coa` listener, a Dynamic
 //! Authorization Server: fixtures/freeradius/das.conf tells what that one answers.
@@ -34,6 +35,25 @@ pub(crate) struct FreeRadiusOptions {
     pub(crate) busy_timeout_ms: u32,
     /// Where the `coa` listener listens, all on one port. Default: 127.0.0.1.
     pub(crate) das_addresses: Vec<Ipv4Addr>,
+    /// The database server that it uses. Default: none, an SQLite file of its own.
+    pub(crate) sql: Option<SqlServer>,
+}
+
+/// A database server with FreeRADIUS' stock tables in it.
+#[derive(Clone, Debug)]
+pub(crate) struct SqlServer {
+    pub(crate) dialect: Dialect,
+    /// On 127.0.0.1.
+    pub(crate) port: u16,
+    pub(crate) login: &'static str,
+    pub(crate) password: &'static str,
+    pub(crate) database: String,
+}
+
+/// How FreeRADIUS names a dialect, and what its conditions in das.conf look like there.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Dialect {
+    Postgres,
 }
 
 impl Default for FreeRadiusOptions {
@@ -44,6 +64,7 @@ impl Default for FreeRadiusOptions {
             require_message_authenticator: true,
             busy_timeout_ms: 2000,
             das_addresses: vec![Ipv4Addr::LOCALHOST],
+            sql: None,
         }
     }
 }

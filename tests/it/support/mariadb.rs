@@ -52,21 +52,24 @@ impl Server {
     ///
     /// When MariaDB is not installed or does not start; its log is in the message.
     fn start() -> Self {
-        let directory = tempfile::Builder::new().prefix("radkick-mariadb-").tempdir().expect("a directory");
-        // The server drops to an ordinary user, who passes through.
-        std::fs::set_permissions(directory.path(), Permissions::from_mode(0o755)).expect("our directory");
-        install(directory.path());
         for _ in 0..STARTS {
-            let (child, port) = spawn(directory.path());
-            let mut server = Self { child, port, directory };
+            let mut server = Self::spawn();
             if server.is_ready() {
                 return server;
             }
             let log = server.log();
             assert!(log.contains("Address already in use"), "mariadbd did not start:\n{log}");
-            return Self::start();
         }
         panic!("mariadbd found its port taken {STARTS} times");
+    }
+
+    fn spawn() -> Self {
+        let directory = tempfile::Builder::new().prefix("radkick-mariadb-").tempdir().expect("a directory");
+        // The server drops to an ordinary user, who passes through.
+        std::fs::set_permissions(directory.path(), Permissions::from_mode(0o755)).expect("our directory");
+        install(directory.path());
+        let (child, port) = spawn(directory.path());
+        Self { child, port, directory }
     }
 
     /// Waits until it takes connections; `false` when the process ended instead.

@@ -2,8 +2,10 @@
 //!
 //! Invariant: everything lives in temporary directories, on loopback, and ends with its owner.
 pub(crate) mod freeradius;
+pub(crate) mod mariadb;
 pub(crate) mod pairs;
 pub(crate) mod ports;
+pub(crate) mod postgres;
 pub(crate) mod process;
 pub(crate) mod radclient;
 mod raddb;

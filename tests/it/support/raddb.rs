@@ -3,7 +3,7 @@ use std::fmt::Write as _;
 use std::fs::write;
 use std::path::Path;
 
-use super::freeradius::FreeRadiusOptions;
+use super::freeradius::{Dialect, FreeRadiusOptions, SqlServer};
 use super::ports::free_udp_ports;
 
 /// Where Debian's freeradius-config keeps the stock schema, queries and policies.
@@ -52,13 +52,14 @@ fn radiusd_conf(directory: &Path, options: &FreeRadiusOptions, ports: Ports, sec
     let mut text = format!(
         "confdir = {}\nstock = {STOCK}\nshared_secret = \"{secret}\"\nauth_port = {}\nacct_port = {}\n\
          sqlite_busy_timeout = {}\nrequire_message_authenticator = {}\nack_without_stop = {}\n\
-         $INCLUDE ${{confdir}}/server.conf\n$INCLUDE ${{confdir}}/das.conf\n",
+         {}$INCLUDE ${{confdir}}/server.conf\n$INCLUDE ${{confdir}}/das.conf\n",
         directory.display(),
         ports.auth,
         ports.acct,
         options.busy_timeout_ms,
         yes_no(options.require_message_authenticator),
         yes_no(options.ack_without_stop),
+        sql(options.sql.as_ref()),
     );
     for address in &options.das_addresses {
         let port = ports.coa;
@@ -70,6 +71,24 @@ fn radiusd_conf(directory: &Path, options: &FreeRadiusOptions, ports: Ports, sec
         .expect("text in memory");
     }
     text
+}
+
+/// The variables of the sql module, and of the queries in das.conf.
+fn sql(server: Option<&SqlServer>) -> String {
+    let (dialect, [now, start, framed_ip, nas_ip]) = match server.map(|server| server.dialect) {
+        None => ("sqlite", ["%l", "acctstarttime", "framedipaddress", "nasipaddress"]),
+        Some(Dialect::Postgres) => (
+            "postgresql",
+            ["to_timestamp(%l)", "extract(epoch FROM acctstarttime)", "host(framedipaddress)", "host(nasipaddress)"],
+        ),
+    };
+    let (port, login, password, database) =
+        server.map_or((0, "", "", "radius"), |at| (at.port, at.login, at.password, at.database.as_str()));
+    format!(
+        "sql_dialect = {dialect}\nsql_server = \"127.0.0.1\"\nsql_port = {port}\nsql_login = \"{login}\"\n\
+         sql_password = \"{password}\"\nsql_database = \"{database}\"\nsql_now = \"{now}\"\nsql_start = \"{start}\"\n\
+         sql_framed_ip = \"{framed_ip}\"\nsql_nas_ip = \"{nas_ip}\"\n"
+    )
 }
 
 fn yes_no(value: bool) -> &'static str {

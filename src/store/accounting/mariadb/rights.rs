@@ -35,17 +35,21 @@ impl Mariadb {
         self.check(&mut connection, WRITING, &self.writing()).await
     }
 
-    /// Each right that a cut or a block needs, in an operator's words, with a statement that needs it.
+    /// Whether rows of radacct could be closed.
+    pub(in super::super) async fn check_closable(&self) -> Result<(), StoreError> {
+        const OPERATION: &str = "closing rows";
+        let table = &self.tables.acct;
+        let right = format!("UPDATE (acctstoptime, acctsessiontime, acctterminatecause) on {table}");
+        let set = "SET acctstoptime = NULL, acctsessiontime = 0, acctterminatecause = ''";
+        let statement = format!("UPDATE {table} {set} WHERE acctuniqueid = ''");
+        let mut connection = self.pool.acquire().await.map_err(|error| self.failed(OPERATION, error))?;
+        self.check(&mut connection, OPERATION, &[(right, statement)]).await
+    }
+
+    /// Each right that a block needs, in an operator's words, with a statement that needs it.
     fn writing(&self) -> Vec<(String, String)> {
         let tables = &self.tables;
-        let close = "UPDATE (acctstoptime, acctsessiontime, acctterminatecause)";
-        let mut statements = vec![(
-            format!("{close} on {}", tables.acct),
-            format!(
-                "UPDATE {} SET acctstoptime = NULL, acctsessiontime = 0, acctterminatecause = '' WHERE acctuniqueid = ''",
-                tables.acct
-            ),
-        )];
+        let mut statements = Vec::new();
         for (table, columns) in [
             (&tables.authcheck, "attribute, op, value"),
             (&tables.authreply, "attribute, op, value"),
@@ -76,7 +80,7 @@ impl Mariadb {
         if denied.is_empty() {
             return Ok(());
         }
-        let reason = format!("this user may not {}", denied.join(", nor "));
+        let reason = format!("missing rights: {}", denied.join(", "));
         Err(StoreError::Denied { database: self.server.database.clone(), operation, reason })
     }
 }

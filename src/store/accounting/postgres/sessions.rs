@@ -20,7 +20,7 @@ macro_rules! epoch {
 
 /// The columns of a [`SessionRow`], in the order in which [`session_row`] reads them.
 const SESSION: &str = concat!(
-    "SELECT acctsessionid, acctuniqueid, coalesce(username, ''), host(nasipaddress), coalesce(calledstationid, ''), ",
+    "SELECT acctsessionid, acctuniqueid, coalesce(username, ''), coalesce(host(nasipaddress), ''), coalesce(calledstationid, ''), ",
     "coalesce(callingstationid, ''), coalesce(host(framedipaddress), ''), coalesce(servicetype, ''), ",
     "coalesce(framedprotocol, ''), ",
     epoch!("acctstarttime"),
@@ -74,20 +74,18 @@ impl Postgres {
         /// Many at once: the stock schema has no index on names, and readers keep nobody from writing here.
         const SLICE: usize = 10_000;
         const OPERATION: &str = "summing up usage";
-        /// Numeric, so that no row can make the sum overflow.
+        /// Numeric, so that no row can make the sum overflow; as text, for no integer of the wire holds 64 bits.
         const OCTETS: &str = "greatest(0, acctinputoctets)::numeric + greatest(0, acctoutputoctets)";
         let template = format!(
-            "SELECT username,
-                    least(coalesce(sum({OCTETS}) FILTER (WHERE acctstoptime IS NOT NULL), 0), {max})::bigint,
-                    least(coalesce(sum({OCTETS}) FILTER (WHERE acctstoptime IS NULL), 0), {max})::bigint
-             FROM {{acct}} WHERE username = ANY($1) GROUP BY username",
-            max = i64::MAX,
+            "SELECT username, coalesce(sum({OCTETS}) FILTER (WHERE acctstoptime IS NOT NULL), 0)::text,
+                    coalesce(sum({OCTETS}) FILTER (WHERE acctstoptime IS NULL), 0)::text
+             FROM {{acct}} WHERE username = ANY($1) GROUP BY username"
         );
         let mut usage = BTreeMap::<UserName, Usage>::new();
         for slice in users.chunks(SLICE) {
             let wanted: BTreeSet<&UserName> = slice.iter().collect();
             let rows = sqlx::query_as(self.sql(&template)).bind(spellings_of(slice)).fetch_all(&self.pool).await;
-            let rows: Vec<(String, i64, i64)> = rows.map_err(|error| self.failed(OPERATION, error))?;
+            let rows: Vec<(String, String, String)> = rows.map_err(|error| self.failed(OPERATION, error))?;
             for (name, closed, open) in rows {
                 // A bare spelling of one name may be the escaped spelling of another, whose octets come elsewhere
                 let user = UserName::from_table(&name);
@@ -95,8 +93,8 @@ impl Postgres {
                     continue;
                 }
                 let of_user = usage.entry(user).or_default();
-                of_user.closed = of_user.closed.saturating_add(octets(closed));
-                of_user.open = of_user.open.saturating_add(octets(open));
+                of_user.closed = of_user.closed.saturating_add(sum(&closed));
+                of_user.open = of_user.open.saturating_add(sum(&open));
             }
         }
         Ok(usage)
@@ -121,6 +119,11 @@ impl Postgres {
         let done = sqlx::query(sql).bind(acct_unique_id).bind(stop).execute(&self.pool).await;
         Ok(done.map_err(|error| self.failed("closing a row of radacct", error))?.rows_affected() > 0)
     }
+}
+
+/// A whole number without a sign: what 64 bits do not hold stays at their end.
+fn sum(text: &str) -> u64 {
+    text.parse().unwrap_or(u64::MAX)
 }
 
 /// Never negative: the statements see to it.

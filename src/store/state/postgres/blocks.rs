@@ -8,10 +8,10 @@ use sqlx::postgres::PgRow;
 use crate::quota::UserName;
 use crate::store::StoreError;
 use crate::store::accounting::{RowChange, Table};
-use crate::store::state::{BlockRecord, BlockState};
+use crate::store::state::{BlockRecord, BlockState, JournalEntry};
 
-use super::Postgres;
 use super::jobs::{json, word};
+use super::{Postgres, noted, noting};
 
 const OPERATION: &str = "writing a block";
 
@@ -51,31 +51,30 @@ impl Postgres {
         Ok(id.map(|id| BlockRecord { id, ..block.clone() }))
     }
 
-    pub(in super::super) async fn update_block(&self, block: &BlockRecord, now: i64) -> Result<(), StoreError> {
+    pub(in super::super) async fn update_block(
+        &self,
+        block: &BlockRecord,
+        entry: Option<&JournalEntry>,
+        now: i64,
+    ) -> Result<(), StoreError> {
         let failed = |error| self.failed(OPERATION, error);
         let rows = Rows::of(block).map_err(failed)?;
-        let done = sqlx::query(
-            "WITH changed AS (
-                 UPDATE radkick_block SET state = $2, reason = $3, actor = $4, changed_at = $5 WHERE id = $1
+        let sql = concat!(
+            "WITH held AS (
+                 UPDATE radkick_block SET state = $7, reason = $8, actor = $9, changed_at = $10 WHERE id = $6
+                 RETURNING id
              ), gone AS (
-                 DELETE FROM radkick_block_row WHERE block_id = $1
-             )
-             INSERT INTO radkick_block_row (block_id, table_word, present, image, ours)
-             SELECT $1, tables, present, image, ours
-             FROM unnest($6::text[], $7::bool[], $8::text[], $9::bool[])
-                  WITH ORDINALITY AS rows (tables, present, image, ours, place) ORDER BY place",
-        )
-        .bind(block.id)
-        .bind(block.state.as_str())
-        .bind(&block.reason)
-        .bind(&block.actor)
-        .bind(now)
-        .bind(rows.tables)
-        .bind(rows.present)
-        .bind(rows.images)
-        .bind(rows.ours)
-        .execute(&self.pool)
-        .await;
+                 DELETE FROM radkick_block_row WHERE block_id = $6
+             ), ",
+            noted!(),
+            " INSERT INTO radkick_block_row (block_id, table_word, present, image, ours)
+             SELECT held.id, tables, present, image, ours
+             FROM held, unnest($11::text[], $12::bool[], $13::text[], $14::bool[])
+                  WITH ORDINALITY AS rows (tables, present, image, ours, place) ORDER BY place"
+        );
+        let query = noting(sql, entry).bind(block.id).bind(block.state.as_str()).bind(block.reason.clone());
+        let query = query.bind(block.actor.clone()).bind(now).bind(rows.tables).bind(rows.present);
+        let done = query.bind(rows.images).bind(rows.ours).execute(&self.pool).await;
         done.map(|_| ()).map_err(failed)
     }
 

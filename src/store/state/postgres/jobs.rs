@@ -6,9 +6,9 @@ use sqlx::postgres::PgRow;
 
 use crate::quota::UserName;
 use crate::store::StoreError;
-use crate::store::state::{JobRecord, JobSpec, JobState, TargetRecord, TargetStep};
+use crate::store::state::{JobRecord, JobSpec, JobState, JournalEntry, TargetRecord, TargetStep};
 
-use super::{Postgres, escaped, without_nul};
+use super::{Postgres, escaped, noted, noting, without_nul};
 
 /// How long a lease holds without being renewed: longer than one exchange with all its retransmissions.
 const LEASE_SECS: i64 = 120;
@@ -84,24 +84,35 @@ impl Postgres {
         row.map(|row| job(&row).map_err(failed)).transpose()
     }
 
-    pub(in super::super) async fn update_job(&self, job: &JobRecord, now: i64) -> Result<bool, StoreError> {
+    pub(in super::super) async fn update_job(
+        &self,
+        job: &JobRecord,
+        entry: Option<&JournalEntry>,
+        now: i64,
+    ) -> Result<bool, StoreError> {
         let ended = matches!(job.state, JobState::Ended | JobState::Lapsed);
         let parked = ended || job.state == JobState::Waiting;
-        let sql = "UPDATE radkick_job SET state = $3, retry_at = $4, attempts = $5,
-                     ended_at = CASE WHEN $6 THEN $7 END, live_key = CASE WHEN $6 THEN NULL ELSE live_key END,
-                     lease_holder = CASE WHEN $8 THEN NULL ELSE lease_holder END, lease_until = $7 + $9
-                   WHERE id = $1 AND lease_token = $2";
-        let query = sqlx::query(sql).bind(job.id).bind(job.lease_token).bind(job.state.as_str()).bind(job.retry_at);
+        let sql = concat!(
+            "WITH held AS (
+                 UPDATE radkick_job SET state = $8, retry_at = $9, attempts = $10,
+                     ended_at = CASE WHEN $11 THEN $12 END, live_key = CASE WHEN $11 THEN NULL ELSE live_key END,
+                     lease_holder = CASE WHEN $13 THEN NULL ELSE lease_holder END, lease_until = $12 + $14
+                 WHERE id = $6 AND lease_token = $7 RETURNING id
+             ), ",
+            noted!(),
+            " SELECT id FROM held"
+        );
+        let query = noting(sql, entry).bind(job.id).bind(job.lease_token).bind(job.state.as_str()).bind(job.retry_at);
         let query = query.bind(job.attempts).bind(ended).bind(now).bind(parked).bind(LEASE_SECS);
-        let done = query.execute(&self.pool).await.map_err(|error| self.failed("writing a job", error))?;
-        Ok(done.rows_affected() > 0)
+        let held = query.fetch_optional(&self.pool).await.map_err(|error| self.failed("writing a job", error))?;
+        Ok(held.is_some())
     }
 
     pub(in super::super) async fn add_target(
         &self,
         job: &JobRecord,
         target: &TargetRecord,
-    ) -> Result<TargetRecord, StoreError> {
+    ) -> Result<Option<TargetRecord>, StoreError> {
         let failed = |error| self.failed("writing a target", error);
         let session = serde_json::to_string(&target.session).map_err(|e| failed(sqlx::Error::Encode(e.into())))?;
         // The job's row is locked, so that nobody takes the lease over between the look and the insertion
@@ -121,32 +132,37 @@ impl Postgres {
         .map_err(failed)?;
         let sql = AssertSqlSafe(format!("{TARGET} WHERE job_id = $1 AND acct_unique_id = $2"));
         let query = sqlx::query(sql).bind(job.id).bind(&target.session.acct_unique_id);
-        target_record(&query.fetch_one(&self.pool).await.map_err(failed)?).map_err(failed)
+        let row = query.fetch_optional(&self.pool).await.map_err(failed)?;
+        row.map(|row| target_record(&row).map_err(failed)).transpose()
     }
 
     pub(in super::super) async fn update_target(
         &self,
         job: &JobRecord,
         target: &TargetRecord,
+        entry: Option<&JournalEntry>,
         now: i64,
     ) -> Result<bool, StoreError> {
-        let query = sqlx::query_scalar(
+        let failed = |error| self.failed("writing a target", error);
+        let sql = concat!(
             "WITH held AS (
-                 UPDATE radkick_job SET lease_until = $3 + $4 WHERE id = $1 AND lease_token = $2 RETURNING id
+                 UPDATE radkick_job SET lease_until = $8 + $9 WHERE id = $6 AND lease_token = $7 RETURNING id
              ), written AS (
-                 UPDATE radkick_target SET step = $6, effect_at = $7, on_router = $8, nas = $9, attempts = $10,
-                     fate = $11, path = $12, evidence = $13, problem = $14, close_due_at = $15
-                 FROM held WHERE radkick_target.id = $5
-             )
-             SELECT EXISTS (SELECT 1 FROM held)",
+                 UPDATE radkick_target SET session = $11, step = $12, effect_at = $13, on_router = $14, nas = $15,
+                     attempts = $16, fate = $17, path = $18, evidence = $19, problem = $20, close_due_at = $21
+                 FROM held WHERE radkick_target.id = $10
+             ), ",
+            noted!(),
+            " SELECT id FROM held"
         );
-        let query = query.bind(job.id).bind(job.lease_token).bind(now).bind(LEASE_SECS).bind(target.id);
-        let query = query.bind(target.step.as_str()).bind(target.effect_at).bind(target.on_router);
+        let session = serde_json::to_string(&target.session).map_err(|e| failed(sqlx::Error::Encode(e.into())))?;
+        let query = noting(sql, entry).bind(job.id).bind(job.lease_token).bind(now).bind(LEASE_SECS).bind(target.id);
+        let query = query.bind(session).bind(target.step.as_str()).bind(target.effect_at).bind(target.on_router);
         let query = query.bind(without_nul(target.nas.as_deref()));
         let query = query.bind(serde_json::Value::from(target.attempts.clone()).to_string());
-        let query = query.bind(&target.fate).bind(&target.path).bind(&target.evidence);
+        let query = query.bind(target.fate.clone()).bind(target.path.clone()).bind(target.evidence.clone());
         let query = query.bind(without_nul(target.problem.as_deref())).bind(target.close_due_at);
-        query.fetch_one(&self.pool).await.map_err(|error| self.failed("writing a target", error))
+        Ok(query.fetch_optional(&self.pool).await.map_err(failed)?.is_some())
     }
 
     pub(in super::super) async fn targets(&self, job: i64) -> Result<Vec<TargetRecord>, StoreError> {

@@ -61,10 +61,11 @@ impl Postgres {
     }
 
     pub(super) async fn journal(&self, entry: &JournalEntry) -> Result<(), StoreError> {
-        let insert = "INSERT INTO radkick_journal (at, actor, user_name, event, detail) VALUES ($1, $2, $3, $4, $5)";
-        let query = sqlx::query(insert).bind(entry.at).bind(&entry.actor).bind(entry.user.to_table());
-        let done = query.bind(entry.event).bind(entry.detail.to_string()).execute(&self.pool).await;
-        done.map(|_| ()).map_err(|error| self.failed("writing the journal", error))
+        let done = noting(
+            "INSERT INTO radkick_journal (at, actor, user_name, event, detail) VALUES ($1, $2, $3, $4, $5)",
+            Some(entry),
+        );
+        done.execute(&self.pool).await.map(|_| ()).map_err(|error| self.failed("writing the journal", error))
     }
 
     pub(super) async fn brake(&self, name: &str) -> Result<Option<Brake>, StoreError> {
@@ -92,6 +93,29 @@ impl Postgres {
         let done = query.execute(&self.pool).await;
         done.map(|_| ()).map_err(|error| self.failed("writing the brakes", error))
     }
+}
+
+type Query = sqlx::query::Query<'static, sqlx::Postgres, sqlx::postgres::PgArguments>;
+
+/// The part of a statement that writes a step's line of the journal, if the step (`held`) was ours to make.
+macro_rules! noted {
+    () => {
+        "noted AS (
+             INSERT INTO radkick_journal (at, actor, user_name, event, detail)
+             SELECT $1, $2, $3, $4, $5 FROM held WHERE $1::bigint IS NOT NULL
+         )"
+    };
+}
+use noted;
+
+/// A statement whose `$1` to `$5` are a line of the journal, or null.
+fn noting(sql: &'static str, entry: Option<&JournalEntry>) -> Query {
+    sqlx::query(sql)
+        .bind(entry.map(|entry| entry.at))
+        .bind(entry.map(|entry| entry.actor.clone()))
+        .bind(entry.map(|entry| entry.user.to_table()))
+        .bind(entry.map(|entry| entry.event))
+        .bind(entry.map(|entry| entry.detail.to_string()))
 }
 
 /// What the database itself said, where it did.
