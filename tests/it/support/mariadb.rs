@@ -20,7 +20,13 @@ use super::wait::{PATIENCE, poll_for};
 
 const PACKAGE: &str = "mariadb-server";
 const GRANTS: &str = include_str!("../../../config/grants/mariadb.sql");
-const PASSWORD: &str = "pass:word/of@the tests";
+/// radkick's.
+pub(crate) const PASSWORD: &str = "p:w/of@the tests?";
+/// The same inside a URL.
+pub(crate) const PASSWORD_IN_URL: &str = "p%3Aw%2Fof%40the%20tests%3F";
+
+/// FreeRADIUS' own, which may do everything in its database.
+pub(crate) const RADIUS: (&str, &str) = ("radius", "radpass");
 
 /// Starts at most: each with a new port, should another process have taken one in between.
 const STARTS: u32 = 5;
@@ -87,12 +93,16 @@ impl Server {
         read_to_string(self.directory.path().join("log")).expect("its log")
     }
 
+    fn client(&self, database: &str) -> Command {
+        let mut command = Command::new(program("mariadb", "mariadb-client"));
+        command.args(["--no-defaults", "--batch", "--unbuffered", "--default-character-set=utf8mb4", "--user=root"]);
+        command.arg("--socket").arg(socket(self.directory.path())).arg(database);
+        command
+    }
+
     /// Runs SQL as the administrator; the rows of the last query.
     fn sql(&self, database: &str, statements: &str) -> Vec<Row> {
-        let mut command = Command::new(program("mariadb", "mariadb-client"));
-        command.args(["--no-defaults", "--batch", "--default-character-set=utf8mb4", "--user=root", "--socket"]);
-        command.arg(socket(self.directory.path())).arg(database);
-        let finished = Running::start(&mut command, statements).finish(PATIENCE);
+        let finished = Running::start(&mut self.client(database), statements).finish(PATIENCE);
         assert_eq!(finished.code, Some(0), "{statements}\n{finished:#?}");
         rows(&finished.stdout)
     }
@@ -177,8 +187,11 @@ impl MariaDb {
     /// With this character set, `utf8mb4` as Debian sets it up.
     pub(crate) fn with_charset(charset: &str) -> Self {
         let server = Server::shared();
+        let (login, password) = RADIUS;
         let name = format!("radius{}", DATABASES.fetch_add(1, Ordering::Relaxed));
+        let account = format!("'{login}'@'127.0.0.1'");
         server.sql("mysql", &format!("CREATE DATABASE {name} CHARACTER SET {charset}"));
+        server.sql("mysql", &format!("GRANT ALL ON {name}.* TO {account} IDENTIFIED BY '{password}'"));
         let database = Self { server, name };
         database.sql(&stock_schema());
         let grants = GRANTS.replace("radius.", &format!("{}.", database.name)).replace("CHANGE-ME", PASSWORD);
@@ -208,8 +221,12 @@ impl MariaDb {
 
     /// What stands in `[database] url`.
     pub(crate) fn url(&self) -> String {
-        let password = "pass%3Aword%2Fof%40the%20tests";
-        format!("mysql://{}:{password}@127.0.0.1:{}/{}", self.user(), self.port(), self.name)
+        format!("mysql://{}:{PASSWORD_IN_URL}@127.0.0.1:{}/{}", self.user(), self.port(), self.name)
+    }
+
+    /// The administrator's client, for a session that is to last.
+    pub(crate) fn client(&self) -> Command {
+        self.server.client(&self.name)
     }
 
     /// Runs SQL as the administrator; the rows of the last query.

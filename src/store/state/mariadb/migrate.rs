@@ -5,7 +5,7 @@
 
 use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::mysql::MySqlConnection;
-use sqlx::Connection as _;
+use sqlx::{Connection as _, Executor as _};
 
 use crate::store::StoreError;
 use crate::store::mariadb::Server;
@@ -20,16 +20,29 @@ const LOCK_NAME: &str = "CONCAT('radkick ', LEFT(SHA1(DATABASE()), 32))";
 pub(super) async fn migrate(server: &Server) -> Result<(), StoreError> {
     let failed = |error| server.failed(OPERATION, error);
     let mut connection = server.connect().await?;
-    let mut migrator = sqlx::migrate!("src/store/migrations/mariadb");
-    migrator.dangerous_set_table_name("radkick_migrations");
-    migrator.set_ignore_missing(true).set_locking(false);
+    let migrator = migrator();
     if !is_done(&mut connection, &migrator).await.map_err(failed)? {
         lock(&mut connection, server).await?;
         forget_interrupted(&mut connection).await.map_err(failed)?;
-        migrator.run(&mut connection).await.map_err(|error| migration_failed(server, error))?;
+        migrator.run(&server.pool()).await.map_err(|error| migration_failed(server, error))?;
     }
-    // The lock goes with the connection
+    // The lock goes with the connection, which only holds it: sqlx runs migrations on one of a pool's
     connection.close().await.map_err(failed)
+}
+
+fn migrator() -> Migrator {
+    let mut migrator = sqlx::migrate!("src/store/migrations/mariadb");
+    migrator.dangerous_set_table_name("radkick_migrations");
+    migrator.set_ignore_missing(true).set_locking(false);
+    migrator
+}
+
+/// Prepares every statement, so that the server judges this user's rights, and runs none.
+pub(super) async fn check(connection: &mut MySqlConnection) -> Result<(), sqlx::Error> {
+    for migration in migrator().iter() {
+        connection.prepare(migration.sql.clone()).await?;
+    }
+    Ok(())
 }
 
 /// Whether our tables have been begun: the table of migrations is the first.

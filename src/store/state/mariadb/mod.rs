@@ -30,11 +30,16 @@ impl Mariadb {
         Ok(Self { pool: server.pool(), server })
     }
 
-    /// Whether our tables have been made.
+    /// Whether our tables have been made; where they have not, this user must be able to make them.
     pub(super) async fn is_there(url: &ServerUrl) -> Result<bool, StoreError> {
         let server = Server::new(url)?;
         let mut connection = server.connect().await?;
-        migrate::is_begun(&mut connection).await.map_err(|error| server.failed("looking for radkick's own tables", error))
+        let failed = |error| server.failed("looking for radkick's own tables", error);
+        let begun = migrate::is_begun(&mut connection).await.map_err(failed)?;
+        if !begun {
+            migrate::check(&mut connection).await.map_err(failed)?;
+        }
+        Ok(begun)
     }
 
     fn failed(&self, operation: &'static str, error: sqlx::Error) -> StoreError {

@@ -41,6 +41,10 @@ impl Bench for Database {
         self.postgres.sql(statements)
     }
 
+    fn own_sql(&self, statements: &str) -> Vec<Row> {
+        self.postgres.sql(&format!("SET search_path = radkick; {statements}"))
+    }
+
     fn times(&self, seconds: i64) -> Vec<String> {
         vec![
             format!("to_timestamp({seconds})"),
