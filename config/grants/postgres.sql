@@ -37,8 +37,8 @@ GRANT SELECT (id, nasname, shortname, secret) ON nas TO radkick;
 GRANT INSERT, DELETE ON radcheck, radreply, radusergroup TO radkick;
 GRANT USAGE ON SEQUENCE radcheck_id_seq, radreply_id_seq, radusergroup_id_seq TO radkick;
 
--- Only for close_rows = "proven" in [accounting]. On PostgreSQL the default is "never", for FreeRADIUS' own Stop query
--- updates open rows only: whoever never closes rows here may strike this line.
+-- Only for close_rows = "proven" in [accounting]. On PostgreSQL the default is "never", for FreeRADIUS' own queries put an
+-- Interim-Update into open rows only: whoever never closes rows here may strike this line.
 GRANT UPDATE (acctstoptime, acctsessiontime, acctterminatecause) ON radacct TO radkick;
 
 -- radkick's own tables, all named radkick_*, stand in a schema of the same name as the login. It comes first in the

@@ -161,10 +161,15 @@ impl Directory {
         format!("known are {}", names.into_iter().collect::<Vec<_>>().join(", "))
     }
 
-    /// The entries that fit an address best: exact before prefix, longer before shorter.
+    /// The entries that fit an address best, of `[[nas]]` and of the nas table each: exact before prefix, longer before
+    /// shorter. A `[[nas]]` for a whole network goes over the rows of its routers.
     fn best_by_address(&self, address: IpAddr) -> Vec<&Entry> {
-        let best = self.entries.iter().filter_map(|entry| entry.fit(address)).max();
-        self.entries.iter().filter(|entry| best.is_some() && entry.fit(address) == best).collect()
+        let best_of = |configured: bool| {
+            let entries = || self.entries.iter().filter(move |entry| entry.configured == configured);
+            let best = entries().filter_map(|entry| entry.fit(address)).max();
+            entries().filter(move |entry| best.is_some() && entry.fit(address) == best)
+        };
+        best_of(true).chain(best_of(false)).collect()
     }
 
     /// The one NAS that address and name point to: its `[[nas]]` first, then its row of the nas table.

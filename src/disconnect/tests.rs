@@ -183,6 +183,14 @@ fn a_configured_nas_goes_over_its_row_and_over_the_defaults() {
 }
 
 #[test]
+fn a_configured_network_goes_over_the_rows_of_its_routers() {
+    let toml = "[[nas]]\nname = \"site\"\nmatch = [\"10.0.0.0/8\"]\ncoa_port = 1700\n";
+    let nas = directory(toml, &[("10.0.0.1", "row")], &TWO).resolve(&session("10.0.0.1", "")).unwrap();
+    assert_eq!((nas.name.as_str(), nas.profile.coa_port), ("site", 1700));
+    assert!(nas.profile.secret.is_some(), "the row's secret");
+}
+
+#[test]
 fn what_cannot_be_told_is_ambiguous() {
     let by_name = "[[nas]]\nname = \"A\"\nmatch = [\"hotspot1\"]\naddress = \"10.0.0.1\"\nsecret = \"a\"\n\
                    [[nas]]\nname = \"B\"\nmatch = [\"hotspot1\"]\naddress = \"10.0.0.2\"\nsecret = \"b\"\n";

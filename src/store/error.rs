@@ -104,7 +104,7 @@ impl StoreError {
             .and_then(sqlx::error::DatabaseError::code)
             .and_then(|code| code.parse::<u32>().ok());
         // SQLITE_IOERR_SHMSIZE: the file that WAL shares between processes could not grow
-        if code == Some(10 | 19 << 8) {
+        if code == Some(4874) {
             return Self::Full { database, operation };
         }
         match code.map(|code| code & 0xff) {

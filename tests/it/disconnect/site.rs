@@ -1,7 +1,9 @@
 //! One operator's site: a private FreeRADIUS, a radkick.toml beside it, and the built radkick that reads it.
 //!
 //! Set-up for the tests of `disconnect`, `enforce` and `kill` alike.
+use std::fs::{Permissions, set_permissions};
 use std::net::SocketAddr;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
@@ -56,13 +58,8 @@ impl Site {
             self.state().display()
         );
         std::fs::write(self.config(), text).expect("a configuration");
-        self.make_private();
-    }
-
-    /// Secrets stand in it: radkick warns of a file that others may read.
-    fn make_private(&self) {
-        use std::os::unix::fs::PermissionsExt;
-        std::fs::set_permissions(self.config(), std::fs::Permissions::from_mode(0o600)).expect("our own file");
+        // Secrets stand in it: radkick warns of a file that others may read
+        set_permissions(self.config(), Permissions::from_mode(0o600)).expect("our own file");
     }
 
     /// The `[[nas]]` R1 at 127.0.0.1, behind which FreeRADIUS' own Dynamic Authorization Server listens.

@@ -102,8 +102,8 @@ fn what_was_not_proven_is_tried_again() {
     site.configure(ENFORCE, &site.r1(PATIENT));
     let reports = site.reports(&ONCE, 0);
     assert_eq!((reports.len(), &reports[0]["fate"]), (1, &json!("ended")));
-    let outcomes = reports[0]["attempts"].as_array().expect("attempts").iter().map(|attempt| &attempt["outcome"]);
-    assert_eq!(outcomes.last(), Some(&json!("ack")));
+    let mut outcomes = reports[0]["attempts"].as_array().expect("attempts").iter().map(|attempt| &attempt["outcome"]);
+    assert_eq!(outcomes.next_back(), Some(&json!("ack")));
     assert_eq!(site.state_sql("SELECT count(*) AS jobs FROM radkick_job")[0]["jobs"], 1, "the same job");
     assert_eq!(site.check_rows("alice").len(), 3, "one block");
 }

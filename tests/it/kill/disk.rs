@@ -52,9 +52,9 @@ impl Drop for SmallDisk {
 }
 
 /// alice, over her limit; radkick's own tables on a disk of their own.
-fn alice(size: &str) -> (SmallDisk, Site) {
+fn alice(room: &str) -> (Site, SmallDisk) {
     let site = Site::start();
-    let disk = SmallDisk::mount(&site.folder().join("disk"), size);
+    let tmpfs = SmallDisk::mount(&site.folder().join("disk"), room);
     site.configure(ENFORCE, &site.r1(PATIENT));
     let text = std::fs::read_to_string(site.config()).expect("the configuration");
     let moved = text.replace("/state.db", "/disk/state.db");
@@ -62,7 +62,8 @@ fn alice(size: &str) -> (SmallDisk, Site) {
     customer(&site, "alice", ALICE, "1000");
     customer(&site, "bob", Session::new("80a00002").at("192.168.88.42"), "1");
     watch(&site);
-    (disk, site)
+    // The disk goes before the folder that it is mounted in
+    (site, tmpfs)
 }
 
 /// Each command says so, exits with 5, and changes nothing.
@@ -86,7 +87,7 @@ fn says_that_the_disk_is_full(site: &Site) {
 
 #[test]
 fn full_before_the_first_run() {
-    let (disk, site) = alice("1m");
+    let (site, disk) = alice("1m");
     disk.fill();
     says_that_the_disk_is_full(&site);
     disk.make_room();
@@ -95,7 +96,7 @@ fn full_before_the_first_run() {
 
 #[test]
 fn full_after_the_first_run() {
-    let (disk, site) = alice("1m");
+    let (site, disk) = alice("1m");
     assert!(site.reports(&["enforce", "--once", "--user", "bob"], 0).is_empty());
     File::open(disk.at.join("state.db")).expect("the tables are there");
     disk.fill();

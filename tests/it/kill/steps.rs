@@ -60,6 +60,9 @@ fn survives(block: &str, command: &[&str], steps: &[&str], effect: &str) {
         site.reports(command, 0);
         assert_eq!((done(&site).len(), site.server.coa_requests().len()), (2, 1), "{step}");
         nothing_is_pending(&site, step);
+        // What was begun before the kill is known as ours
+        site.reports(&["restore", "--user", "alice"], 0);
+        assert_eq!(login(&site), Authentication::Accept, "{step}");
     }
 }
 

@@ -1,5 +1,5 @@
 //! Jobs, their lease, their targets.
-use radkick::store::{JobRecord, JobSpec, JobState, SessionRow, State, TargetRecord, TargetStep};
+use radkick::store::{JobRecord, JobSpec, JobState, JournalEntry, SessionRow, State, TargetRecord, TargetStep};
 use serde_json::json;
 
 use super::{Bench, user};
@@ -84,7 +84,7 @@ pub(super) async fn one_live_job(bench: &impl Bench) {
     assert_eq!(users.iter().map(|job| job.spec.reason.as_str()).collect::<Vec<_>>(), ["quota", "expiry"]);
 }
 
-/// Two that ask at the same moment: one has it, and the other's writes count for nothing.
+/// Two that ask at the same moment: one has it, and the other's writes count for nothing, their lines of the journal too.
 pub(super) async fn the_lease_fences(bench: &impl Bench) {
     let (ours, theirs) = (bench.state().await, bench.state().await);
     let job = submitted(&ours, &spec("alice", "quota", None)).await;
@@ -97,14 +97,20 @@ pub(super) async fn the_lease_fences(bench: &impl Bench) {
     assert_eq!(ours.claim(job.id, "c", Some("somebody else"), NOW).await.expect("asked"), None);
     let new = ours.claim(job.id, "c", holder.as_deref(), NOW).await.expect("asked").expect("it was abandoned");
     assert!(new.lease_token > old.lease_token);
+    let (actor, detail) = ("worker".to_owned(), json!({}));
+    let line = JournalEntry { at: NOW, actor, user: user("alice"), event: "cut", detail };
+    let lines = || bench.own_sql("SELECT event FROM radkick_journal").len();
     let ended = JobRecord { state: JobState::Ended, ..old.clone() };
-    assert!(!theirs.update_job(&ended, None, NOW).await.expect("asked"));
+    assert!(!theirs.update_job(&ended, Some(&line), NOW).await.expect("asked"));
     let done = TargetRecord { fate: Some("ended".to_owned()), step: TargetStep::Done, ..old_target.clone() };
-    assert!(!theirs.update_target(&old, &done, None, NOW).await.expect("asked"));
+    assert!(!theirs.update_target(&old, &done, Some(&line), NOW).await.expect("asked"));
     assert!(theirs.add_target(&old, &target(job.id, "u2")).await.expect("asked").is_none());
     assert_eq!(ours.targets(job.id).await.expect("asked"), [old_target]);
-    assert!(ours.update_target(&new, &done, None, NOW).await.expect("asked"));
-    assert!(ours.update_job(&JobRecord { state: JobState::Cutting, ..new.clone() }, None, NOW).await.expect("asked"));
+    assert_eq!(lines(), 0, "what was not done does not stand in the journal");
+    assert!(ours.update_target(&new, &done, Some(&line), NOW).await.expect("asked"));
+    let cutting = JobRecord { state: JobState::Cutting, ..new.clone() };
+    assert!(ours.update_job(&cutting, Some(&line), NOW).await.expect("asked"));
+    assert_eq!(lines(), 2);
     assert_eq!(ours.live_jobs(None).await.expect("asked")[0].state, JobState::Cutting);
 }
 

@@ -1,7 +1,8 @@
 //! FreeRADIUS' tables on PostgreSQL, with its stock schema (`mods-config/sql/main/postgresql/schema.sql`).
 //!
 //! Names compare exactly. Times are `timestamptz` and cross this boundary as seconds since 1970; addresses are `inet` and
-//! cross it as text. FreeRADIUS' own Stop query updates open rows only: a row closed by us loses its last octets.
+//! cross it as text. FreeRADIUS' own Interim-Update query writes open rows only: what a session goes on using whose
+//! row we closed is not seen before its Stop.
 
 mod changes;
 mod limits;

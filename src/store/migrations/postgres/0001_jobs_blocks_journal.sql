@@ -1,5 +1,3 @@
--- Names of users stand here as FreeRADIUS spells them in its tables, so that both can be joined.
-
 -- One live job per user and reason; for a named session per Acct-Unique-Id (live_key is null once the job has ended).
 CREATE TABLE radkick_job (
     id BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,

@@ -11,7 +11,7 @@ use crate::store::accounting::{RowChange, Table};
 use crate::store::state::{BlockRecord, BlockState, JournalEntry};
 
 use super::jobs::{json, word};
-use super::{Postgres, noted, noting};
+use super::{Postgres, noted, noting, stored};
 
 const OPERATION: &str = "writing a block";
 
@@ -35,7 +35,7 @@ impl Postgres {
              )
              SELECT id FROM planned",
         )
-        .bind(block.user.to_table())
+        .bind(stored(block.user.as_str()))
         .bind(&block.reason)
         .bind(&block.actor)
         .bind(&block.mode)
@@ -90,7 +90,11 @@ impl Postgres {
         let sql = "SELECT block.id, user_name, reason, actor, mode, state, table_word, present, image, ours
                    FROM radkick_block AS block LEFT JOIN radkick_block_row AS changed ON block_id = block.id
                    WHERE state <> 'released' AND ($1::text IS NULL OR user_name = $1) ORDER BY block.id, changed.id";
-        let rows = sqlx::query(sql).bind(user.map(UserName::to_table)).fetch_all(&self.pool).await.map_err(failed)?;
+        let rows = sqlx::query(sql)
+            .bind(user.map(|user| stored(user.as_str())))
+            .fetch_all(&self.pool)
+            .await
+            .map_err(failed)?;
         let mut blocks = BTreeMap::<i64, BlockRecord>::new();
         for row in &rows {
             let block = block(row).map_err(failed)?;
@@ -124,7 +128,7 @@ impl Rows {
 fn block(row: &PgRow) -> Result<BlockRecord, sqlx::Error> {
     Ok(BlockRecord {
         id: row.try_get("id")?,
-        user: UserName::from_table(&row.try_get::<String, _>("user_name")?),
+        user: super::user(row.try_get("user_name")?),
         reason: row.try_get("reason")?,
         actor: row.try_get("actor")?,
         mode: row.try_get("mode")?,

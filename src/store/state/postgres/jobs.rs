@@ -8,7 +8,7 @@ use crate::quota::UserName;
 use crate::store::StoreError;
 use crate::store::state::{JobRecord, JobSpec, JobState, JournalEntry, TargetRecord, TargetStep};
 
-use super::{Postgres, escaped, noted, noting, without_nul};
+use super::{Postgres, noted, noting, stored};
 
 /// How long a lease holds without being renewed: longer than one exchange with all its retransmissions.
 const LEASE_SECS: i64 = 120;
@@ -38,8 +38,8 @@ impl Postgres {
              VALUES ($1, $2, $3, $4, $5, 'planned', $6, $6, $7) ON CONFLICT (live_key) DO NOTHING RETURNING {JOB}"
         ));
         let query = sqlx::query(sql)
-            .bind(escaped(&spec.live_key()))
-            .bind(spec.user.to_table())
+            .bind(stored(&spec.live_key()))
+            .bind(stored(spec.user.as_str()))
             .bind(&spec.reason)
             .bind(&spec.actor)
             .bind(serde_json::json!({ "session": spec.session, "detail": spec.detail }).to_string());
@@ -50,7 +50,7 @@ impl Postgres {
     async fn live_job(&self, spec: &JobSpec) -> Result<Option<JobRecord>, StoreError> {
         let failed = |error| self.failed("reading jobs", error);
         let sql = AssertSqlSafe(format!("SELECT {JOB} FROM radkick_job WHERE live_key = $1"));
-        let row = sqlx::query(sql).bind(escaped(&spec.live_key())).fetch_optional(&self.pool).await.map_err(failed)?;
+        let row = sqlx::query(sql).bind(stored(&spec.live_key())).fetch_optional(&self.pool).await.map_err(failed)?;
         row.map(|row| job(&row).map_err(failed)).transpose()
     }
 
@@ -60,7 +60,7 @@ impl Postgres {
             "SELECT {JOB} FROM radkick_job
              WHERE live_key IS NOT NULL AND ($1::text IS NULL OR user_name = $1) ORDER BY id"
         ));
-        let query = sqlx::query(sql).bind(user.map(UserName::to_table));
+        let query = sqlx::query(sql).bind(user.map(|user| stored(user.as_str())));
         let rows = query.fetch_all(&self.pool).await.map_err(failed)?;
         rows.iter().map(|row| job(row).map_err(failed)).collect()
     }
@@ -158,10 +158,10 @@ impl Postgres {
         let session = serde_json::to_string(&target.session).map_err(|e| failed(sqlx::Error::Encode(e.into())))?;
         let query = noting(sql, entry).bind(job.id).bind(job.lease_token).bind(now).bind(LEASE_SECS).bind(target.id);
         let query = query.bind(session).bind(target.step.as_str()).bind(target.effect_at).bind(target.on_router);
-        let query = query.bind(without_nul(target.nas.as_deref()));
+        let query = query.bind(target.nas.as_deref().map(stored));
         let query = query.bind(serde_json::Value::from(target.attempts.clone()).to_string());
         let query = query.bind(target.fate.clone()).bind(target.path.clone()).bind(target.evidence.clone());
-        let query = query.bind(without_nul(target.problem.as_deref())).bind(target.close_due_at);
+        let query = query.bind(target.problem.as_deref().map(stored)).bind(target.close_due_at);
         Ok(query.fetch_optional(&self.pool).await.map_err(failed)?.is_some())
     }
 
@@ -191,7 +191,7 @@ fn job(row: &PgRow) -> Result<JobRecord, sqlx::Error> {
     Ok(JobRecord {
         id: row.try_get("id")?,
         spec: JobSpec {
-            user: UserName::from_table(&row.try_get::<String, _>("user_name")?),
+            user: super::user(row.try_get("user_name")?),
             reason: row.try_get("reason")?,
             actor: row.try_get("actor")?,
             session: spec.get("session").and_then(|session| session.as_str()).map(str::to_owned),

@@ -1,7 +1,8 @@
 //! Our tables on a PostgreSQL server, beside FreeRADIUS' or in a database of their own.
 //!
 //! Each method but the migrations is one statement, so that nobody sees half of a step and no transaction can stay open.
-//! Names of users and keys made of them stand escaped as in FreeRADIUS' tables: a text here holds no NUL, a name may.
+//! A user's name stands as the NAS knows it, but for NUL, which no text of
+//! PostgreSQL's holds and a name may: see [`NUL`].
 
 mod blocks;
 mod jobs;
@@ -113,7 +114,7 @@ fn noting(sql: &'static str, entry: Option<&JournalEntry>) -> Query {
     sqlx::query(sql)
         .bind(entry.map(|entry| entry.at))
         .bind(entry.map(|entry| entry.actor.clone()))
-        .bind(entry.map(|entry| entry.user.to_table()))
+        .bind(entry.map(|entry| stored(entry.user.as_str())))
         .bind(entry.map(|entry| entry.event))
         .bind(entry.map(|entry| entry.detail.to_string()))
 }
@@ -126,12 +127,15 @@ fn cause(error: MigrateError) -> sqlx::Error {
     error.into()
 }
 
-/// A text made of user names, as it stands in our tables.
-fn escaped(text: &str) -> String {
-    UserName::new(text).to_table()
+/// Stands for NUL in our tables: a character that Unicode gives no meaning, and that no user's name holds.
+const NUL: char = '\u{f0000}';
+
+/// A text as it stands in our tables.
+fn stored(text: &str) -> String {
+    text.replace('\0', NUL.encode_utf8(&mut [0; 4]))
 }
 
-/// A text for people, without the one character that no column holds.
-fn without_nul(text: Option<&str>) -> Option<String> {
-    text.map(|text| text.replace('\0', "\\000"))
+/// A user, from how the name stands in our tables.
+fn user(stored: &str) -> UserName {
+    UserName::new(stored.replace(NUL, "\0"))
 }

@@ -1,7 +1,9 @@
 //! The contract on PostgreSQL: FreeRADIUS' stock schema on a real server, radkick with the shipped rights.
 mod bench;
 mod errors;
+mod freeradius;
 mod rows;
+mod site;
 
 use radkick::config::{Config, DatabaseUrl};
 
