@@ -124,6 +124,18 @@ impl Accounting {
         Ok(names.iter().map(|name| UserName::from_table(name)).find(|name| self.names_match(name, user)))
     }
 
+    /// Whether the database takes two names of users, or of groups, for one, as FreeRADIUS does by asking it.
+    ///
+    /// # Errors
+    /// As above.
+    pub async fn same_name(&self, one: &str, other: &str) -> Result<bool, StoreError> {
+        match &self.backend {
+            _ if one == other => Ok(true),
+            Backend::Mariadb(store) => store.same_name(one, other).await,
+            Backend::Postgres(_) | Backend::Sqlite(_) => Ok(false),
+        }
+    }
+
     /// Whether a name that was found by the spellings of `user` is that user's.
     fn names_match(&self, found: &UserName, user: &UserName) -> bool {
         match &self.backend {

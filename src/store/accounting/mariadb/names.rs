@@ -37,6 +37,20 @@ impl Mariadb {
         Ok(found)
     }
 
+    /// Whether two names are one to a look-up in radcheck.
+    pub(in super::super) async fn same_name(&self, one: &str, other: &str) -> Result<bool, StoreError> {
+        let Some(kept) = self.catalogue.collation(&self.tables.authcheck, "username") else { return Ok(false) };
+        let as_kept = format!("CONVERT(? USING {}) COLLATE {}", kept.charset, kept.collation);
+        let sql = sqlx::AssertSqlSafe(format!("SELECT CAST({as_kept} = {as_kept} AS SIGNED)"));
+        let same: i64 = sqlx::query_scalar(sql)
+            .bind(one)
+            .bind(other)
+            .fetch_one(&self.pool)
+            .await
+            .map_err(|error| self.failed(OPERATION, error))?;
+        Ok(same != 0)
+    }
+
     /// The spellings of these users that the table can hold: a comparison with a text that does not fit the column's
     /// character set is an error to the server, not a mismatch.
     pub(super) async fn spellings_in(&self, table: &str, users: &[&UserName]) -> Result<Vec<Spelling>, StoreError> {

@@ -119,6 +119,42 @@ async fn who_is_over_is_cut_and_stays_out() {
     assert_eq!(site.server.authenticate("Alice", "pw"), Authentication::Accept);
 }
 
+/// The list of the exempt knows no case either where the database knows none: better than to cut whom nobody may.
+#[tokio::test(flavor = "multi_thread")]
+async fn who_is_exempt_is_so_in_every_spelling() {
+    let site = Site::start();
+    site.configure("[quota]\nmode = \"enforce\"\n[exempt]\nusers = [\"ALICE\"]\ngroups = [\"STAFF\"]\n");
+    for user in ["alice", "bob", "carol"] {
+        site.check(user, "Max-Octets", "1");
+        site.account(user, user, "Start", &[]);
+        site.account(user, user, "Interim-Update", &[("Acct-Input-Octets", "600")]);
+    }
+    site.database.sql("INSERT INTO radusergroup (username, groupname) VALUES ('Bob', 'staff')");
+    let reports = site.reports(&["enforce", "--once"], 0);
+    assert_eq!(reports.iter().map(|report| &report["user"]).collect::<Vec<_>>(), ["carol"]);
+    site.reports(&["disconnect", "--user", "Alice"], 2);
+    assert_eq!(site.database.sql("SELECT username FROM radacct WHERE acctstoptime IS NULL").len(), 2);
+}
+
+/// radcheck holds two spellings, and the block takes away the row that gave the user the name.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_block_stands_although_the_name_changes() {
+    let site = Site::start();
+    site.configure("[quota]\nmode = \"enforce\"\n[block]\nmode = \"remove\"\n");
+    site.check("Alice", "Cleartext-Password", "pw");
+    site.check("alice", "Max-Octets", "1");
+    site.account("alice", "81", "Start", &[]);
+    site.account("alice", "81", "Interim-Update", &[("Acct-Input-Octets", "600")]);
+    site.reports(&["enforce", "--once"], 0);
+    for _ in 0..2 {
+        site.reports(&["enforce", "--once"], 0);
+        assert!(matches!(site.server.authenticate("alice", "pw"), Authentication::Reject(_)));
+    }
+    site.database.sql("UPDATE radcheck SET value = '2000' WHERE attribute = 'Max-Octets'");
+    site.reports(&["enforce", "--once"], 0);
+    assert_eq!(site.server.authenticate("alice", "pw"), Authentication::Accept);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn check_names_what_is_missing() {
     let site = Site::start();
