@@ -50,8 +50,7 @@ impl Server {
     pub(super) async fn connect(&self) -> Result<MySqlConnection, StoreError> {
         let connected = tokio::time::timeout(ACQUIRE, self.options.connect()).await;
         let reason = format!("no answer within {} s", ACQUIRE.as_secs());
-        let connected =
-            connected.map_err(|_| StoreError::Unreachable { database: self.database.clone(), reason })?;
+        let connected = connected.map_err(|_| StoreError::Unreachable { database: self.database.clone(), reason })?;
         let mut connection = connected.map_err(|error| self.failed("opening", error))?;
         set_up(&mut connection).await.map_err(|error| self.failed("opening", error))?;
         Ok(connection)
@@ -91,6 +90,7 @@ impl StoreError {
     pub(super) fn mariadb(database: &str, operation: &'static str, source: sqlx::Error) -> Self {
         let database = database.to_owned();
         let Some((number, message)) = said(&source) else {
+            #[expect(clippy::wildcard_enum_match_arm, reason = "no other says that the server is out of reach")]
             return match source {
                 sqlx::Error::PoolTimedOut => {
                     let reason = format!("no connection within {} s", ACQUIRE.as_secs());

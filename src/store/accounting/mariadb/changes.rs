@@ -64,8 +64,7 @@ impl Mariadb {
     ) -> Result<RowVerdict, sqlx::Error> {
         let (table, row) = (change.table, &change.row);
         // Locked: what is deleted is the row that was looked at
-        let sql =
-            self.sql(&format!("SELECT {} FROM {} WHERE id = ? FOR UPDATE", columns(table), self.table(table)));
+        let sql = self.sql(&format!("SELECT {} FROM {} WHERE id = ? FOR UPDATE", columns(table), self.table(table)));
         let there = sqlx::query(sql).bind(row.id).fetch_optional(&mut **transaction).await?;
         let there = there.as_ref().map(image).transpose()?;
         match (change.present, there) {

@@ -44,8 +44,13 @@ impl Mariadb {
         only: Option<&UserName>,
     ) -> Result<Vec<Named>, StoreError> {
         let (condition, names) = self.of_user(table, only).await?;
-        self.items(table, &self.canonical("t"), &condition, attributes.iter().map(|name| name.to_lowercase()).chain(names))
-            .await
+        self.items(
+            table,
+            &self.canonical("t"),
+            &condition,
+            attributes.iter().map(|name| name.to_lowercase()).chain(names),
+        )
+        .await
     }
 
     /// The items of groups, handed to each member.
@@ -90,7 +95,7 @@ impl Mariadb {
             "SELECT {name}, CAST(t.id AS SIGNED), t.attribute, t.value FROM {table} t
              WHERE lower(t.attribute) IN ({attributes}) {condition} ORDER BY t.id"
         ));
-        let query = arguments.into_iter().fold(sqlx::query(sql), |query, argument| query.bind(argument));
+        let query = arguments.into_iter().fold(sqlx::query(sql), sqlx::query::Query::bind);
         let rows = query.fetch_all(&self.pool).await.map_err(|error| self.failed(OPERATION, error))?;
         rows.iter().map(|row| named_item(row, table).map_err(|error| self.failed(OPERATION, error))).collect()
     }
@@ -98,10 +103,12 @@ impl Mariadb {
     /// A condition that keeps to one user, if there is one, and its arguments.
     async fn of_user(&self, table: &str, only: Option<&UserName>) -> Result<(String, Vec<String>), StoreError> {
         let Some(user) = only else { return Ok((String::new(), Vec::new())) };
-        let names: Vec<String> =
-            self.spellings_in(table, &[user]).await?.into_iter().map(|(_, name)| name).collect();
-        let condition =
-            if names.is_empty() { "AND FALSE".to_owned() } else { format!("AND t.username IN ({})", places(names.len())) };
+        let names: Vec<String> = self.spellings_in(table, &[user]).await?.into_iter().map(|(_, name)| name).collect();
+        let condition = if names.is_empty() {
+            "AND FALSE".to_owned()
+        } else {
+            format!("AND t.username IN ({})", places(names.len()))
+        };
         Ok((condition, names))
     }
 
@@ -112,7 +119,7 @@ impl Mariadb {
         let sql = self.sql(&format!(
             "SELECT {user}, {group} FROM {{usergroup}} t WHERE TRUE {condition} ORDER BY t.priority, t.id"
         ));
-        let query = names.into_iter().fold(sqlx::query_as(sql), |query, name| query.bind(name));
+        let query = names.into_iter().fold(sqlx::query_as(sql), sqlx::query::QueryAs::bind);
         let rows: Vec<(String, String)> =
             query.fetch_all(&self.pool).await.map_err(|error| self.failed("reading groups", error))?;
         let mut groups = BTreeMap::<UserName, Vec<String>>::new();

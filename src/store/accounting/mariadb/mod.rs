@@ -28,9 +28,10 @@ use catalogue::Catalogue;
 #[derive(Debug, Clone)]
 pub(super) struct Mariadb {
     pool: MySqlPool,
-    server: Server,
     tables: TableNames,
     catalogue: Catalogue,
+    /// The database, password left out.
+    database: String,
 }
 
 impl Mariadb {
@@ -38,13 +39,13 @@ impl Mariadb {
         let server = Server::new(url)?;
         let mut connection = server.connect().await?;
         let catalogue = Catalogue::read(&mut connection, &server, &tables).await?;
-        let store = Self { pool: server.pool(), server, tables, catalogue };
+        let store = Self { pool: server.pool(), tables, catalogue, database: server.database };
         store.check_reading(&mut connection).await?;
         Ok(store)
     }
 
     fn failed(&self, operation: &'static str, error: sqlx::Error) -> StoreError {
-        self.server.failed(operation, error)
+        StoreError::mariadb(&self.database, operation, error)
     }
 
     fn table(&self, table: Table) -> &str {

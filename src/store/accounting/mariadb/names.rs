@@ -18,9 +18,12 @@ impl Mariadb {
     pub(in super::super) async fn spellings(&self, user: &UserName) -> Result<Vec<String>, StoreError> {
         let tables = &self.tables;
         let mut found = Vec::new();
-        for (table, id) in
-            [(&tables.authcheck, "id"), (&tables.authreply, "id"), (&tables.usergroup, "id"), (&tables.acct, "radacctid")]
-        {
+        for (table, id) in [
+            (&tables.authcheck, "id"),
+            (&tables.authreply, "id"),
+            (&tables.usergroup, "id"),
+            (&tables.acct, "radacctid"),
+        ] {
             let names = self.spellings_in(table, &[user]).await?;
             let sql = self.sql(&format!(
                 "SELECT username FROM {table} WHERE username IN ({}) ORDER BY {id} LIMIT 1",
@@ -76,9 +79,9 @@ impl Mariadb {
         );
         let all = vec![one; names.len()].join(" UNION ALL ");
         let sql = sqlx::AssertSqlSafe(format!("SELECT name FROM ({all}) AS names WHERE fits = 0"));
-        let query = names.iter().fold(sqlx::query_scalar(sql).persistent(false), |query, name| {
-            query.bind(*name).bind(*name).bind(*name)
-        });
+        let query = names
+            .iter()
+            .fold(sqlx::query_scalar(sql).persistent(false), |query, name| query.bind(*name).bind(*name).bind(*name));
         let unfit: Vec<String> = query.fetch_all(&self.pool).await.map_err(|error| self.failed(OPERATION, error))?;
         Ok(unfit.into_iter().collect())
     }

@@ -30,7 +30,7 @@ impl Mariadb {
             .await
             .map_err(failed)?;
         if read_only != 0 {
-            return Err(StoreError::ReadOnly { database: self.server.database.clone(), operation: WRITING });
+            return Err(StoreError::ReadOnly { database: self.database.clone(), operation: WRITING });
         }
         self.check(&mut connection, WRITING, &self.writing()).await
     }
@@ -81,6 +81,6 @@ impl Mariadb {
             return Ok(());
         }
         let reason = format!("missing rights: {}", denied.join(", "));
-        Err(StoreError::Denied { database: self.server.database.clone(), operation, reason })
+        Err(StoreError::Denied { database: self.database.clone(), operation, reason })
     }
 }

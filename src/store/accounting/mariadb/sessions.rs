@@ -52,18 +52,14 @@ impl Mariadb {
         let prefix = self.catalogue.has(&self.tables.acct, "framedipv6prefix");
         let prefix = if prefix { "coalesce(framedipv6prefix, '')" } else { "''" };
         let sql = self.sql(&format!("{SESSION}{condition}").replace("{framedipv6prefix}", prefix));
-        let query = arguments.into_iter().fold(sqlx::query(sql), |query, argument| query.bind(argument));
+        let query = arguments.into_iter().fold(sqlx::query(sql), sqlx::query::Query::bind);
         let rows = query.fetch_all(&self.pool).await.map_err(|error| self.failed(OPERATION, error))?;
         rows.iter().map(|row| session_row(row).map_err(|error| self.failed(OPERATION, error))).collect()
     }
 
     pub(in super::super) async fn users_online(&self) -> Result<BTreeSet<UserName>, StoreError> {
         let sql = self.sql(&format!(
-            concat!(
-                "SELECT {} FROM (SELECT DISTINCT username FROM {{acct}} WHERE ",
-                open!(),
-                ") AS online"
-            ),
+            concat!("SELECT {} FROM (SELECT DISTINCT username FROM {{acct}} WHERE ", open!(), ") AS online"),
             self.canonical("online")
         ));
         let names: Vec<String> = sqlx::query_scalar(sql)

@@ -84,6 +84,7 @@ async fn forget_interrupted(connection: &mut MySqlConnection) -> Result<(), sqlx
     Ok(())
 }
 
+#[expect(clippy::wildcard_enum_match_arm, reason = "no other comes from the server")]
 fn migration_failed(server: &Server, error: MigrateError) -> StoreError {
     match error {
         MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => server.failed(OPERATION, error),

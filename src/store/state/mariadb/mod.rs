@@ -20,14 +20,15 @@ use super::{Brake, JournalEntry};
 #[derive(Debug, Clone)]
 pub(super) struct Mariadb {
     pool: MySqlPool,
-    server: Server,
+    /// The database, password left out.
+    database: String,
 }
 
 impl Mariadb {
     pub(super) async fn open(url: &ServerUrl) -> Result<Self, StoreError> {
         let server = Server::new(url)?;
         migrate::migrate(&server).await?;
-        Ok(Self { pool: server.pool(), server })
+        Ok(Self { pool: server.pool(), database: server.database })
     }
 
     /// Whether our tables have been made; where they have not, this user must be able to make them.
@@ -43,7 +44,7 @@ impl Mariadb {
     }
 
     fn failed(&self, operation: &'static str, error: sqlx::Error) -> StoreError {
-        self.server.failed(operation, error)
+        StoreError::mariadb(&self.database, operation, error)
     }
 
     pub(super) async fn journal(&self, entry: &JournalEntry) -> Result<(), StoreError> {

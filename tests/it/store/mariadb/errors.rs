@@ -72,7 +72,10 @@ async fn every_missing_right_is_named() {
     revoke("INSERT", "radcheck");
     let store = opened(&database.url()).await.expect("it may still read");
     let told = store.check_writable().await.expect_err("refused").to_string();
-    assert!(told.contains("trying to write: missing rights: INSERT on radcheck, DELETE on radreply (config/"), "{told}");
+    assert!(
+        told.contains("trying to write: missing rights: INSERT on radcheck, DELETE on radreply (config/"),
+        "{told}"
+    );
     let told = store.check_closable().await.expect_err("refused").to_string();
     assert!(told.contains("closing rows: missing rights: UPDATE (acctstoptime"), "{told}");
     // And where the server itself refuses

@@ -1,4 +1,4 @@
-//! A real FreeRADIUS writes through rlm_sql, radkick reads; and what radkick writes, FreeRADIUS obeys.
+//! A real FreeRADIUS writes through `rlm_sql`, radkick reads; and what radkick writes, FreeRADIUS obeys.
 use radkick::quota::UserName;
 use radkick::store::SessionRow;
 use serde_json::json;

@@ -28,7 +28,9 @@ pub(super) fn reply(id: i64) -> RowChange {
 #[tokio::test]
 async fn times_stand_in_the_servers_zone() {
     let database = MariaDb::new();
-    database.sql("INSERT INTO radacct (acctuniqueid, username, acctstarttime) VALUES ('u', 'alice', '2023-11-15 03:13:20')");
+    database.sql(
+        "INSERT INTO radacct (acctuniqueid, username, acctstarttime) VALUES ('u', 'alice', '2023-11-15 03:13:20')",
+    );
     let row = store(&database).await.session("u").await.expect("asked").expect("a row");
     assert_eq!(row.start, Some(T0));
     let url = database_url(&format!("{}?timezone=%2B00:00", database.url()));
@@ -37,7 +39,10 @@ async fn times_stand_in_the_servers_zone() {
     assert_eq!(row.start, Some(T0 + 5 * 3600));
     assert!(store.close_row("u", T0 + 6 * 3600).await.expect("closed"));
     let stop = &database.sql("SELECT acctstoptime, acctsessiontime FROM radacct")[0];
-    assert_eq!((stop["acctstoptime"].as_str(), stop["acctsessiontime"].as_i64()), (Some("2023-11-15 04:13:20"), Some(3600)));
+    assert_eq!(
+        (stop["acctstoptime"].as_str(), stop["acctsessiontime"].as_i64()),
+        (Some("2023-11-15 04:13:20"), Some(3600))
+    );
 }
 
 /// Schemas of old write 0000-00-00 for a session that goes on.
@@ -81,7 +86,9 @@ async fn a_schema_without_prefixes_and_with_unsigned_octets() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_lock_that_is_held_is_not_waited_for_for_ever() {
     let database = MariaDb::new();
-    database.sql("INSERT INTO radcheck (id, username, attribute, op, value) VALUES (1, 'alice', 'Auth-Type', ':=', 'Reject')");
+    database.sql(
+        "INSERT INTO radcheck (id, username, attribute, op, value) VALUES (1, 'alice', 'Auth-Type', ':=', 'Reject')",
+    );
     let store = store(&database).await;
     let held = Running::start(&mut database.client(), "BEGIN; SELECT * FROM radcheck FOR UPDATE; SELECT SLEEP(600);");
     let waits = "SELECT count(*) AS n FROM information_schema.processlist WHERE info LIKE 'SELECT SLEEP%'";
@@ -89,8 +96,10 @@ async fn a_lock_that_is_held_is_not_waited_for_for_ever() {
     let error = store.apply(&[reply(1), reject(1).undone()]).await.expect_err("locked");
     assert!(matches!(error, StoreError::Locked { .. }), "{error:?}");
     drop(held);
-    database.sql("SELECT CONCAT('KILL ', id) INTO @kill FROM information_schema.processlist
-                  WHERE info LIKE 'SELECT SLEEP%'; EXECUTE IMMEDIATE @kill");
+    database.sql(
+        "SELECT CONCAT('KILL ', id) INTO @kill FROM information_schema.processlist
+                  WHERE info LIKE 'SELECT SLEEP%'; EXECUTE IMMEDIATE @kill",
+    );
     assert_eq!(database.sql("SELECT count(*) AS n FROM radreply")[0]["n"], 0);
     store.apply(&[reply(1), reject(1).undone()]).await.expect("free");
 }
