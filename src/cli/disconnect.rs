@@ -6,7 +6,7 @@ use sha2::{Digest, Sha256};
 
 use crate::config::BlockMode;
 use crate::disconnect::Directory;
-use crate::jobs::{Agent, JobDetail, Selection, SessionReport, directory};
+use crate::jobs::{Agent, JobDetail, Selection, SessionReport, Would, directory};
 use crate::quota::UserName;
 use crate::store::{Accounting, JobSpec, SessionRow};
 use crate::worker::{Exemptions, paused, would};
@@ -162,7 +162,12 @@ async fn dry_run(
     let base = SessionReport { blocked: !blocks.is_empty(), ..base };
     let block = args.block && blocks.is_empty();
     Ok(match sessions {
-        [] => vec![base],
+        [] => vec![SessionReport {
+            fate: "unknown".to_owned(),
+            evidence: None,
+            would: Some(Would { block, paths: Vec::new(), identity: Vec::new() }),
+            ..base
+        }],
         _ => sessions.iter().map(|session| would(directory, base.clone(), session, block)).collect(),
     })
 }

@@ -38,14 +38,41 @@ pub(super) fn menus(service: Service) -> &'static [Menu] {
     }
 }
 
-/// Whether a row of the list is this session: RADIUS let it in, and user, address and MAC agree as far as both sides
-/// have them; a PPP row also by its session id.
+/// A session to be found on a router's list.
+#[derive(Debug)]
+pub(super) struct Sought<'a> {
+    session: &'a SessionRow,
+    /// Open sessions of the same user on the same NAS that began later. After a lost Stop the old row stays open, and the
+    /// next login from the same device looks like it in everything that a hotspot's list has.
+    later: Vec<SessionRow>,
+}
+
+impl<'a> Sought<'a> {
+    /// A session, told apart from the open ones of the same user.
+    pub(super) fn new(session: &'a SessionRow, open: Vec<SessionRow>) -> Self {
+        let later = open.into_iter().filter(|other| {
+            other.nas_ip_address == session.nas_ip_address
+                && other.acct_unique_id != session.acct_unique_id
+                && other.start > session.start
+        });
+        Self { session, later: later.collect() }
+    }
+
+    /// Whether a row of the list is this session and no later one.
+    pub(super) fn is(&self, row: &ActiveRow) -> bool {
+        is_session(row, self.session) && !self.later.iter().any(|other| is_session(row, other))
+    }
+}
+
+/// Whether a row of the list can be this session: RADIUS let it in, and user, address and MAC agree as far as both sides
+/// have them; a PPP row also by its session id; and it has been up for as long as radacct has seen the session.
 pub(super) fn is_session(row: &ActiveRow, session: &SessionRow) -> bool {
     row.radius
         && same_user(row, session)
         && same_address(row, session)
         && same_mac(row, session)
         && same_id(row, session)
+        && long_enough(row, session)
 }
 
 fn same_user(row: &ActiveRow, session: &SessionRow) -> bool {
@@ -72,6 +99,15 @@ fn same_mac(row: &ActiveRow, session: &SessionRow) -> bool {
 
 fn same_id(row: &ActiveRow, session: &SessionRow) -> bool {
     row.session_id.as_ref().is_none_or(|id| id.eq_ignore_ascii_case(&session.acct_session_id))
+}
+
+/// Both times are the NAS's own, so its clock does not matter.
+fn long_enough(row: &ActiveRow, session: &SessionRow) -> bool {
+    /// Accounting may begin before the list counts, and both count whole seconds.
+    const TOLERANCE_SECS: i64 = 60;
+    let uptime = row.uptime.and_then(|uptime| i64::try_from(uptime.as_secs()).ok());
+    let seen = session.start.zip(session.update).map(|(start, update)| update - start);
+    uptime.zip(seen).is_none_or(|(uptime, seen)| uptime.saturating_add(TOLERANCE_SECS) >= seen)
 }
 
 /// The twelve digits of a MAC address, whatever stands between them; `None` for anything else.

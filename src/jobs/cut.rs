@@ -4,15 +4,20 @@ use std::time::Duration;
 
 use crate::config::CutPath;
 use crate::disconnect::{
-    Attempt, AttemptOutcome, Directory, Facts, Fate, Findings, ResolvedNas, RouterView, RowFinding, Verdict, decide,
+    Attempt, AttemptOutcome, Directory, Evidence, Facts, Fate, Findings, ResolvedNas, RouterView, RowFinding, Verdict,
+    decide,
 };
 use crate::failpoint;
 use crate::store::{JobRecord, JournalEntry, TargetRecord, TargetStep};
 
+use super::rows::closing_time;
 use super::{Agent, AgentError, Guard};
 
 /// How long an ACK that nothing confirms is waited on where another path follows: free surfing, should it be a lie.
 const PATIENCE_BEFORE_NEXT_PATH: Duration = Duration::from_secs(3);
+
+/// Shorter than a lease, which each write renews.
+const WATCH_SLICE: Duration = Duration::from_secs(45);
 
 /// What one path came to.
 enum Progress {
@@ -41,7 +46,11 @@ impl Agent {
             }
         };
         target.nas = Some(nas.name.clone());
-        let mut progress = self.verify_first(&target, &nas).await?;
+        target.problem = None;
+        let mut progress = match self.proven_before(&target).await? {
+            Some(settled) => settled,
+            None => self.verify_first(&target, &nas).await?,
+        };
         for (index, path) in nas.profile.paths.iter().enumerate() {
             if !matches!(progress, Progress::Next) {
                 break;
@@ -60,6 +69,21 @@ impl Agent {
         self.record_fate(job, target, verdict, findings.row).await.map(|()| false)
     }
 
+    /// A session that its router's list lacked is off for good, unless octets came since. Its row may be open still, for
+    /// a Stop that is late, or closed by us: then that is no Stop of the NAS.
+    async fn proven_before(&self, target: &TargetRecord) -> Result<Option<Progress>, AgentError> {
+        let unique_id = &target.session.acct_unique_id;
+        let Some(proof) = self.state.proven_absent(unique_id).await? else { return Ok(None) };
+        let Some(row) = self.accounting.session(unique_id).await? else { return Ok(None) };
+        let row = match row.stop {
+            None if row.update <= proof.session.update => RowFinding::Open { update: row.update },
+            Some(stop) if stop == closing_time(&proof) => RowFinding::Closed { stop },
+            None | Some(_) => return Ok(None),
+        };
+        let verdict = Verdict { fate: Fate::AlreadyGone, evidence: Some(Evidence::AbsentFromRouter) };
+        Ok(Some(Progress::Settled(verdict, Findings { row, router: RouterView::NotAsked })))
+    }
+
     /// What an earlier run sent may have worked: look for proof before anything is sent again.
     async fn verify_first(&self, target: &TargetRecord, nas: &ResolvedNas) -> Result<Progress, AgentError> {
         if target.step == TargetStep::Selected {
@@ -69,7 +93,7 @@ impl Agent {
         Ok(self.progress(target, findings))
     }
 
-    /// Tries one path: guard, intent, effect, proof. `path` is the path and whether it is the last.
+    /// Tries one path: intent, guard, effect, proof. `path` is the path and whether it is the last.
     async fn take_path(
         &self,
         job: &JobRecord,
@@ -77,6 +101,10 @@ impl Agent {
         nas: &ResolvedNas,
         (path, last): (CutPath, bool),
     ) -> Result<Progress, AgentError> {
+        target.step = TargetStep::Sending;
+        self.write_target(job, target, None).await?;
+        failpoint::reach("intent_recorded");
+        // Last of all before the send: writing the intent may have had to wait for a lock
         match self.guard(job, &target.session).await? {
             Guard::Holds => {}
             Guard::ReasonLapsed => return Ok(Progress::Lapsed),
@@ -85,9 +113,6 @@ impl Agent {
                 return Ok(Progress::Settled(self.judge(target, &findings), findings));
             }
         }
-        target.step = TargetStep::Sending;
-        self.write_target(job, target, None).await?;
-        failpoint::reach("intent_recorded");
         let Some(attempt) = self.attempt(path, nas, target).await? else { return Ok(Progress::Next) };
         failpoint::reach("request_answered");
         self.record_attempt(job, target, &attempt).await?;
@@ -96,10 +121,30 @@ impl Agent {
         }
         let within =
             if last { nas.profile.verify_within } else { nas.profile.verify_within.min(PATIENCE_BEFORE_NEXT_PATH) };
-        let enough = |findings: &Findings| is_off(self.judge(target, findings));
-        let findings = self.disconnector.watch(nas, &target.session, within, enough).await?;
+        let findings = self.watch(job, target, nas, within).await?;
         target.on_router |= matches!(findings.router, RouterView::Listed { .. });
         Ok(self.progress(target, findings))
+    }
+
+    /// Looks for proof, in slices that keep the lease alive.
+    async fn watch(
+        &self,
+        job: &JobRecord,
+        target: &TargetRecord,
+        nas: &ResolvedNas,
+        within: Duration,
+    ) -> Result<Findings, AgentError> {
+        let enough = |findings: &Findings| is_off(self.judge(target, findings));
+        let mut left = within;
+        loop {
+            let slice = left.min(WATCH_SLICE);
+            let findings = self.disconnector.watch(nas, &target.session, slice, enough).await?;
+            left = left.saturating_sub(slice);
+            if left.is_zero() || enough(&findings) {
+                return Ok(findings);
+            }
+            self.write_target(job, target, None).await?;
+        }
     }
 
     async fn attempt(
@@ -110,7 +155,7 @@ impl Agent {
     ) -> Result<Option<Attempt>, AgentError> {
         Ok(match path {
             CutPath::Radius => self.disconnector.send_disconnect(nas, &target.session).await?,
-            CutPath::Rest => self.disconnector.remove(nas, &target.session).await,
+            CutPath::Rest => self.disconnector.remove(nas, &target.session).await?,
             CutPath::Api => None,
         })
     }
@@ -125,7 +170,6 @@ impl Agent {
         if attempt.took_effect() {
             target.step = TargetStep::Effected;
             target.effect_at = target.effect_at.or_else(|| Some(self.now()));
-            target.path = Some(attempt.path.clone());
             target.on_router |= attempt.outcome == AttemptOutcome::Removed;
             // From here on any later update is usage that should not be
             if let RowFinding::Open { update } = self.disconnector.row(&target.session).await? {
@@ -143,10 +187,8 @@ impl Agent {
     }
 
     fn judge(&self, target: &TargetRecord, findings: &Findings) -> Verdict {
-        let attempts: Vec<Attempt> =
-            target.attempts.iter().filter_map(|attempt| serde_json::from_value(attempt.clone()).ok()).collect();
         decide(&Facts {
-            attempts: &attempts,
+            attempts: &attempts_of(target),
             findings,
             selected_at: target.selected_at,
             effect_at: target.effect_at,
@@ -178,9 +220,8 @@ impl Agent {
         if is_off(verdict) {
             target.close_due_at = self.close_due(matches!(row, RowFinding::Open { .. }));
         }
-        if verdict.fate != Fate::Ended {
-            target.path = None;
-        }
+        let effective = attempts_of(&target).into_iter().rfind(Attempt::took_effect);
+        target.path = effective.filter(|_| verdict.fate == Fate::Ended).map(|attempt| attempt.path);
         let detail = serde_json::json!({
             "acct_unique_id": target.session.acct_unique_id, "nas": target.nas, "fate": target.fate,
             "evidence": target.evidence, "path": target.path, "attempts": target.attempts, "reason": job.spec.reason,
@@ -200,6 +241,10 @@ impl Agent {
         let held = self.state.update_target(job, target, entry, self.now()).await?;
         if held { Ok(()) } else { Err(AgentError::LeaseLost) }
     }
+}
+
+fn attempts_of(target: &TargetRecord) -> Vec<Attempt> {
+    target.attempts.iter().filter_map(|attempt| serde_json::from_value(attempt.clone()).ok()).collect()
 }
 
 fn is_off(verdict: Verdict) -> bool {

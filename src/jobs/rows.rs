@@ -35,7 +35,7 @@ impl Agent {
     }
 
     async fn close_one(&self, target: &TargetRecord) -> Result<RowVerdict, StoreError> {
-        let stop = target.effect_at.unwrap_or(target.selected_at);
+        let stop = closing_time(target);
         let row = self.accounting.session(&target.session.acct_unique_id).await?;
         // Octets that came after we saw it go mean that it has not gone: the row stays open
         let alive = row.is_some_and(|row| row.stop.is_none() && row.update > target.session.update);
@@ -44,4 +44,11 @@ impl Agent {
         self.state.row_closed(target.id).await?;
         Ok(if closed { RowVerdict::Changed } else { RowVerdict::AlreadySo })
     }
+}
+
+/// The stop time that we write: when ours took effect, but never before the row's own last update, for the router's clock
+/// may be ahead of ours.
+pub(super) fn closing_time(target: &TargetRecord) -> i64 {
+    let effect = target.effect_at.unwrap_or(target.selected_at);
+    target.session.update.map_or(effect, |update| update.max(effect))
 }

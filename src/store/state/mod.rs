@@ -160,6 +160,14 @@ impl State {
         each_dialect!(self.rows_to_close(now))
     }
 
+    /// The first target of a session that was proven off because its router's list lacked it.
+    ///
+    /// # Errors
+    /// As above.
+    pub async fn proven_absent(&self, acct_unique_id: &str) -> Result<Option<TargetRecord>, StoreError> {
+        each_dialect!(self.proven_absent(acct_unique_id))
+    }
+
     /// Notes that a target's row needs closing no more.
     ///
     /// # Errors

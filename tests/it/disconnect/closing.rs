@@ -1,5 +1,6 @@
 //! The row in radacct, where the session is proven off and its Stop never comes.
 use radkick::simulator::{RouterOptions, StopTiming};
+use serde_json::json;
 
 use super::site::PATIENT;
 use super::stand::Stand;
@@ -59,4 +60,31 @@ async fn a_session_that_counts_on_keeps_its_row() {
     stand.site.server.sql("UPDATE radacct SET acctupdatetime = acctupdatetime + 7200;");
     stand.site.run(&ALICE);
     assert!(stand.site.is_open(&session));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_proven_stays_proven_while_the_stop_is_awaited() {
+    let stand = Stand::start(stops_are_lost).await;
+    stand.configure("[quota]\nmode = \"enforce\"\n[accounting]\nstop_grace = \"1h\"", PATIENT);
+    stand.site.check("alice", &[("Max-Octets", "0")]);
+    stand.alice().await;
+    stand.an_hour_later();
+    let once = ["enforce", "--once"];
+    assert_eq!(stand.site.reports(&once, 0)[0]["fate"], "ended");
+    let sent = stand.router.counters().requests;
+    let gone = (&json!("already_gone"), &json!("absent_from_router"));
+    let again = stand.site.reports(&once, 0);
+    assert_eq!((&again[0]["fate"], &again[0]["evidence"]), gone);
+    // The grace is over while a job has the session in hand
+    let halted = stand.site.radkick(&once).env("RADKICK_FAILPOINT", "target_selected").spawn();
+    halted.wait_for_stderr("halted at a failpoint");
+    halted.process.signal("KILL");
+    halted.finish();
+    stand.site.state_sql("UPDATE radkick_target SET close_due_at = 1 WHERE close_due_at IS NOT NULL;");
+    let again = stand.site.reports(&once, 0);
+    // Closed by us: no Stop of the NAS
+    assert_eq!((&again[0]["fate"], &again[0]["evidence"]), gone);
+    let row = stand.site.server.sql("SELECT acctterminatecause AS cause FROM radacct");
+    assert_eq!(row[0]["cause"], "Admin-Reset");
+    assert_eq!(stand.router.counters().requests, sent, "nothing is sent for what is known to be off");
 }

@@ -165,6 +165,14 @@ impl Sqlite {
         self.read_targets("WHERE close_due_at <= ? ORDER BY id", now).await
     }
 
+    pub(in super::super) async fn proven_absent(&self, unique_id: &str) -> Result<Option<TargetRecord>, StoreError> {
+        let failed = |error| self.failed("reading targets", error);
+        let proven = "WHERE acct_unique_id = ? AND evidence = 'absent_from_router' ORDER BY id LIMIT 1";
+        let query = sqlx::query(sqlx::AssertSqlSafe(format!("{TARGET}{proven}"))).bind(unique_id);
+        let row = query.fetch_optional(&self.pool).await.map_err(failed)?;
+        row.map(|row| target_record(&row).map_err(failed)).transpose()
+    }
+
     async fn read_targets(&self, condition: &str, argument: i64) -> Result<Vec<TargetRecord>, StoreError> {
         let failed = |error| self.failed("reading targets", error);
         let query = sqlx::query(sqlx::AssertSqlSafe(format!("{TARGET}{condition}"))).bind(argument);
