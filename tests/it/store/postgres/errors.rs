@@ -33,7 +33,7 @@ async fn what_cannot_be_reached_is_told_with_the_servers_own_words() {
         (right.replace(PASSWORD_IN_URL, "s3cret"), "password authentication failed for user \"radkick\""),
         (right.replace(database.name(), "nowhere"), "database \"nowhere\" does not exist"),
         (right.replace(&port, &nobody), "Connection refused"),
-        (format!("{right}?sslmode=require"), "TLS"),
+        (format!("{right}?sslmode=verify-full"), "invalid peer certificate"),
         (format!("{right}?passwort=s3cret"), "an option that is unknown: \"passwort\""),
     ];
     for (url, words) in cases {
@@ -42,6 +42,23 @@ async fn what_cannot_be_reached_is_told_with_the_servers_own_words() {
         assert!(error.to_string().contains(words), "{error}");
         let state = State::open(&database_url(&url)).await.expect_err("refused").to_string();
         assert_eq!(state, error.to_string());
+    }
+}
+
+#[tokio::test]
+async fn tls_is_used_and_verified_where_that_is_asked_for() {
+    let encrypted = "SELECT bool_and(ssl) AS ssl FROM pg_stat_ssl JOIN pg_stat_activity USING (pid)
+                     WHERE usename = 'radkick' AND datname = current_database()";
+    let certificate = Postgres::new().certificate();
+    for (options, ssl) in [
+        (String::new(), true),
+        ("?sslmode=disable".to_owned(), false),
+        (format!("?sslmode=verify-full&sslrootcert={}", certificate.display()), true),
+    ] {
+        let database = Postgres::new();
+        let store = opened(&format!("{}{options}", database.url())).await.expect("opened");
+        assert_eq!(database.sql(encrypted)[0]["ssl"], ssl, "{options}");
+        drop(store);
     }
 }
 
