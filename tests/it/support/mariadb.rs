@@ -10,12 +10,12 @@ use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
-use serde_json::Value;
 use tempfile::TempDir;
 
 use super::ports::free_tcp_port;
 use super::process::{Running, program};
 use super::sqlite::Row;
+use super::tab_separated::rows;
 use super::wait::{PATIENCE, poll_for};
 
 const PACKAGE: &str = "mariadb-server";
@@ -149,44 +149,6 @@ fn spawn(directory: &Path) -> (Child, u16) {
     command.arg(format!("--pid-file={}", data.join("pid").display()));
     command.stdin(Stdio::null()).stderr(log.try_clone().expect("a second handle")).stdout(log);
     (command.spawn().expect("mariadbd starts"), port)
-}
-
-/// The client's tab-separated lines: NULL and numbers as such, everything else as text. The client does not tell the type
-/// of a column; `value` is text in every table of FreeRADIUS'.
-fn rows(text: &str) -> Vec<Row> {
-    let mut lines = text.lines();
-    let names: Vec<&str> = lines.next().map(|line| line.split('\t').collect()).unwrap_or_default();
-    let cell = |(name, text): (&&str, &str)| {
-        let value = if *name == "value" { Value::from(unescaped(text)) } else { value(text) };
-        (name.to_string(), value)
-    };
-    lines.map(|line| names.iter().zip(line.split('\t')).map(cell).collect()).collect()
-}
-
-fn value(text: &str) -> Value {
-    match text {
-        "NULL" => Value::Null,
-        text => match (text.parse::<i64>(), text.parse::<u64>()) {
-            (Ok(number), _) => Value::from(number),
-            (_, Ok(number)) => Value::from(number),
-            _ => Value::from(unescaped(text)),
-        },
-    }
-}
-
-/// Text as it is; the client writes these characters with a backslash.
-fn unescaped(text: &str) -> String {
-    let mut characters = text.chars();
-    let plain = std::iter::from_fn(|| match characters.next()? {
-        '\\' => characters.next().map(|letter| match letter {
-            'n' => '\n',
-            't' => '\t',
-            '0' => '\0',
-            other => other,
-        }),
-        other => Some(other),
-    });
-    plain.collect()
 }
 
 /// A database of one test, with FreeRADIUS' stock schema and no rows.

@@ -13,4 +13,5 @@ pub(crate) mod radkick;
 pub(crate) mod rust_source;
 pub(crate) mod source_file;
 pub(crate) mod sqlite;
+mod tab_separated;
 pub(crate) mod wait;

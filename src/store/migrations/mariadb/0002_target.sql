@@ -17,5 +17,6 @@ CREATE TABLE IF NOT EXISTS radkick_target (
     close_due_at BIGINT,
     UNIQUE KEY radkick_target_session (job_id, acct_unique_id),
     KEY radkick_target_close (close_due_at),
+    KEY radkick_target_unique_id (acct_unique_id),
     CONSTRAINT radkick_target_job FOREIGN KEY (job_id) REFERENCES radkick_job (id)
 ) ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin ROW_FORMAT = DYNAMIC;

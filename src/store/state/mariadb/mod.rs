@@ -6,6 +6,7 @@
 mod blocks;
 mod jobs;
 mod migrate;
+mod targets;
 
 use sqlx::MySqlExecutor;
 use sqlx::mysql::{MySqlPool, MySqlRow};
