@@ -23,7 +23,12 @@ impl Agent {
     pub async fn close_due_rows(&self, user: Option<&UserName>) -> Result<usize, StoreError> {
         let due = self.state.rows_to_close(self.now()).await?;
         let mut closed = 0;
-        for target in due.iter().filter(|target| user.is_none_or(|user| target.session.user == *user)) {
+        for target in &due {
+            if let Some(user) = user
+                && !self.accounting.same_name(target.session.user.as_str(), user.as_str()).await?
+            {
+                continue;
+            }
             closed += usize::from(self.close_one(target).await? == RowVerdict::Changed);
         }
         Ok(closed)

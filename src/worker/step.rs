@@ -80,17 +80,23 @@ impl Worker {
         self.only.as_ref().is_none_or(|only| only == user)
     }
 
+    /// The name under which the tables know a user now: a block may have been made under another spelling of it.
+    async fn known_as(&self, user: &UserName) -> Result<UserName, AgentError> {
+        Ok(self.agent.accounting.known_as(user).await?.unwrap_or_else(|| user.clone()))
+    }
+
     /// Opens the logins that we closed for a reason that no longer holds.
     async fn restore(&self, judgement: &Judgement, outcome: &mut StepOutcome) -> Result<(), AgentError> {
         let agent = &self.agent;
         let blocks = agent.state.blocks(None).await?;
         let ours: Vec<_> =
             blocks.into_iter().filter(|block| matches!(block.reason.as_str(), "quota" | "expiry")).collect();
-        let lapsed: Vec<_> = ours
-            .iter()
-            .filter(|block| !judgement.is_over(&block.user) && !judgement.unreadable.contains(&block.user))
-            .filter(|block| self.concerns(&block.user) && block.state == BlockState::Held)
-            .collect();
+        let mut lapsed = Vec::new();
+        for block in ours.iter().filter(|block| self.concerns(&block.user) && block.state == BlockState::Held) {
+            if !judgement.stands(&block.user) && !judgement.stands(&self.known_as(&block.user).await?) {
+                lapsed.push(block);
+            }
+        }
         let tripping = (brakes::trips(&agent.config.brakes, lapsed.len(), ours.len()), self.confirmed);
         let detail = format!(
             "{} of {} blocked users would be let in again at once, as if limits had vanished: nobody is until `radkick confirm`",
@@ -165,7 +171,7 @@ impl Worker {
     ) -> Result<(), AgentError> {
         for job in live.iter().filter(|job| self.concerns(&job.spec.user)) {
             let (user, by_hand) = (&job.spec.user, job.spec.reason == "by_hand");
-            if by_hand || !(judgement.is_over(user) || judgement.unreadable.contains(user)) {
+            if by_hand || !judgement.stands(user) {
                 outcome.reports.extend(self.agent.run(job).await?);
             }
         }
