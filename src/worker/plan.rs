@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::config::Exempt;
+use crate::jobs::Exemptions;
 use crate::quota::{LimitProblem, Limits, Over, Usage, UserName, judge};
-use crate::store::{Accounting, StoreError};
+use crate::store::StoreError;
 
 /// A user who is over.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,37 +29,6 @@ pub(super) struct Judgement {
 impl Judgement {
     pub(super) fn is_over(&self, user: &UserName) -> bool {
         self.over.iter().any(|over| over.user == *user)
-    }
-}
-
-/// Who is never touched without `--force`.
-#[derive(Debug)]
-pub struct Exemptions<'a> {
-    accounting: &'a Accounting,
-    exempt: &'a Exempt,
-}
-
-impl<'a> Exemptions<'a> {
-    /// The configuration's, with the groups of FreeRADIUS' tables.
-    #[must_use]
-    pub const fn new(accounting: &'a Accounting, exempt: &'a Exempt) -> Self {
-        Self { accounting, exempt }
-    }
-
-    /// Why a user is exempt; `None` when not.
-    ///
-    /// # Errors
-    /// When FreeRADIUS' database cannot be asked.
-    pub async fn of(&self, user: &UserName) -> Result<Option<String>, StoreError> {
-        if self.exempt.users.iter().any(|name| name == user.as_str()) {
-            return Ok(Some("[exempt] users".to_owned()));
-        }
-        if self.exempt.groups.is_empty() {
-            return Ok(None);
-        }
-        let groups = self.accounting.groups(user).await?;
-        let group = groups.into_iter().find(|group| self.exempt.groups.contains(group));
-        Ok(group.map(|group| format!("[exempt] groups: {group}")))
     }
 }
 
