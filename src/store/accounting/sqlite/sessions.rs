@@ -81,6 +81,15 @@ impl Sqlite {
         names.map(|name| name.map(|name| UserName::from_table(&name))).collect()
     }
 
+    pub(in super::super) async fn nas_in_use(&self) -> Result<BTreeSet<String>, StoreError> {
+        let sql = self.sql("SELECT DISTINCT nasipaddress FROM {acct} WHERE acctstoptime IS NULL");
+        let names: Vec<String> = sqlx::query_scalar(sql)
+            .fetch_all(&self.pool)
+            .await
+            .map_err(|error| self.failed("reading which NAS are in use", error))?;
+        Ok(names.iter().map(|name| unescape(name)).collect())
+    }
+
     pub(in super::super) async fn usage(&self, users: &[UserName]) -> Result<BTreeMap<UserName, Usage>, StoreError> {
         /// Few enough for a read of some milliseconds, so that FreeRADIUS is not kept from writing.
         const SLICE: usize = 200;
