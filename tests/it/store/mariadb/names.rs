@@ -1,9 +1,10 @@
 //! The server knows no case: neither in a login nor in radacct. Two spellings of one name are two names all the same.
+use radkick::config::TableNames;
 use radkick::quota::UserName;
-use radkick::store::{RowVerdict, Table};
+use radkick::store::{Accounting, RowVerdict, Table};
 
 use super::rows::{reject, reply};
-use super::store;
+use super::{database_url, store};
 use crate::support::mariadb::MariaDb;
 
 fn user(name: &str) -> UserName {
@@ -129,4 +130,22 @@ async fn a_row_that_another_key_keeps_out() {
     let verdicts = store(&database).await.apply(&changes).await.expect("asked");
     assert_eq!(verdicts, [RowVerdict::Superseded, RowVerdict::Changed]);
     assert_eq!(database.sql("SELECT value FROM radcheck")[0]["value"], "Accept");
+}
+
+/// FreeRADIUS of old speaks latin1, so that each octet of a name in UTF-8 stands as a character of its own; the URL says so.
+#[tokio::test]
+async fn octets_in_latin1_columns() {
+    let database = MariaDb::new();
+    database.sql(
+        "SET NAMES latin1; INSERT INTO radacct (acctuniqueid, username, acctinputoctets) VALUES ('1', 'é', 5), ('2', '日', 7)",
+    );
+    let url = database_url(&format!("{}?charset=latin1", database.url()));
+    let store = Accounting::open(&url, &TableNames::default()).await.expect("FreeRADIUS' tables");
+    for (name, octets) in [("é", 5), ("日", 7)] {
+        let name = user(name);
+        assert_eq!(store.open_sessions(&name).await.expect("asked").pop().expect("a row").user, name);
+        assert_eq!(store.usage(std::slice::from_ref(&name)).await.expect("asked")[&name].open, octets);
+    }
+    let names: Vec<_> = store.users_online().await.expect("asked").into_iter().collect();
+    assert_eq!(names, [user("é"), user("日")]);
 }
