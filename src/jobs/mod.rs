@@ -22,6 +22,7 @@ mod exempt;
 mod guard;
 mod holder;
 mod pause;
+mod penalty;
 mod report;
 mod rows;
 mod run;

@@ -13,7 +13,7 @@ use super::{Postgres, noted, noting, stored};
 /// How long a lease holds without being renewed: longer than one exchange with all its retransmissions.
 const LEASE_SECS: i64 = 120;
 
-const JOB: &str =
+pub(super) const JOB: &str =
     "id, user_name, reason, actor, spec, state, attempts, created_at, retry_at, lapses_at, lease_holder, lease_token";
 const TARGET: &str = "SELECT id, job_id, session, step, selected_at, effect_at, on_router, nas, attempts, fate, path, \
                       evidence, problem, close_due_at FROM radkick_target ";
@@ -194,7 +194,7 @@ impl Postgres {
     }
 }
 
-fn job(row: &PgRow) -> Result<JobRecord, sqlx::Error> {
+pub(super) fn job(row: &PgRow) -> Result<JobRecord, sqlx::Error> {
     let spec: serde_json::Value = json(row, "spec")?;
     Ok(JobRecord {
         id: row.try_get("id")?,
