@@ -22,7 +22,7 @@ pub(super) async fn aim(args: &DisconnectArgs, accounting: &Accounting, director
         session: args.session.clone(),
         mac: args.mac.clone(),
         ip: args.ip.map(|address| address.to_string()),
-        nas: None,
+        ..Selection::default()
     };
     if let Some(name) = &args.nas {
         if !directory.knows(name) {

@@ -34,6 +34,9 @@ pub struct Selection {
     /// nasipaddress and Called-Station-Id that the NAS of `--nas` stands under. Both: a site behind NAT has one address
     /// for many routers, or none.
     pub nas: Option<Vec<(String, String)>>,
+    /// Only sessions that had begun before this time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub before: Option<i64>,
 }
 
 impl Selection {
@@ -44,6 +47,7 @@ impl Selection {
         self.session.as_ref().is_none_or(|id| session.acct_session_id == *id || session.acct_unique_id == *id)
             && self.mac.as_ref().is_none_or(|mac| bare(mac) == bare(&session.calling_station_id))
             && self.ip.as_ref().is_none_or(|ip| session.framed_ip_address == *ip)
+            && self.before.is_none_or(|before| !session.began_since(before))
             && self.nas.as_ref().is_none_or(|nas| nas.iter().any(|place| stands_at(session, place)))
     }
 }

@@ -22,6 +22,7 @@ mod exempt;
 mod guard;
 mod holder;
 mod pause;
+mod penalty;
 mod record;
 mod report;
 mod rows;

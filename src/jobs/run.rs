@@ -9,7 +9,7 @@ use tokio::task::JoinSet;
 use crate::disconnect::Directory;
 use crate::failpoint;
 use crate::quota::UserName;
-use crate::store::{JobRecord, JobSpec, JobState, TargetRecord, TargetStep};
+use crate::store::{JobRecord, JobSpec, JobState, SessionRow, TargetRecord, TargetStep};
 
 use super::settle::{LAPSE_SECS, is_off};
 use super::{Agent, AgentError, JobDetail, SessionReport, holder};
@@ -132,7 +132,8 @@ impl Agent {
         }
         if self.is_held_up(&job) {
             self.put_back(&mut job).await?;
-            return self.standing(&job).await.map(|reports| Some(unsettled(reports)));
+            let standing = self.standing(&job).await?;
+            return Ok(Some(standing.into_iter().map(SessionReport::unsettled).collect()));
         }
         let detail = JobDetail::of(&job);
         if detail.block {
@@ -154,7 +155,9 @@ impl Agent {
     /// Selects sessions, again after the block: logins that were in flight have their row by now.
     async fn select(&self, job: &mut JobRecord, detail: &JobDetail) -> Result<(), AgentError> {
         let open = self.accounting.open_sessions(&job.spec.user).await?;
-        for session in open.into_iter().filter(|session| detail.selection.holds(session)) {
+        let wanted = |session: &SessionRow| detail.selection.holds(session) && !self.came_back(job, session);
+        let wanted: Vec<SessionRow> = open.into_iter().filter(wanted).collect();
+        for session in wanted {
             let target = TargetRecord {
                 id: 0,
                 job_id: job.id,
@@ -229,10 +232,6 @@ impl Agent {
         }
         Ok(reports.into_iter().map(|report| SessionReport { blocked, ..report }).collect())
     }
-}
-
-fn unsettled(reports: Vec<SessionReport>) -> Vec<SessionReport> {
-    reports.into_iter().map(SessionReport::unsettled).collect()
 }
 
 /// The reports with why their targets could not be cut.

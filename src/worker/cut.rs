@@ -74,11 +74,20 @@ impl Worker {
             let blocked = agent.config.block.mode == BlockMode::None || agent.is_blocked(&over.user).await?;
             match job.filter(|job| !self.at_once && !agent.is_due(job)) {
                 Some(waiting) => outcome.reports.extend(agent.standing(waiting).await?),
+                None if job.is_none() && self.is_penalised(over).await? => {}
                 None if job.is_some() || online.contains(&over.user) || !blocked => act.push((over, job)),
                 None => outcome.reports.push(SessionReport { blocked, ..over.report() }),
             }
         }
         Ok(act)
+    }
+
+    /// Whether all open sessions of a user began under the penalty for what the user is over by.
+    async fn is_penalised(&self, over: &OverUser) -> Result<bool, AgentError> {
+        let agent = &self.agent;
+        let Some(since) = agent.penalised_since(&over.user, &over.over).await? else { return Ok(false) };
+        let open = agent.accounting.open_sessions(&over.user).await?;
+        Ok(!open.is_empty() && open.iter().all(|session| session.began_since(since)))
     }
 
     /// What persons asked for and a crash left unfinished.
@@ -150,7 +159,8 @@ impl Worker {
             detail: serde_json::json!({ "reason": reason, "used": used, "limit": limit, "source": source }),
         };
         agent.state.journal(&event).await?;
-        let detail = over.detail(agent.config.block.mode != BlockMode::None);
+        let mut detail = over.detail(agent.config.block.mode != BlockMode::None);
+        detail.selection.before = agent.penalised_since(&over.user, &over.over).await?;
         let spec = JobSpec {
             user: over.user.clone(),
             reason: reason.to_owned(),

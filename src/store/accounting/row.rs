@@ -39,6 +39,12 @@ pub struct SessionRow {
 }
 
 impl SessionRow {
+    /// Whether it is known to have begun at this time or later.
+    #[must_use]
+    pub fn began_since(&self, time: i64) -> bool {
+        self.start.is_some_and(|start| start >= time)
+    }
+
     /// Octets both ways together.
     #[must_use]
     pub const fn octets(&self) -> u64 {

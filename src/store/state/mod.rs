@@ -92,6 +92,14 @@ impl State {
         each_dialect!(self.live_jobs(user))
     }
 
+    /// The worker's last job of a user for this reason that ended with every session off, or was given up.
+    ///
+    /// # Errors
+    /// When the database cannot be asked.
+    pub async fn last_ended_job(&self, user: &UserName, reason: &str) -> Result<Option<JobRecord>, StoreError> {
+        each_dialect!(self.last_ended_job(user, reason))
+    }
+
     /// Takes the lease of a live job: `None` when it has ended or `holder` may not have it yet. A lease is free when
     /// nobody has it, when it has run out at `now`, or when it is still `abandoned`'s (a holder known to be dead).
     ///

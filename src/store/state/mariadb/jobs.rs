@@ -62,6 +62,19 @@ impl Mariadb {
         rows.iter().map(|row| job(row).map_err(failed)).collect()
     }
 
+    pub(in super::super) async fn last_ended_job(
+        &self,
+        user: &UserName,
+        reason: &str,
+    ) -> Result<Option<JobRecord>, StoreError> {
+        let failed = |error| self.failed("reading jobs", error);
+        let last =
+            "WHERE user_name = ? AND reason = ? AND actor = 'worker' AND state = 'ended' ORDER BY id DESC LIMIT 1";
+        let query = sqlx::query(sqlx::AssertSqlSafe(format!("{JOB} {last}"))).bind(user.as_str()).bind(reason);
+        let row = query.fetch_optional(&self.pool).await.map_err(failed)?;
+        row.map(|row| job(&row).map_err(failed)).transpose()
+    }
+
     pub(in super::super) async fn claim(
         &self,
         id: i64,

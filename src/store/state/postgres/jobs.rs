@@ -13,7 +13,7 @@ use super::{Postgres, noted, noting, stored};
 /// How long a lease holds without being renewed: longer than one exchange with all its retransmissions.
 pub(super) const LEASE_SECS: i64 = 120;
 
-const JOB: &str =
+pub(super) const JOB: &str =
     "id, user_name, reason, actor, spec, state, attempts, created_at, retry_at, lapses_at, lease_holder, lease_token";
 
 impl Postgres {
@@ -107,7 +107,7 @@ impl Postgres {
     }
 }
 
-fn job(row: &PgRow) -> Result<JobRecord, sqlx::Error> {
+pub(super) fn job(row: &PgRow) -> Result<JobRecord, sqlx::Error> {
     let spec: serde_json::Value = json(row, "spec")?;
     Ok(JobRecord {
         id: row.try_get("id")?,

@@ -5,6 +5,7 @@
 //! PostgreSQL's holds and a name may: see [`NUL`].
 
 mod blocks;
+mod ended;
 mod jobs;
 mod targets;
 

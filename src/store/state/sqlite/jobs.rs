@@ -12,7 +12,7 @@ use super::{Sqlite, write_entry};
 /// How long a lease holds without being renewed: longer than one exchange with all its retransmissions.
 const LEASE_SECS: i64 = 120;
 
-const JOB: &str = "SELECT id, user_name, reason, actor, spec, state, attempts, created_at, retry_at, lapses_at, \
+pub(super) const JOB: &str = "SELECT id, user_name, reason, actor, spec, state, attempts, created_at, retry_at, lapses_at, \
                    lease_holder, lease_token FROM radkick_job ";
 const TARGET: &str = "SELECT id, job_id, session, step, selected_at, effect_at, on_router, nas, attempts, fate, path, \
                       evidence, problem, close_due_at FROM radkick_target ";
@@ -193,7 +193,7 @@ async fn renew(transaction: &mut Transaction<'_, Database>, job: &JobRecord, now
     Ok(query.execute(&mut **transaction).await?.rows_affected() > 0)
 }
 
-fn job(row: &SqliteRow) -> Result<JobRecord, sqlx::Error> {
+pub(super) fn job(row: &SqliteRow) -> Result<JobRecord, sqlx::Error> {
     let spec: serde_json::Value = json(row, "spec")?;
     Ok(JobRecord {
         id: row.try_get("id")?,

@@ -1,6 +1,7 @@
 //! Our tables in an SQLite file of their own.
 
 mod blocks;
+mod ended;
 mod jobs;
 
 use std::fs::File;
