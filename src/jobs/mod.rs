@@ -16,16 +16,20 @@
 
 mod agent;
 mod block;
+mod block_plan;
+mod block_stands;
 mod cut;
 mod detail;
 mod guard;
 mod holder;
 mod report;
+mod restore;
 mod rows;
 mod run;
 
 pub use agent::{Agent, AgentError, all_limits, directory, limits_of, quota_rules};
-pub use block::Restored;
+pub use block::Closing;
 pub use detail::{JobDetail, Selection};
 pub use guard::Guard;
 pub use report::{SessionReport, Would};
+pub use restore::Restored;
