@@ -3,6 +3,9 @@
 #[cfg(all(feature = "failpoints", not(debug_assertions)))]
 compile_error!("the feature `failpoints` is for tests: a release build must not have it");
 
+#[cfg(feature = "failpoints")]
+use std::sync::atomic::{AtomicBool, Ordering};
+
 /// Every step that is named, in the order in which a cut reaches them.
 pub const STEPS: [&str; 12] = [
     "job_submitted",
@@ -19,12 +22,22 @@ pub const STEPS: [&str; 12] = [
     "restore_changed",
 ];
 
-/// Halts here for good when the environment's `RADKICK_FAILPOINT` names this step. Does nothing without the feature.
+/// Whether a process that halted was let go: it halts once.
+#[cfg(feature = "failpoints")]
+static LET_GO: AtomicBool = AtomicBool::new(false);
+
+/// Halts here when the environment's `RADKICK_FAILPOINT` names this step: until somebody writes to the named pipe
+/// `RADKICK_FAILPOINT_PIPE`, or for good. Does nothing without the feature.
 pub fn reach(step: &'static str) {
     debug_assert!(STEPS.contains(&step), "{step} is not in the list");
     #[cfg(feature = "failpoints")]
-    if std::env::var("RADKICK_FAILPOINT").as_deref() == Ok(step) {
+    if std::env::var("RADKICK_FAILPOINT").as_deref() == Ok(step) && !LET_GO.load(Ordering::Relaxed) {
         tracing::error!(step, "halted at a failpoint");
+        if let Ok(pipe) = std::env::var("RADKICK_FAILPOINT_PIPE") {
+            std::fs::read(pipe).ok();
+            LET_GO.store(true, Ordering::Relaxed);
+            return;
+        }
         loop {
             std::thread::park();
         }

@@ -1,6 +1,7 @@
 //! `radkick block` and `radkick restore`.
 
 use crate::config::BlockMode;
+use crate::jobs::Closing;
 use crate::quota::UserName;
 use crate::worker::Exemptions;
 
@@ -47,14 +48,10 @@ pub(crate) async fn block(args: BlockArgs, context: Context) -> anyhow::Result<E
     // Before the block is on disk: a promise that cannot be kept would stand in the way of every later run
     accounting.check_writable().await?;
     let agent = context.agent().await?;
-    let held = agent.block(&user, "by_hand", "command").await?;
-    output.object(&serde_json::json!({ "user": user.as_str(), "blocked": held }))?;
-    if !held {
-        return refuse(
-            output,
-            Exit::Failed,
-            "another program writes the same rows all the time; the login is still open",
-        );
+    let closing = agent.block(&user, "by_hand", "command").await?;
+    output.object(&serde_json::json!({ "user": user.as_str(), "blocked": closing == Closing::Closed }))?;
+    if let Closing::Open(why) = closing {
+        return refuse(output, Exit::Failed, &format!("user {user}: the login is open: {why}"));
     }
     output.line(&format!("{user}: login closed. Open sessions stay open: radkick disconnect --user cuts them."))?;
     Ok(Exit::Done)
@@ -65,16 +62,22 @@ pub(crate) async fn restore(args: RestoreArgs, context: Context) -> anyhow::Resu
     let output = context.output;
     // A block may stand although no other table has the name any more
     let user = context.accounting().await?.known_as(&args.user).await?.unwrap_or(args.user);
-    let Some(state) = context.existing_state().await? else {
-        return refuse(output, Exit::Unknown, &format!("nothing of ours is held for user {user}"));
-    };
-    if state.blocks(Some(&user)).await?.is_empty() {
-        return refuse(output, Exit::Unknown, &format!("nothing of ours is held for user {user}"));
+    let nothing = format!("nothing of ours is held for user {user}");
+    if !context.has_state().await? {
+        return refuse(output, Exit::Unknown, &nothing);
     }
-    let restored = context.agent().await?.restore(&user, None).await?;
+    let agent = context.agent().await?;
+    if agent.state.blocks(Some(&user)).await?.is_empty() {
+        return refuse(output, Exit::Unknown, &nothing);
+    }
+    let restored = agent.restore(&user, None).await?;
+    let blocked = agent.is_blocked(&user).await?;
     output.object(&serde_json::json!({
-        "user": user.as_str(), "blocked": false, "rows": restored.rows, "superseded": restored.superseded,
+        "user": user.as_str(), "blocked": blocked, "rows": restored.rows, "superseded": restored.superseded,
     }))?;
+    if blocked {
+        return refuse(output, Exit::Failed, &format!("user {user}: another radkick has closed the login again"));
+    }
     output.line(&match restored.superseded {
         0 => format!("{user}: login as before"),
         rows => {

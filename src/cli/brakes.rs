@@ -46,7 +46,8 @@ pub(crate) fn resume(context: &Context) -> anyhow::Result<Exit> {
 /// Runs `confirm`.
 pub(crate) async fn confirm(context: &Context) -> anyhow::Result<Exit> {
     let mut confirmed = Vec::new();
-    if let Some(state) = context.existing_state().await? {
+    if context.has_state().await? {
+        let state = State::open(&context.config.state.url).await?;
         for name in [CUT_BRAKE, RESTORE_BRAKE] {
             confirmed.extend(confirm_one(&state, name, context.clock.epoch()).await?);
         }

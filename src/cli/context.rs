@@ -45,7 +45,12 @@ impl Context {
         Accounting::open(&self.config.database.url, &self.config.database.tables).await
     }
 
-    /// Our own database if it is there.
+    /// Whether our own tables are there.
+    pub(super) async fn has_state(&self) -> Result<bool, StoreError> {
+        State::is_there(&self.config.state.url).await
+    }
+
+    /// Our own database if it is there, for reading.
     pub(super) async fn existing_state(&self) -> Result<Option<State>, StoreError> {
         State::open_existing(&self.config.state.url).await
     }

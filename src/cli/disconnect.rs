@@ -96,7 +96,7 @@ pub(crate) async fn run(args: DisconnectArgs, context: Context) -> anyhow::Resul
             sessions_text::print(output, &reports, now)?;
             return Ok(Exit::Done);
         }
-        Aim::Refused(exit, why) if args.dry_run || context.existing_state().await?.is_none() => {
+        Aim::Refused(exit, why) if args.dry_run || !context.has_state().await? => {
             return refuse(output, exit, &why);
         }
         // What an earlier run left is finished all the same, and may be what is asked for

@@ -112,7 +112,9 @@ fn only_one(state: &DatabaseUrl) -> anyhow::Result<Result<Option<File>, String>>
     let DatabaseUrl::Sqlite(path) = state else { return Ok(Ok(None)) };
     let mut name = path.as_os_str().to_owned();
     name.push(".enforce");
-    let file = File::create(&name).map_err(|error| anyhow::anyhow!("{}: {error}", name.display()))?;
+    // One that another user made is as good
+    let file = File::open(&name).or_else(|_| File::create(&name));
+    let file = file.map_err(|error| anyhow::anyhow!("{}: {error}", name.display()))?;
     match file.try_lock() {
         Ok(()) => Ok(Ok(Some(file))),
         Err(TryLockError::WouldBlock) => {

@@ -62,7 +62,7 @@ impl Agent {
     /// When a database cannot be used.
     pub async fn open(config: Config, clock: Clock) -> Result<Self, StoreError> {
         let accounting = Accounting::open(&config.database.url, &config.database.tables).await?;
-        let state = State::open(&config.state.url).await?;
+        let state = State::open_beside(&config.state.url, Some(&config.database.url)).await?;
         let disconnector = Disconnector::new(clock, accounting.clone());
         let (holder, planning) = (holder::this_process(), tokio::sync::Mutex::new(()));
         Ok(Self { config, accounting, state, disconnector, clock, holder, planning })

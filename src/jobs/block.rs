@@ -2,216 +2,142 @@
 //!
 //! Two databases may be concerned, so there is no transaction over both. What is going to be changed is on our disk,
 //! row by row with ids and all columns, before FreeRADIUS' tables are touched; after a crash the same changes are asked
-//! for again, and those already made say so.
+//! for again, and those already made say so. Two runs may carry on the same block: each step is taken by one of them, and
+//! the other looks again (`make_agree`).
 
 use crate::config::BlockMode;
 use crate::failpoint;
 use crate::quota::UserName;
-use crate::store::{BlockRecord, BlockState, JournalEntry, RowChange, RowImage, RowVerdict, StoreError, Table};
+use crate::store::{BlockRecord, BlockState, JournalEntry, RowChange, RowVerdict, StoreError};
 
 use super::Agent;
+use super::restore::undone;
 
-/// What a restore did.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Restored {
-    /// Blocks undone.
-    pub blocks: usize,
-    /// Rows changed back.
-    pub rows: usize,
-    /// Rows left alone because somebody else's stand in their place.
-    pub superseded: usize,
+/// What a block came to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Closing {
+    /// The login is closed.
+    Closed,
+    /// It is open, and why.
+    Open(String),
 }
 
 /// How often a plan is made anew because another program took an id we had planned with.
 const PLANS: usize = 5;
 
+/// How often the rows of one block are made again: whoever takes them away means it.
+const REMAKES: i64 = 3;
+
 impl Agent {
-    /// Closes a user's login, unless it is closed by us already. Whether a block is held afterwards.
+    /// Closes a user's login, unless it is closed by us already.
     ///
     /// # Errors
     /// When a database cannot be used; the next run finishes what was begun.
-    pub async fn block(&self, user: &UserName, reason: &str, actor: &str) -> Result<bool, StoreError> {
+    pub async fn block(&self, user: &UserName, reason: &str, actor: &str) -> Result<Closing, StoreError> {
         if self.config.block.mode == BlockMode::None {
-            return Ok(false);
+            return Ok(Closing::Open("[block] mode is \"none\"".to_owned()));
         }
-        self.finish_blocks(Some(user)).await?;
         let _turn = self.planning.lock().await;
         for _ in 0..PLANS {
+            self.finish_blocks(Some(user)).await?;
             if let Some(block) = self.state.blocks(Some(user)).await?.pop() {
-                self.take_over(block, reason, actor).await?;
-                return Ok(true);
+                if let Some(closing) = self.hold(block, reason, actor).await? {
+                    return Ok(closing);
+                }
+                continue;
             }
             let plan = self.plan(user, reason, actor).await?;
+            if plan.rows.is_empty() {
+                let why = "there is no password or Auth-Type row to take away".to_owned();
+                tracing::warn!(%user, "login not closed: {why}");
+                return Ok(Closing::Open(why));
+            }
             if let Some(block) = self.state.plan_block(&plan, self.now()).await? {
                 failpoint::reach("block_planned");
-                if self.apply_block(block, false).await? {
-                    return Ok(true);
+                if let Some(block) = self.apply_block(block).await? {
+                    return self.closing(&block).await;
                 }
             }
         }
-        tracing::warn!(%user, "login not closed: another program took the id of the new row {PLANS} times; next time again");
-        Ok(false)
+        let why = "other programs write the same rows all the time".to_owned();
+        tracing::warn!(%user, "login not closed: {why}; next time again");
+        Ok(Closing::Open(why))
     }
 
-    /// A block by hand outlasts the quota that made it first: the worker does not undo it.
-    async fn take_over(&self, block: BlockRecord, reason: &str, actor: &str) -> Result<(), StoreError> {
-        if block.reason == reason || block.reason == "by_hand" {
-            return Ok(());
+    /// Takes over a held block, and makes its rows again where somebody took them away. `None` when another run goes on
+    /// with it, and it has to be looked at again.
+    async fn hold(&self, block: BlockRecord, reason: &str, actor: &str) -> Result<Option<Closing>, StoreError> {
+        if block.state != BlockState::Held {
+            return Ok(None);
         }
-        let block = BlockRecord { reason: reason.to_owned(), actor: actor.to_owned(), ..block };
-        self.state.update_block(&block, None, self.now()).await
-    }
-
-    /// The rows to change, by the configured mode.
-    async fn plan(&self, user: &UserName, reason: &str, actor: &str) -> Result<BlockRecord, StoreError> {
-        let check = self.accounting.rows_of(Table::Check, user).await?;
-        // Where the tables spell the name another way than FreeRADIUS does by default, so do we
-        let username = check.first().map_or_else(|| user.to_table(), |row| row.username.clone());
-        let (mode, rows) = match &self.config.block.mode {
-            BlockMode::Reject => ("reject", self.plan_reject(&username).await?),
-            BlockMode::Remove => ("remove", plan_remove(check)),
-            BlockMode::Group(group) => ("group", self.plan_group(user, &username, group).await?),
-            BlockMode::None => ("none", Vec::new()),
-        };
-        Ok(BlockRecord {
-            id: 0,
-            user: user.clone(),
-            reason: reason.to_owned(),
-            actor: actor.to_owned(),
-            mode: mode.to_owned(),
-            state: BlockState::Planned,
-            rows: rows.into_iter().map(|row| (row, false)).collect(),
-        })
-    }
-
-    async fn plan_reject(&self, username: &str) -> Result<Vec<RowChange>, StoreError> {
-        let mut rows = vec![self.new_row(Table::Check, username, "Auth-Type", "Reject").await?];
-        if let Some(message) = &self.config.block.reply_message {
-            rows.push(self.new_row(Table::Reply, username, "Reply-Message", message).await?);
+        let Some(was) = self.take_over(block, reason, actor).await? else { return Ok(None) };
+        if was.remade >= REMAKES || self.rows_stand(&was).await? {
+            return self.closing(&was).await.map(Some);
         }
-        Ok(rows)
+        let block = BlockRecord { remade: was.remade + 1, ..was.clone() };
+        let entry = self.entry(&block, "blocked_again", serde_json::json!({ "time": block.remade }));
+        if !self.state.update_block(&was, &block, Some(&entry), self.now()).await? {
+            return Ok(None);
+        }
+        tracing::warn!(user = %block.user, "somebody changed back what closes the login: changed again");
+        self.accounting.apply(&changes(&block)).await?;
+        if !self.is_as_it_was(&block).await? {
+            self.make_agree(&block).await?;
+            return Ok(None);
+        }
+        self.closing(&block).await.map(Some)
     }
 
-    async fn plan_group(&self, user: &UserName, username: &str, group: &str) -> Result<Vec<RowChange>, StoreError> {
-        let groups = self.accounting.rows_of(Table::UserGroup, user).await?;
-        let best = groups.iter().filter_map(|row| row.value.parse::<i64>().ok()).min().unwrap_or(1);
-        let mut row = self.new_row(Table::UserGroup, username, group, &(best - 1).to_string()).await?;
-        row.row.op = String::new();
-        Ok(vec![row])
+    /// A block by hand outlasts the quota that made it first: the worker does not undo it. `None` when another run has
+    /// changed it meanwhile.
+    async fn take_over(&self, was: BlockRecord, reason: &str, actor: &str) -> Result<Option<BlockRecord>, StoreError> {
+        if was.reason == reason || was.reason == "by_hand" {
+            return Ok(Some(was));
+        }
+        let block = BlockRecord { reason: reason.to_owned(), actor: actor.to_owned(), ..was.clone() };
+        let taken = self.state.update_block(&was, &block, None, self.now()).await?;
+        Ok(taken.then_some(block))
     }
 
-    async fn new_row(
-        &self,
-        table: Table,
-        username: &str,
-        attribute: &str,
-        value: &str,
-    ) -> Result<RowChange, StoreError> {
-        let id = self.accounting.reserve_ids(table, 1).await?.first().copied().unwrap_or(1);
-        let row = RowImage {
-            id,
-            username: username.to_owned(),
-            attribute: attribute.to_owned(),
-            op: ":=".to_owned(),
-            value: value.to_owned(),
-        };
-        Ok(RowChange { table, row, present: true, only_if_absent: false })
+    /// What a held block has come to.
+    async fn closing(&self, block: &BlockRecord) -> Result<Closing, StoreError> {
+        let Some(why) = self.why_open(block).await? else { return Ok(Closing::Closed) };
+        tracing::warn!(user = %block.user, made_again = block.remade, "a block is held, but the login is open: {why}");
+        Ok(Closing::Open(why))
     }
 
-    /// Changes FreeRADIUS' tables as planned. `false` when another program took an id: nothing of ours is left then.
-    async fn apply_block(&self, mut block: BlockRecord, after_crash: bool) -> Result<bool, StoreError> {
-        let changes: Vec<RowChange> = block.rows.iter().map(|(change, _)| change.clone()).collect();
+    /// Changes FreeRADIUS' tables as planned. `None` when another program took an id (nothing of ours is left then), or
+    /// another run went on with the block.
+    pub(super) async fn apply_block(&self, planned: BlockRecord) -> Result<Option<BlockRecord>, StoreError> {
+        if !self.is_as_it_was(&planned).await? {
+            return Ok(None);
+        }
+        let changes = changes(&planned);
         let verdicts = self.accounting.apply(&changes).await?;
         failpoint::reach("block_changed");
-        for ((change, ours), verdict) in block.rows.iter_mut().zip(&verdicts) {
-            // A row that was to go and is gone already went by our hand only if we may have been here before
-            *ours = match verdict {
-                RowVerdict::Changed => true,
-                RowVerdict::AlreadySo => change.present || after_crash,
-                RowVerdict::Superseded => false,
-            };
-        }
-        let taken = verdicts.iter().zip(&changes).any(|(v, change)| *v == RowVerdict::Superseded && change.present);
-        if taken {
-            let ours = block.rows.iter().filter(|(_, ours)| *ours).map(|(change, _)| change.undone());
-            self.accounting.apply(&ours.collect::<Vec<_>>()).await?;
+        // What is so already, another run of ours may have changed: better a row too many given back than one lost
+        let ours = verdicts.iter().map(|verdict| *verdict != RowVerdict::Superseded);
+        let rows = changes.into_iter().zip(ours).collect();
+        let block = BlockRecord { state: BlockState::Held, rows, ..planned.clone() };
+        if block.rows.iter().any(|(change, ours)| change.present && !ours) {
+            self.accounting.apply(&undone(&block)).await?;
             self.state.drop_block(block.id).await?;
-            return Ok(false);
+            return Ok(None);
         }
-        block.state = BlockState::Held;
         let entry = self.entry(&block, "blocked", serde_json::json!({ "mode": block.mode, "reason": block.reason }));
-        self.state.update_block(&block, Some(&entry), self.now()).await?;
+        if !self.state.update_block(&planned, &block, Some(&entry), self.now()).await? {
+            self.make_agree(&block).await?;
+            return Ok(None);
+        }
         failpoint::reach("block_held");
-        Ok(true)
+        Ok(Some(block))
     }
 
-    /// Opens a user's login again: undoes exactly what blocks of ours changed. With a `reason`, only a block for it.
-    ///
-    /// # Errors
-    /// As [`Agent::block`].
-    pub async fn restore(&self, user: &UserName, reason: Option<&str>) -> Result<Restored, StoreError> {
-        self.finish_blocks(Some(user)).await?;
-        let mut restored = Restored::default();
-        for mut block in self.state.blocks(Some(user)).await? {
-            if reason.is_none_or(|reason| block.reason == reason) {
-                block.state = BlockState::Releasing;
-                self.state.update_block(&block, None, self.now()).await?;
-                failpoint::reach("restore_planned");
-                self.release(block, &mut restored).await?;
-            }
-        }
-        Ok(restored)
-    }
-
-    async fn release(&self, mut block: BlockRecord, restored: &mut Restored) -> Result<(), StoreError> {
-        let changes: Vec<RowChange> =
-            block.rows.iter().filter(|(_, ours)| *ours).map(|(change, _)| change.undone()).collect();
-        let verdicts = self.accounting.apply(&changes).await?;
-        failpoint::reach("restore_changed");
-        block.state = BlockState::Released;
-        restored.blocks += 1;
-        restored.rows += verdicts.iter().filter(|verdict| **verdict == RowVerdict::Changed).count();
-        restored.superseded += verdicts.iter().filter(|verdict| **verdict == RowVerdict::Superseded).count();
-        let entry = self.entry(&block, "restored", serde_json::json!({ "superseded": restored.superseded }));
-        self.state.update_block(&block, Some(&entry), self.now()).await
-    }
-
-    /// Finishes blocks and restores that a crash left half done: of one user, or all.
-    ///
-    /// # Errors
-    /// As [`Agent::block`].
-    pub async fn finish_blocks(&self, user: Option<&UserName>) -> Result<(), StoreError> {
-        for block in self.state.blocks(user).await? {
-            match block.state {
-                BlockState::Planned => {
-                    self.apply_block(block, true).await?;
-                }
-                BlockState::Releasing => self.release(block, &mut Restored::default()).await?,
-                BlockState::Held | BlockState::Released => {}
-            }
-        }
-        Ok(())
-    }
-
-    /// Whether a block of ours is held for the user.
-    ///
-    /// # Errors
-    /// As [`Agent::block`].
-    pub async fn is_blocked(&self, user: &UserName) -> Result<bool, StoreError> {
-        Ok(self.state.blocks(Some(user)).await?.iter().any(|block| block.state == BlockState::Held))
-    }
-
-    fn entry(&self, block: &BlockRecord, event: &'static str, detail: serde_json::Value) -> JournalEntry {
+    pub(super) fn entry(&self, block: &BlockRecord, event: &'static str, detail: serde_json::Value) -> JournalEntry {
         JournalEntry { at: self.now(), actor: block.actor.clone(), user: block.user.clone(), event, detail }
     }
 }
 
-/// The rows that let a user in: passwords, and an Auth-Type other than Reject.
-fn plan_remove(check: Vec<RowImage>) -> Vec<RowChange> {
-    let lets_in = |row: &RowImage| {
-        let attribute = row.attribute.to_ascii_lowercase();
-        attribute.ends_with("-password") || (attribute == "auth-type" && !row.value.eq_ignore_ascii_case("Reject"))
-    };
-    let rows = check.into_iter().filter(lets_in);
-    rows.map(|row| RowChange { table: Table::Check, row, present: false, only_if_absent: false }).collect()
+fn changes(block: &BlockRecord) -> Vec<RowChange> {
+    block.rows.iter().map(|(change, _)| change.clone()).collect()
 }

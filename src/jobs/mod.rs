@@ -16,6 +16,8 @@
 
 mod agent;
 mod block;
+mod block_plan;
+mod block_stands;
 mod cut;
 mod detail;
 mod exempt;
@@ -25,14 +27,16 @@ mod pause;
 mod penalty;
 mod record;
 mod report;
+mod restore;
 mod rows;
 mod run;
 mod settle;
 
 pub use agent::{Agent, AgentError, all_limits, directory, limits_of, quota_rules};
-pub use block::Restored;
+pub use block::Closing;
 pub use detail::{JobDetail, Selection};
 pub use exempt::Exemptions;
 pub use guard::Guard;
 pub use pause::{Pause, pause, paused, resume};
 pub use report::{SessionReport, Would};
+pub use restore::Restored;

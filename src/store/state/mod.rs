@@ -4,15 +4,16 @@
 //! was thought dead cannot write over the one that took over.
 
 mod mariadb;
+mod open;
 mod postgres;
 mod record;
 mod sqlite;
 
-use crate::config::DatabaseUrl;
 use crate::quota::UserName;
 
 use super::StoreError;
 use mariadb::Mariadb;
+use open::is_current;
 use postgres::Postgres;
 pub use record::{
     BlockRecord, BlockState, Brake, JobRecord, JobSpec, JobState, JournalEntry, TargetRecord, TargetStep,
@@ -44,38 +45,6 @@ macro_rules! each_dialect {
 }
 
 impl State {
-    /// Opens the database, making it and its tables where they are missing.
-    ///
-    /// # Errors
-    /// [`StoreError::Unreachable`].
-    pub async fn open(url: &DatabaseUrl) -> Result<Self, StoreError> {
-        match url {
-            DatabaseUrl::Sqlite(path) => Ok(Self { backend: Backend::Sqlite(Sqlite::open(path).await?) }),
-            DatabaseUrl::Mysql(url) => Ok(Self { backend: Backend::Mariadb(Mariadb::open(url).await?) }),
-            DatabaseUrl::Postgres(url) => Ok(Self { backend: Backend::Postgres(Postgres::open(url).await?) }),
-        }
-    }
-
-    /// Opens the database only if it is there; nothing is created.
-    ///
-    /// # Errors
-    /// As [`State::open`].
-    pub async fn open_existing(url: &DatabaseUrl) -> Result<Option<Self>, StoreError> {
-        if Self::is_there(url).await? { Self::open(url).await.map(Some) } else { Ok(None) }
-    }
-
-    /// Whether the tables are there; nothing is created. On a server, where they are not, the right to make them must be.
-    ///
-    /// # Errors
-    /// As [`State::open`], and [`StoreError::Denied`].
-    pub async fn is_there(url: &DatabaseUrl) -> Result<bool, StoreError> {
-        match url {
-            DatabaseUrl::Sqlite(path) => Ok(path.exists()),
-            DatabaseUrl::Postgres(url) => Postgres::is_there(url).await,
-            DatabaseUrl::Mysql(url) => Mariadb::is_there(url).await,
-        }
-    }
-
     /// Puts a job on disk; the live one of the same key, if there is one. The second is whether it is new.
     ///
     /// # Errors
@@ -192,17 +161,19 @@ impl State {
         each_dialect!(self.plan_block(block, now))
     }
 
-    /// Writes a block's state, which of its rows are ours, and its line of the journal.
+    /// Writes a block's state, reason, actor and count, and its line of the journal, if it still stands as it `was`
+    /// (state, reason, count); whether it did. Its rows stay those that were planned, and one that is ours once stays ours.
     ///
     /// # Errors
     /// As above.
     pub async fn update_block(
         &self,
+        was: &BlockRecord,
         block: &BlockRecord,
         entry: Option<&JournalEntry>,
         now: i64,
-    ) -> Result<(), StoreError> {
-        each_dialect!(self.update_block(block, entry, now))
+    ) -> Result<bool, StoreError> {
+        each_dialect!(self.update_block(was, block, entry, now))
     }
 
     /// Blocks that are not released: of one user, or all.
@@ -213,7 +184,7 @@ impl State {
         each_dialect!(self.blocks(user))
     }
 
-    /// Forgets a block that never took effect.
+    /// Forgets a block that never took effect: one that is still planned.
     ///
     /// # Errors
     /// As above.

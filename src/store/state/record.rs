@@ -143,6 +143,8 @@ pub struct BlockRecord {
     pub mode: String,
     /// Where it stands.
     pub state: BlockState,
+    /// How often its rows were made again because somebody had taken them away.
+    pub remade: i64,
     /// The rows it changes, and whether the change was ours (made by us, not found so).
     pub rows: Vec<(RowChange, bool)>,
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use radkick::cli::demo::sink::create_schema;
 use radkick::clock::Clock;
 use radkick::config::Config;
-use radkick::jobs::Agent;
+use radkick::jobs::{Agent, Closing};
 use radkick::quota::UserName;
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePool};
 use tokio::task::JoinSet;
@@ -35,7 +35,7 @@ async fn all_logins_are_closed_and_opened_again_side_by_side() {
         let agent = Arc::clone(&agent);
         tasks.spawn(async move { agent.block(&user, "quota", "test").await.expect("a block") });
     }
-    assert_eq!(tasks.join_all().await, vec![true; USERS]);
+    assert_eq!(tasks.join_all().await, vec![Closing::Closed; USERS]);
     let closed = sqlite(&folder.path().join("radius.db"), "SELECT username FROM radcheck WHERE value = 'Reject'");
     let closed: BTreeSet<_> = closed.iter().map(|row| row["username"].as_str().expect("a name")).collect();
     assert_eq!(closed, users.iter().map(UserName::as_str).collect());

@@ -113,6 +113,19 @@ fn by_hand_the_login_is_closed_and_opened() {
 }
 
 #[test]
+fn a_block_by_hand_over_one_for_quota_outlasts_the_top_up() {
+    let site = enforcing("");
+    customer(&site, "alice", ALICE, "1000");
+    site.reports(&ONCE, 0);
+    site.reports(&["block", "--user", "alice"], 0);
+    top_up(&site, "alice");
+    site.reports(&ONCE, 0);
+    assert_eq!(login(&site), Authentication::Reject(None));
+    site.reports(&["restore", "--user", "alice"], 0);
+    assert_eq!(login(&site), Authentication::Accept);
+}
+
+#[test]
 fn the_exempt_are_left_alone() {
     let site = enforcing("[exempt]\nusers = [\"alice\"]\ngroups = [\"staff\"]");
     customer(&site, "alice", ALICE, "1000");

@@ -1,5 +1,6 @@
 //! `radkick enforce`, end to end: limits in FreeRADIUS' tables, a radacct that FreeRADIUS wrote, its own login.
 mod brakes;
+mod closed;
 mod limits;
 mod logins;
 mod loops;

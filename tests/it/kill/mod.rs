@@ -3,6 +3,8 @@
 mod conflicts;
 mod disk;
 mod lapses;
+mod modes;
+mod races;
 mod rights;
 mod steps;
 

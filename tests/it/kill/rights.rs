@@ -14,19 +14,19 @@ use crate::support::wait::PATIENCE;
 /// nobody and nogroup.
 const NOBODY: &str = "65534";
 
-fn mode(path: &Path, mode: u32) {
+pub(super) fn mode(path: &Path, mode: u32) {
     set_permissions(path, Permissions::from_mode(mode)).expect("our own file");
 }
 
 /// alice, over her limit, in a database that an ordinary user reads through a copy.
-struct Ordinary {
-    site: Site,
-    database: PathBuf,
+pub(super) struct Ordinary {
+    pub(super) site: Site,
+    pub(super) database: PathBuf,
     program: PathBuf,
 }
 
 impl Ordinary {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         let site = Site::start();
         customer(&site, "alice", ALICE, "1000");
         let (database, program) = (site.folder().join("radius.db"), site.folder().join("radkick"));
@@ -45,12 +45,19 @@ impl Ordinary {
         ordinary
     }
 
-    fn own(&self) -> PathBuf {
+    pub(super) fn own(&self) -> PathBuf {
         self.site.folder().join("own")
     }
 
+    /// Gives a file to the ordinary user.
+    pub(super) fn become_owner(file: &Path) {
+        if metadata("/proc/self").expect("this process").uid() == 0 {
+            std::os::unix::fs::chown(file, Some(65534), Some(65534)).expect("as root");
+        }
+    }
+
     /// Runs it as an ordinary user: as nobody if we are root, otherwise as we are.
-    fn run(&self, arguments: &[&str]) -> Finished {
+    pub(super) fn run(&self, arguments: &[&str]) -> Finished {
         let is_root = metadata("/proc/self").expect("this process").uid() == 0;
         let mut command = Command::new(if is_root { program("setpriv", "util-linux") } else { self.program.clone() });
         if is_root {

@@ -14,7 +14,7 @@ fn change(table: Table, present: bool) -> RowChange {
 fn block(name: &str, reason: &str) -> BlockRecord {
     let [reason, actor, mode] = [reason, "worker", "reject"].map(str::to_owned);
     let rows = vec![(change(Table::Check, true), false), (change(Table::Reply, false), false)];
-    BlockRecord { id: 0, user: user(name), reason, actor, mode, state: BlockState::Planned, rows }
+    BlockRecord { id: 0, user: user(name), reason, actor, mode, state: BlockState::Planned, remade: 0, rows }
 }
 
 pub(super) async fn from_planned_to_released(bench: &impl Bench) {
@@ -22,18 +22,59 @@ pub(super) async fn from_planned_to_released(bench: &impl Bench) {
     let planned = state.plan_block(&block("o'brien", "quota"), NOW).await.expect("asked").expect("planned");
     assert_eq!(planned, BlockRecord { id: planned.id, ..block("o'brien", "quota") });
     assert_eq!(state.blocks(None).await.expect("asked"), std::slice::from_ref(&planned));
-    let rows = vec![(change(Table::Check, true), true), (change(Table::UserGroup, false), false)];
+    let rows = vec![(change(Table::Check, true), true), (change(Table::Reply, false), false)];
+    let mut was = planned.clone();
     for now in [BlockState::Held, BlockState::Releasing] {
         let [reason, actor] = ["by_hand", "command"].map(str::to_owned);
         let written = BlockRecord { state: now, reason, actor, rows: rows.clone(), ..planned.clone() };
-        state.update_block(&written, None, NOW + 1).await.expect("written");
-        assert_eq!(state.blocks(Some(&user("o'brien"))).await.expect("asked"), [written]);
+        assert!(state.update_block(&was, &written, None, NOW + 1).await.expect("written"));
+        assert_eq!(state.blocks(Some(&user("o'brien"))).await.expect("asked"), std::slice::from_ref(&written));
         assert!(state.blocks(Some(&user("o=27brien"))).await.expect("asked").is_empty());
+        was = written;
     }
     let released = BlockRecord { state: BlockState::Released, rows, ..planned };
-    state.update_block(&released, None, NOW + 2).await.expect("written");
+    assert!(state.update_block(&was, &released, None, NOW + 2).await.expect("written"));
     assert!(state.blocks(None).await.expect("asked").is_empty());
     assert!(state.plan_block(&block("o'brien", "quota"), NOW).await.expect("asked").is_some(), "and again");
+}
+
+/// Of two who go on from the same state one does, and the other writes nothing: no row, no line of the journal.
+pub(super) async fn one_goes_on(bench: &impl Bench) {
+    let (state, theirs) = (bench.state().await, bench.state().await);
+    let planned = state.plan_block(&block("alice", "quota"), NOW).await.expect("asked").expect("planned");
+    let held = BlockRecord { state: BlockState::Held, ..planned.clone() };
+    let entry =
+        JournalEntry { at: NOW, actor: "worker".to_owned(), user: user("alice"), event: "blocked", detail: json!({}) };
+    let (a, b) = tokio::join!(
+        state.update_block(&planned, &held, Some(&entry), NOW + 1),
+        theirs.update_block(&planned, &held, Some(&entry), NOW + 1)
+    );
+    assert_eq!(u8::from(a.expect("asked")) + u8::from(b.expect("asked")), 1);
+    assert_eq!(bench.own_sql("SELECT id FROM radkick_journal").len(), 1);
+    state.drop_block(planned.id).await.expect("asked");
+    assert_eq!(state.blocks(None).await.expect("asked"), std::slice::from_ref(&held), "only a plan is dropped");
+    // By hand now: who knew it for quota's does not undo it
+    let by_hand = BlockRecord { reason: "by_hand".to_owned(), actor: "command".to_owned(), ..held.clone() };
+    assert!(state.update_block(&held, &by_hand, None, NOW + 2).await.expect("written"));
+    let releasing = BlockRecord { state: BlockState::Releasing, ..held.clone() };
+    assert!(!state.update_block(&held, &releasing, None, NOW + 3).await.expect("asked"));
+    assert_eq!(state.blocks(None).await.expect("asked"), std::slice::from_ref(&by_hand));
+    let remade = BlockRecord { remade: 1, ..by_hand.clone() };
+    assert!(state.update_block(&by_hand, &remade, None, NOW + 4).await.expect("written"));
+    assert!(!state.update_block(&by_hand, &remade, None, NOW + 4).await.expect("asked"), "each making is counted");
+    assert_eq!(state.blocks(None).await.expect("asked"), [remade]);
+}
+
+/// What is known to be ours is not forgotten: restore gives nothing else back.
+pub(super) async fn ours_stays_ours(bench: &impl Bench) {
+    let state = bench.state().await;
+    let planned = state.plan_block(&block("alice", "quota"), NOW).await.expect("asked").expect("planned");
+    let rows = vec![(change(Table::Check, true), false), (change(Table::Reply, false), true)];
+    let held = BlockRecord { state: BlockState::Held, rows, ..planned.clone() };
+    assert!(state.update_block(&planned, &held, None, NOW).await.expect("written"));
+    let forgetful = BlockRecord { rows: planned.rows.clone(), ..held.clone() };
+    assert!(state.update_block(&held, &forgetful, None, NOW).await.expect("written"));
+    assert_eq!(state.blocks(None).await.expect("asked"), [held]);
 }
 
 pub(super) async fn one_block_a_user(bench: &impl Bench) {

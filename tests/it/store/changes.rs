@@ -76,6 +76,17 @@ pub(super) async fn reserved_ids_are_free(bench: &impl Bench) {
     assert!(store.reserve_ids(Table::Reply, 0).await.expect("asked").is_empty());
 }
 
+pub(super) async fn ids_are_not_given_again(bench: &impl Bench) {
+    let store = bench.accounting().await;
+    let id = store.reserve_ids(Table::Check, 1).await.expect("asked")[0];
+    for present in [true, false] {
+        let row = image(id, "alice", "Auth-Type", ":=", "Reject");
+        store.apply(&[change(Table::Check, row, present)]).await.expect("applied");
+    }
+    let next = store.reserve_ids(Table::Check, 1).await.expect("asked")[0];
+    assert!(next > id, "{next} after {id}");
+}
+
 pub(super) async fn rows_of_one_user_alone(bench: &impl Bench) {
     bench.sql(
         "INSERT INTO radcheck (id, username, attribute, op, value) VALUES

@@ -64,12 +64,14 @@ contract! { super::Files:
         sums_beyond_64_bits_stay_at_the_end, octets_that_no_column_holds, a_name_that_is_anothers_spelling },
     limits::{ of_users_and_groups, groups_by_priority, attributes_without_case, of_one_user_alone },
     changes::{ inserts_and_deletes_once, leaves_what_somebody_else_wrote, all_or_nothing,
-        reserved_ids_are_free, rows_of_one_user_alone },
+        reserved_ids_are_free, ids_are_not_given_again, rows_of_one_user_alone },
     jobs::{ one_live_job, the_lease_fences, a_lease_runs_out, an_ended_job_makes_room, targets_round_trip,
         a_target_is_added_once, rows_to_close,
         a_proven_absence_is_found_again },
-    blocks::{ from_planned_to_released, one_block_a_user, a_dropped_block_never_was, brakes, journal },
-    open::{ sixteen_at_once, existing_creates_nothing, what_was_written_is_there_after_opening_again },
+    blocks::{ from_planned_to_released, one_goes_on, ours_stays_ours, one_block_a_user, a_dropped_block_never_was,
+        brakes, journal },
+    open::{ sixteen_at_once, existing_creates_nothing, existing_leaves_older_tables_alone,
+        what_was_written_is_there_after_opening_again },
 }
 
 /// PostgreSQL and MariaDB take no such text; SQLite takes whatever a panel writes.

@@ -40,9 +40,14 @@ impl Mariadb {
     /// The next ids by the highest in use: nothing is taken from the server's counter, so another program may be faster.
     /// [`Mariadb::apply`] finds that out.
     pub(in super::super) async fn reserve_ids(&self, table: Table, count: usize) -> Result<Vec<i64>, StoreError> {
-        let sql = self.sql(&format!("SELECT CAST(coalesce(max(id), 0) AS SIGNED) FROM {}", self.table(table)));
-        let last: i64 =
-            sqlx::query_scalar(sql).fetch_one(&self.pool).await.map_err(|error| self.failed(OPERATION, error))?;
+        // Also those that rows had which are gone: an id given twice would make another block's row ours
+        let sql = self.sql(&format!(
+            "SELECT CAST(greatest(coalesce(max(id), 0), coalesce((SELECT auto_increment - 1 FROM information_schema.tables
+                 WHERE table_schema = DATABASE() AND table_name = ?), 0)) AS SIGNED) FROM {}",
+            self.table(table)
+        ));
+        let query = sqlx::query_scalar(sql).bind(self.table(table)).fetch_one(&self.pool);
+        let last: i64 = query.await.map_err(|error| self.failed(OPERATION, error))?;
         Ok((last + 1..).take(count).collect())
     }
 

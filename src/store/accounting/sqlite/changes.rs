@@ -37,10 +37,20 @@ impl Sqlite {
     }
 
     pub(in super::super) async fn reserve_ids(&self, table: Table, count: usize) -> Result<Vec<i64>, StoreError> {
+        let failed = |error| self.failed(OPERATION, error);
         let sql = self.sql(&format!("SELECT coalesce(max(id), 0) FROM {}", self.table(table)));
-        let last: i64 =
-            sqlx::query_scalar(sql).fetch_one(&self.pool).await.map_err(|error| self.failed(OPERATION, error))?;
+        let last: i64 = sqlx::query_scalar(sql).fetch_one(&self.pool).await.map_err(failed)?;
+        // Where AUTOINCREMENT counts, as in the stock schema, ids of rows that are gone are not given again
+        let counts = "SELECT count(*) FROM sqlite_master WHERE name = 'sqlite_sequence'";
+        let counts: i64 = sqlx::query_scalar(counts).fetch_one(&self.pool).await.map_err(failed)?;
+        let last = if counts == 0 { last } else { last.max(self.last_given(table).await.map_err(failed)?) };
         Ok((last + 1..).take(count).collect())
+    }
+
+    /// The last id that AUTOINCREMENT gave.
+    async fn last_given(&self, table: Table) -> Result<i64, sqlx::Error> {
+        let sql = "SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE lower(name) = lower(?1)";
+        sqlx::query_scalar(sql).bind(self.table(table)).fetch_one(&self.pool).await
     }
 
     pub(in super::super) async fn apply(&self, changes: &[RowChange]) -> Result<Vec<RowVerdict>, StoreError> {

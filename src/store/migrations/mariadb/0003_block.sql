@@ -9,6 +9,8 @@ CREATE TABLE IF NOT EXISTS radkick_block (
     state VARCHAR(16) NOT NULL,
     created_at BIGINT NOT NULL,
     changed_at BIGINT NOT NULL,
+    -- How often the rows were made again because somebody had taken them away.
+    remade BIGINT NOT NULL DEFAULT 0,
     UNIQUE KEY radkick_block_live (live_user),
     KEY radkick_block_user (user_name)
 ) ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin ROW_FORMAT = DYNAMIC;

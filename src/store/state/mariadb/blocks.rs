@@ -50,40 +50,47 @@ impl Mariadb {
 
     pub(in super::super) async fn update_block(
         &self,
+        was: &BlockRecord,
         block: &BlockRecord,
         entry: Option<&JournalEntry>,
         now: i64,
-    ) -> Result<(), StoreError> {
+    ) -> Result<bool, StoreError> {
         let failed = |error| self.failed(OPERATION, error);
         let mut transaction = self.pool.begin().await.map_err(failed)?;
-        sqlx::query("UPDATE radkick_block SET state = ?, reason = ?, actor = ?, changed_at = ? WHERE id = ?")
-            .bind(block.state.as_str())
-            .bind(&block.reason)
-            .bind(&block.actor)
-            .bind(now)
-            .bind(block.id)
-            .execute(&mut *transaction)
-            .await
-            .map_err(failed)?;
-        write_rows(&mut transaction, block).await.map_err(failed)?;
+        let sql = "UPDATE radkick_block SET state = ?, reason = ?, actor = ?, remade = ?, changed_at = ?
+                   WHERE id = ? AND state = ? AND reason = ? AND remade = ?";
+        let query = sqlx::query(sql).bind(block.state.as_str()).bind(&block.reason).bind(&block.actor);
+        let query = query.bind(block.remade).bind(now).bind(was.id).bind(was.state.as_str());
+        let written = query.bind(&was.reason).bind(was.remade).execute(&mut *transaction).await.map_err(failed)?;
+        if written.rows_affected() == 0 {
+            transaction.rollback().await.map_err(failed)?;
+            return Ok(false);
+        }
+        raise_ours(&mut transaction, block).await.map_err(failed)?;
         if let Some(entry) = entry {
             write_entry(&mut *transaction, entry).await.map_err(failed)?;
         }
-        transaction.commit().await.map_err(failed)
+        transaction.commit().await.map_err(failed)?;
+        Ok(true)
     }
 
     pub(in super::super) async fn drop_block(&self, block: i64) -> Result<(), StoreError> {
         let failed = |error| self.failed(OPERATION, error);
         let mut transaction = self.pool.begin().await.map_err(failed)?;
-        for sql in ["DELETE FROM radkick_block_row WHERE block_id = ?", "DELETE FROM radkick_block WHERE id = ?"] {
-            sqlx::query(sql).bind(block).execute(&mut *transaction).await.map_err(failed)?;
+        let planned = "SELECT id FROM radkick_block WHERE id = ? AND state = 'planned' FOR UPDATE";
+        let planned: Option<i64> =
+            sqlx::query_scalar(planned).bind(block).fetch_optional(&mut *transaction).await.map_err(failed)?;
+        if planned.is_some() {
+            for sql in ["DELETE FROM radkick_block_row WHERE block_id = ?", "DELETE FROM radkick_block WHERE id = ?"] {
+                sqlx::query(sql).bind(block).execute(&mut *transaction).await.map_err(failed)?;
+            }
         }
         transaction.commit().await.map_err(failed)
     }
 
     pub(in super::super) async fn blocks(&self, user: Option<&UserName>) -> Result<Vec<BlockRecord>, StoreError> {
         let failed = |error| self.failed("reading blocks", error);
-        let sql = "SELECT id, user_name, reason, actor, mode, state FROM radkick_block
+        let sql = "SELECT id, user_name, reason, actor, mode, state, remade FROM radkick_block
                    WHERE live_user IS NOT NULL AND (? IS NULL OR live_user = ?) ORDER BY id";
         let user = user.map(UserName::as_str);
         let rows = sqlx::query(sql).bind(user).bind(user).fetch_all(&self.pool).await.map_err(failed)?;
@@ -121,13 +128,24 @@ fn block_record(row: &MySqlRow) -> Result<BlockRecord, sqlx::Error> {
         actor: row.try_get("actor")?,
         mode: row.try_get("mode")?,
         state: word(row, "state", BlockState::from_word)?,
+        remade: row.try_get("remade")?,
         rows: Vec::new(),
     })
 }
 
-/// Writes a block's rows anew.
+/// Notes which rows are ours by now. What is ours stays so: of two runs the slower one may have found it done.
+async fn raise_ours(transaction: &mut Transaction<'_, Database>, block: &BlockRecord) -> Result<(), sqlx::Error> {
+    let select = "SELECT id FROM radkick_block_row WHERE block_id = ? ORDER BY id";
+    let ids: Vec<i64> = sqlx::query_scalar(select).bind(block.id).fetch_all(&mut **transaction).await?;
+    for (id, _) in ids.into_iter().zip(&block.rows).filter(|(_, (_, ours))| *ours) {
+        let raise = sqlx::query("UPDATE radkick_block_row SET ours = TRUE WHERE id = ?").bind(id);
+        raise.execute(&mut **transaction).await?;
+    }
+    Ok(())
+}
+
+/// Writes a planned block's rows.
 async fn write_rows(transaction: &mut Transaction<'_, Database>, block: &BlockRecord) -> Result<(), sqlx::Error> {
-    sqlx::query("DELETE FROM radkick_block_row WHERE block_id = ?").bind(block.id).execute(&mut **transaction).await?;
     for (change, ours) in &block.rows {
         let image = serde_json::to_string(&change.row).map_err(|error| sqlx::Error::Encode(error.into()))?;
         sqlx::query(

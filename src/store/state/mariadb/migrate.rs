@@ -30,7 +30,7 @@ pub(super) async fn migrate(server: &Server) -> Result<(), StoreError> {
     connection.close().await.map_err(failed)
 }
 
-fn migrator() -> Migrator {
+pub(super) fn migrator() -> Migrator {
     let mut migrator = sqlx::migrate!("src/store/migrations/mariadb");
     migrator.dangerous_set_table_name("radkick_migrations");
     migrator.set_ignore_missing(true).set_locking(false);

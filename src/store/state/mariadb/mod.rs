@@ -15,7 +15,7 @@ use crate::config::ServerUrl;
 use crate::store::StoreError;
 use crate::store::mariadb::Server;
 
-use super::{Brake, JournalEntry};
+use super::{Brake, JournalEntry, is_current};
 
 /// Our tables on a server.
 #[derive(Debug, Clone)]
@@ -42,6 +42,20 @@ impl Mariadb {
             migrate::check(&mut connection).await.map_err(failed)?;
         }
         Ok(begun)
+    }
+
+    /// Opens the tables if they are there, as this version knows them; nothing is written.
+    pub(super) async fn open_existing(url: &ServerUrl) -> Result<Option<Self>, StoreError> {
+        if !Self::is_there(url).await? {
+            return Ok(None);
+        }
+        let server = Server::new(url)?;
+        let store = Self { pool: server.pool(), database: server.database };
+        let sql = "SELECT CAST(coalesce(max(version), 0) AS SIGNED) FROM radkick_migrations WHERE success";
+        let version = sqlx::query_scalar(sql).fetch_one(&store.pool).await;
+        let version = version.map_err(|error| store.failed("looking for radkick's own tables", error))?;
+        is_current(&migrate::migrator(), version, &store.database)?;
+        Ok(Some(store))
     }
 
     fn failed(&self, operation: &'static str, error: sqlx::Error) -> StoreError {

@@ -53,41 +53,43 @@ impl Postgres {
 
     pub(in super::super) async fn update_block(
         &self,
+        was: &BlockRecord,
         block: &BlockRecord,
         entry: Option<&JournalEntry>,
         now: i64,
-    ) -> Result<(), StoreError> {
-        let failed = |error| self.failed(OPERATION, error);
-        let rows = Rows::of(block).map_err(failed)?;
+    ) -> Result<bool, StoreError> {
         let sql = concat!(
             "WITH held AS (
-                 UPDATE radkick_block SET state = $7, reason = $8, actor = $9, changed_at = $10 WHERE id = $6
+                 UPDATE radkick_block SET state = $7, reason = $8, actor = $9, remade = $10, changed_at = $11
+                 WHERE id = $6 AND state = $12 AND reason = $13 AND remade = $14
                  RETURNING id
-             ), gone AS (
-                 DELETE FROM radkick_block_row WHERE block_id = $6
+             ), placed AS (
+                 SELECT id, row_number() OVER (ORDER BY id) AS place FROM radkick_block_row WHERE block_id = $6
+             ), raised AS (
+                 UPDATE radkick_block_row AS changed SET ours = TRUE FROM held, placed
+                 WHERE changed.id = placed.id AND placed.place = ANY($15::bigint[])
              ), ",
             noted!(),
-            " INSERT INTO radkick_block_row (block_id, table_word, present, image, ours)
-             SELECT held.id, tables, present, image, ours
-             FROM held, unnest($11::text[], $12::bool[], $13::text[], $14::bool[])
-                  WITH ORDINALITY AS rows (tables, present, image, ours, place) ORDER BY place"
+            " SELECT id FROM held"
         );
-        let query = noting(sql, entry).bind(block.id).bind(block.state.as_str()).bind(block.reason.clone());
-        let query = query.bind(block.actor.clone()).bind(now).bind(rows.tables).bind(rows.present);
-        let done = query.bind(rows.images).bind(rows.ours).execute(&self.pool).await;
-        done.map(|_| ()).map_err(failed)
+        let ours: Vec<i64> = (1..).zip(&block.rows).filter(|(_, (_, ours))| *ours).map(|(place, _)| place).collect();
+        let query = noting(sql, entry).bind(was.id).bind(block.state.as_str()).bind(block.reason.clone());
+        let query = query.bind(block.actor.clone()).bind(block.remade).bind(now);
+        let query = query.bind(was.state.as_str()).bind(was.reason.clone()).bind(was.remade).bind(ours);
+        let written = query.fetch_optional(&self.pool).await.map_err(|error| self.failed(OPERATION, error))?;
+        Ok(written.is_some())
     }
 
     pub(in super::super) async fn drop_block(&self, block: i64) -> Result<(), StoreError> {
-        let sql = "WITH gone AS (DELETE FROM radkick_block_row WHERE block_id = $1)
-                   DELETE FROM radkick_block WHERE id = $1";
+        let sql = "WITH dropped AS (DELETE FROM radkick_block WHERE id = $1 AND state = 'planned' RETURNING id)
+                   DELETE FROM radkick_block_row WHERE block_id IN (SELECT id FROM dropped)";
         let done = sqlx::query(sql).bind(block).execute(&self.pool).await;
         done.map(|_| ()).map_err(|error| self.failed(OPERATION, error))
     }
 
     pub(in super::super) async fn blocks(&self, user: Option<&UserName>) -> Result<Vec<BlockRecord>, StoreError> {
         let failed = |error| self.failed("reading blocks", error);
-        let sql = "SELECT block.id, user_name, reason, actor, mode, state, table_word, present, image, ours
+        let sql = "SELECT block.id, user_name, reason, actor, mode, state, remade, table_word, present, image, ours
                    FROM radkick_block AS block LEFT JOIN radkick_block_row AS changed ON block_id = block.id
                    WHERE state <> 'released' AND ($1::text IS NULL OR user_name = $1) ORDER BY block.id, changed.id";
         let rows = sqlx::query(sql)
@@ -133,6 +135,7 @@ fn block(row: &PgRow) -> Result<BlockRecord, sqlx::Error> {
         actor: row.try_get("actor")?,
         mode: row.try_get("mode")?,
         state: word(row, "state", BlockState::from_word)?,
+        remade: row.try_get("remade")?,
         rows: Vec::new(),
     })
 }

@@ -9,14 +9,14 @@ mod ended;
 mod jobs;
 mod targets;
 
-use sqlx::migrate::MigrateError;
+use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::postgres::PgPool;
 
 use crate::config::ServerUrl;
 use crate::quota::UserName;
 use crate::store::{StoreError, postgres};
 
-use super::{Brake, JournalEntry};
+use super::{Brake, JournalEntry, is_current};
 
 const MAKING: &str = "making radkick's own tables";
 
@@ -50,12 +50,23 @@ impl Postgres {
         Ok(there)
     }
 
+    /// Opens the tables if they are there, as this version knows them; nothing is written.
+    pub(super) async fn open_existing(url: &ServerUrl) -> Result<Option<Self>, StoreError> {
+        if !Self::is_there(url).await? {
+            return Ok(None);
+        }
+        let store = Self { pool: postgres::connect(url).await?, database: url.to_string() };
+        let sql = "SELECT coalesce(max(version), 0) FROM radkick_migrations WHERE success";
+        let version = sqlx::query_scalar(sql).fetch_one(&store.pool).await;
+        let version = version.map_err(|error| store.failed("looking for radkick's own tables", error))?;
+        is_current(&migrator(), version, &store.database)?;
+        Ok(Some(store))
+    }
+
     /// Brings the tables to this version. sqlx takes an advisory lock meanwhile, so that two that start together do not
     /// meet; the tables of a later version are left as they are.
     async fn migrate(&self) -> Result<(), StoreError> {
-        let mut migrator = sqlx::migrate!("src/store/migrations/postgres");
-        migrator.dangerous_set_table_name("radkick_migrations");
-        migrator.set_ignore_missing(true);
+        let migrator = migrator();
         Box::pin(migrator.run(&self.pool)).await.map_err(|error| self.failed(MAKING, cause(error)))
     }
 
@@ -96,6 +107,13 @@ impl Postgres {
         let done = query.execute(&self.pool).await;
         done.map(|_| ()).map_err(|error| self.failed("writing the brakes", error))
     }
+}
+
+fn migrator() -> Migrator {
+    let mut migrator = sqlx::migrate!("src/store/migrations/postgres");
+    migrator.dangerous_set_table_name("radkick_migrations");
+    migrator.set_ignore_missing(true);
+    migrator
 }
 
 type Query = sqlx::query::Query<'static, sqlx::Postgres, sqlx::postgres::PgArguments>;

@@ -44,32 +44,46 @@ impl Sqlite {
 
     pub(in super::super) async fn update_block(
         &self,
+        was: &BlockRecord,
         block: &BlockRecord,
         entry: Option<&JournalEntry>,
         now: i64,
-    ) -> Result<(), StoreError> {
+    ) -> Result<bool, StoreError> {
         let failed = |error| self.failed(OPERATION, error);
         let mut transaction = self.pool.begin_with("BEGIN IMMEDIATE").await.map_err(failed)?;
-        sqlx::query("UPDATE radkick_block SET state = ?, reason = ?, actor = ?, changed_at = ? WHERE id = ?")
-            .bind(block.state.as_str())
-            .bind(&block.reason)
-            .bind(&block.actor)
-            .bind(now)
-            .bind(block.id)
-            .execute(&mut *transaction)
-            .await
-            .map_err(failed)?;
-        write_rows(&mut transaction, block).await.map_err(failed)?;
+        let written = sqlx::query(
+            "UPDATE radkick_block SET state = ?1, reason = ?2, actor = ?3, remade = ?4, changed_at = ?5
+             WHERE id = ?6 AND state = ?7 AND reason = ?8 AND remade = ?9",
+        )
+        .bind(block.state.as_str())
+        .bind(&block.reason)
+        .bind(&block.actor)
+        .bind(block.remade)
+        .bind(now)
+        .bind(was.id)
+        .bind(was.state.as_str())
+        .bind(&was.reason)
+        .bind(was.remade)
+        .execute(&mut *transaction)
+        .await
+        .map_err(failed)?;
+        if written.rows_affected() == 0 {
+            return Ok(false);
+        }
+        raise_ours(&mut transaction, block).await.map_err(failed)?;
         if let Some(entry) = entry {
             write_entry(&mut *transaction, entry).await.map_err(failed)?;
         }
-        transaction.commit().await.map_err(failed)
+        transaction.commit().await.map_err(failed)?;
+        Ok(true)
     }
 
     pub(in super::super) async fn drop_block(&self, block: i64) -> Result<(), StoreError> {
         let failed = |error| self.failed(OPERATION, error);
         let mut transaction = self.pool.begin_with("BEGIN IMMEDIATE").await.map_err(failed)?;
-        for sql in ["DELETE FROM radkick_block_row WHERE block_id = ?", "DELETE FROM radkick_block WHERE id = ?"] {
+        let rows = "DELETE FROM radkick_block_row
+                    WHERE block_id = (SELECT id FROM radkick_block WHERE id = ? AND state = 'planned')";
+        for sql in [rows, "DELETE FROM radkick_block WHERE id = ? AND state = 'planned'"] {
             sqlx::query(sql).bind(block).execute(&mut *transaction).await.map_err(failed)?;
         }
         transaction.commit().await.map_err(failed)
@@ -77,7 +91,7 @@ impl Sqlite {
 
     pub(in super::super) async fn blocks(&self, user: Option<&UserName>) -> Result<Vec<BlockRecord>, StoreError> {
         let failed = |error| self.failed("reading blocks", error);
-        let sql = "SELECT id, user_name, reason, actor, mode, state FROM radkick_block
+        let sql = "SELECT id, user_name, reason, actor, mode, state, remade FROM radkick_block
                    WHERE state <> 'released' AND (?1 IS NULL OR user_name = ?1) ORDER BY id";
         let rows = sqlx::query(sql).bind(user.map(UserName::as_str)).fetch_all(&self.pool).await.map_err(failed)?;
         let mut blocks = Vec::with_capacity(rows.len());
@@ -90,6 +104,7 @@ impl Sqlite {
                     actor: row.try_get("actor")?,
                     mode: row.try_get("mode")?,
                     state: word(&row, "state", BlockState::from_word)?,
+                    remade: row.try_get("remade")?,
                     rows: Vec::new(),
                 })
             };
@@ -116,9 +131,8 @@ impl Sqlite {
     }
 }
 
-/// Writes a block's rows anew.
+/// Writes a new block's rows.
 async fn write_rows(transaction: &mut Transaction<'_, Database>, block: &BlockRecord) -> Result<(), sqlx::Error> {
-    sqlx::query("DELETE FROM radkick_block_row WHERE block_id = ?").bind(block.id).execute(&mut **transaction).await?;
     for (change, ours) in &block.rows {
         let image = serde_json::to_string(&change.row).map_err(|error| sqlx::Error::Encode(error.into()))?;
         sqlx::query(
@@ -129,6 +143,21 @@ async fn write_rows(transaction: &mut Transaction<'_, Database>, block: &BlockRe
         .bind(change.present)
         .bind(image)
         .bind(ours)
+        .execute(&mut **transaction)
+        .await?;
+    }
+    Ok(())
+}
+
+/// Notes which rows are ours: what once was stays so.
+async fn raise_ours(transaction: &mut Transaction<'_, Database>, block: &BlockRecord) -> Result<(), sqlx::Error> {
+    for (place, _) in block.rows.iter().enumerate().filter(|(_, (_, ours))| *ours) {
+        sqlx::query(
+            "UPDATE radkick_block_row SET ours = 1 WHERE id =
+             (SELECT id FROM radkick_block_row WHERE block_id = ? ORDER BY id LIMIT 1 OFFSET ?)",
+        )
+        .bind(block.id)
+        .bind(i64::try_from(place).unwrap_or(i64::MAX))
         .execute(&mut **transaction)
         .await?;
     }

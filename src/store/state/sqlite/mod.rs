@@ -2,18 +2,19 @@
 
 mod blocks;
 mod ended;
+mod file;
 mod jobs;
 
-use std::fs::File;
 use std::path::Path;
 use std::time::Duration;
 
+use sqlx::migrate::Migrator;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions};
 
 use crate::store::StoreError;
 use crate::store::error::{BUSY_TIMEOUT_SECS, no_file};
 
-use super::{Brake, JournalEntry};
+use super::{Brake, JournalEntry, is_current};
 
 /// Our SQLite file.
 #[derive(Debug, Clone)]
@@ -24,11 +25,13 @@ pub(super) struct Sqlite {
 }
 
 impl Sqlite {
-    pub(super) async fn open(path: &Path) -> Result<Self, StoreError> {
+    /// Opens the file, making it and its tables; a new one is open to those who may write `beside` (see [`file::create`]).
+    pub(super) async fn open(path: &Path, beside: Option<&Path>) -> Result<Self, StoreError> {
         let database = format!("sqlite:{}", path.display());
         if let Some(reason) = no_file(path, false) {
             return Err(StoreError::Unreachable { database, reason });
         }
+        file::create(path, beside);
         let options = SqliteConnectOptions::new()
             .filename(path)
             .create_if_missing(true)
@@ -40,6 +43,42 @@ impl Sqlite {
         let pool = pool.map_err(|error| StoreError::sqlite(&database, "opening radkick's own tables", error))?;
         migrate(&pool, path, &database).await?;
         Ok(Self { pool, database })
+    }
+
+    /// Opens the file for reading if it is there with its tables; nothing is written, not even beside it.
+    pub(super) async fn open_existing(path: &Path) -> Result<Option<Self>, StoreError> {
+        let database = format!("sqlite:{}", path.display());
+        if let Some(reason) = no_file(path, false) {
+            return Err(StoreError::Unreachable { database, reason });
+        }
+        if !path.exists() {
+            return Ok(None);
+        }
+        // SQLite makes the log of a database that is nobody's at this moment even for one who only reads
+        let mut log = path.as_os_str().to_owned();
+        log.push("-wal");
+        let options = SqliteConnectOptions::new()
+            .filename(path)
+            .read_only(true)
+            .immutable(!Path::new(&log).exists())
+            .busy_timeout(Duration::from_secs(BUSY_TIMEOUT_SECS));
+        let pool = SqlitePoolOptions::new().max_connections(4).connect_with(options).await;
+        let pool = pool.map_err(|error| StoreError::sqlite(&database, "opening radkick's own tables", error))?;
+        let store = Self { pool, database };
+        Ok(store.is_made().await?.then_some(store))
+    }
+
+    /// Whether the tables are there, as this version knows them.
+    async fn is_made(&self) -> Result<bool, StoreError> {
+        let failed = |error| self.failed("looking for radkick's own tables", error);
+        let sql = "SELECT count(*) FROM sqlite_master WHERE name = 'radkick_migrations'";
+        let there: i64 = sqlx::query_scalar(sql).fetch_one(&self.pool).await.map_err(failed)?;
+        if there == 0 {
+            return Ok(false);
+        }
+        let sql = "SELECT coalesce(max(version), 0) FROM radkick_migrations WHERE success";
+        let version = sqlx::query_scalar(sql).fetch_one(&self.pool).await.map_err(failed)?;
+        is_current(&migrator(), version, &self.database).map(|()| true)
     }
 
     fn failed(&self, operation: &'static str, error: sqlx::Error) -> StoreError {
@@ -82,16 +121,18 @@ async fn write_entry<'e>(to: impl sqlx::SqliteExecutor<'e>, entry: &JournalEntry
     query.bind(entry.event).bind(entry.detail.to_string()).execute(to).await.map(|_| ())
 }
 
-/// Brings the tables to this version. A lock on a file beside the database keeps two that start together apart: sqlx
-/// takes none on SQLite.
-async fn migrate(pool: &SqlitePool, path: &Path, database: &str) -> Result<(), StoreError> {
-    let unreachable = |reason: String| StoreError::Unreachable { database: database.to_owned(), reason };
-    let mut lock_path = path.as_os_str().to_owned();
-    lock_path.push(".migrate");
-    let lock = File::create(&lock_path).map_err(|error| unreachable(error.to_string()))?;
-    let lock = tokio::task::spawn_blocking(move || lock.lock().map(|()| lock)).await;
-    let _lock = lock.map_err(std::io::Error::other).flatten().map_err(|error| unreachable(error.to_string()))?;
+fn migrator() -> Migrator {
     let mut migrator = sqlx::migrate!("src/store/migrations/sqlite");
     migrator.dangerous_set_table_name("radkick_migrations");
-    migrator.run(pool).await.map_err(|error| unreachable(format!("making radkick's own tables: {error}")))
+    migrator
+}
+
+/// Brings the tables to this version, one process after the other.
+async fn migrate(pool: &SqlitePool, path: &Path, database: &str) -> Result<(), StoreError> {
+    let unreachable = |reason: String| StoreError::Unreachable { database: database.to_owned(), reason };
+    let locked = path.to_owned();
+    let lock = tokio::task::spawn_blocking(move || file::lock(&locked)).await;
+    let _lock = lock.map_err(|error| error.to_string()).flatten().map_err(unreachable)?;
+    let made = migrator().run(pool).await;
+    made.map_err(|error| unreachable(format!("making radkick's own tables: {error}")))
 }

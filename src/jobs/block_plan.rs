@@ -1,0 +1,81 @@
+//! What closes a login: the rows to change, by the configured mode.
+
+use crate::config::BlockMode;
+use crate::quota::UserName;
+use crate::store::{BlockRecord, BlockState, RowChange, RowImage, StoreError, Table};
+
+use super::Agent;
+use super::block_stands::{lets_in, stops_groups};
+
+impl Agent {
+    /// The rows to change.
+    pub(super) async fn plan(&self, user: &UserName, reason: &str, actor: &str) -> Result<BlockRecord, StoreError> {
+        let check = self.accounting.rows_of(Table::Check, user).await?;
+        // Where the tables spell the name another way than FreeRADIUS does by default, so do we
+        let username = check.first().map_or_else(|| user.to_table(), |row| row.username.clone());
+        let (mode, rows) = match &self.config.block.mode {
+            BlockMode::Reject => ("reject", self.plan_reject(user, &username).await?),
+            BlockMode::Remove => ("remove", plan_remove(check)),
+            BlockMode::Group(group) => ("group", self.plan_group(user, &username, group).await?),
+            BlockMode::None => ("none", Vec::new()),
+        };
+        Ok(BlockRecord {
+            id: 0,
+            user: user.clone(),
+            reason: reason.to_owned(),
+            actor: actor.to_owned(),
+            mode: mode.to_owned(),
+            state: BlockState::Planned,
+            remade: 0,
+            rows: rows.into_iter().map(|row| (row, false)).collect(),
+        })
+    }
+
+    async fn plan_reject(&self, user: &UserName, username: &str) -> Result<Vec<RowChange>, StoreError> {
+        let mut rows = self.new_rows(Table::Check, username, &[("Auth-Type", "Reject")]).await?;
+        let mut replies = Vec::new();
+        if let Some(message) = &self.config.block.reply_message {
+            replies.push(("Reply-Message", message.as_str()));
+        }
+        // FreeRADIUS reads a group's items after the user's, unless the user's reply items say not to
+        let says = self.accounting.rows_of(Table::Reply, user).await?;
+        if self.group_that_lets_in(user, "reject").await?.is_some() && stops_groups(&says).is_none() {
+            replies.push(("Fall-Through", "No"));
+        }
+        rows.extend(self.new_rows(Table::Reply, username, &replies).await?);
+        Ok(rows)
+    }
+
+    async fn plan_group(&self, user: &UserName, username: &str, group: &str) -> Result<Vec<RowChange>, StoreError> {
+        let groups = self.accounting.rows_of(Table::UserGroup, user).await?;
+        let best = groups.iter().filter_map(|row| row.value.parse::<i64>().ok()).min().unwrap_or(1);
+        let mut rows = self.new_rows(Table::UserGroup, username, &[(group, &(best - 1).to_string())]).await?;
+        for change in &mut rows {
+            change.row.op = String::new();
+        }
+        Ok(rows)
+    }
+
+    async fn new_rows(
+        &self,
+        table: Table,
+        username: &str,
+        items: &[(&str, &str)],
+    ) -> Result<Vec<RowChange>, StoreError> {
+        let ids = self.accounting.reserve_ids(table, items.len()).await?;
+        let row = |(id, (attribute, value)): (i64, &(&str, &str))| RowImage {
+            id,
+            username: username.to_owned(),
+            attribute: (*attribute).to_owned(),
+            op: ":=".to_owned(),
+            value: (*value).to_owned(),
+        };
+        let rows = ids.into_iter().zip(items).map(row);
+        Ok(rows.map(|row| RowChange { table, row, present: true, only_if_absent: false }).collect())
+    }
+}
+
+fn plan_remove(check: Vec<RowImage>) -> Vec<RowChange> {
+    let rows = check.into_iter().filter(lets_in);
+    rows.map(|row| RowChange { table: Table::Check, row, present: false, only_if_absent: false }).collect()
+}

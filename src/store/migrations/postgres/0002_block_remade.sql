@@ -1,0 +1,2 @@
+-- How often a block's rows were made again because somebody had taken them away.
+ALTER TABLE radkick_block ADD COLUMN remade BIGINT NOT NULL DEFAULT 0;
