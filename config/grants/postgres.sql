@@ -1,4 +1,4 @@
--- What radkick may do in FreeRADIUS' database on PostgreSQL, and nothing more.
+-- What radkick may do in FreeRADIUS' database on PostgreSQL (12 or later), and nothing more.
 --
 -- Run it with psql as the owner of FreeRADIUS' tables or as a superuser, once its schema.sql has been loaded. It can be
 -- run again at any time:

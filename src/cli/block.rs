@@ -5,7 +5,7 @@ use crate::quota::UserName;
 use crate::worker::Exemptions;
 
 use super::Exit;
-use super::context::{Context, refuse, unknown, user_name};
+use super::context::{Context, known, refuse, user_name};
 
 /// Close a user's login; sessions that are open stay open.
 #[derive(Debug, Clone, clap::Args)]
@@ -30,14 +30,15 @@ pub(crate) struct RestoreArgs {
 
 /// Runs `block`.
 pub(crate) async fn block(args: BlockArgs, context: Context) -> anyhow::Result<Exit> {
-    let (output, user) = (context.output, args.user);
+    let output = context.output;
     if context.config.block.mode == BlockMode::None {
         return refuse(output, Exit::Usage, "[block] mode is \"none\": there is nothing that would close a login");
     }
     let accounting = context.accounting().await?;
-    if let Some(why) = unknown(&accounting, &user).await? {
-        return refuse(output, Exit::Unknown, &why);
-    }
+    let user = match known(&accounting, &args.user).await? {
+        Ok(user) => user,
+        Err(why) => return refuse(output, Exit::Unknown, &why),
+    };
     let exempt = Exemptions::new(&accounting, &context.config.exempt).of(&user).await?;
     if let (Some(why), false) = (exempt, args.force) {
         let why = format!("user {user} is exempt ({why}); --force to do it all the same");
@@ -61,7 +62,9 @@ pub(crate) async fn block(args: BlockArgs, context: Context) -> anyhow::Result<E
 
 /// Runs `restore`.
 pub(crate) async fn restore(args: RestoreArgs, context: Context) -> anyhow::Result<Exit> {
-    let (output, user) = (context.output, args.user);
+    let output = context.output;
+    // A block may stand although no other table has the name any more
+    let user = context.accounting().await?.known_as(&args.user).await?.unwrap_or(args.user);
     let Some(state) = context.existing_state().await? else {
         return refuse(output, Exit::Unknown, &format!("nothing of ours is held for user {user}"));
     };

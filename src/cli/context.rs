@@ -63,21 +63,20 @@ fn tell<'a>(output: Output, what: &str, problems: impl IntoIterator<Item = &'a C
     }
 }
 
-/// What to say of a user whose name no table has; `None` of one who is known.
-pub(super) async fn unknown(accounting: &Accounting, user: &UserName) -> Result<Option<String>, StoreError> {
-    let known = accounting.knows(user).await?;
+/// The name under which the tables know the user, or what to say of one whose name no table has.
+pub(super) async fn known(accounting: &Accounting, user: &UserName) -> Result<Result<UserName, String>, StoreError> {
     let why = || format!("user {user} is unknown: no row of radacct, radcheck, radreply or radusergroup has the name");
-    Ok((!known).then(why))
+    Ok(accounting.known_as(user).await?.ok_or_else(why))
 }
 
-/// As [`unknown`], where a user is named at all.
-pub(super) async fn unknown_if_named(
+/// As [`known`], where a user is named at all.
+pub(super) async fn known_if_named(
     accounting: &Accounting,
     user: Option<&UserName>,
-) -> Result<Option<String>, StoreError> {
+) -> Result<Result<Option<UserName>, String>, StoreError> {
     match user {
-        Some(user) => unknown(accounting, user).await,
-        None => Ok(None),
+        Some(user) => Ok(known(accounting, user).await?.map(Some)),
+        None => Ok(Ok(None)),
     }
 }
 

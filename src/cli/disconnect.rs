@@ -6,13 +6,13 @@ use sha2::{Digest, Sha256};
 
 use crate::config::BlockMode;
 use crate::disconnect::Directory;
-use crate::jobs::{Agent, Exemptions, JobDetail, Selection, SessionReport, directory, paused};
+use crate::jobs::{Agent, Exemptions, JobDetail, Selection, SessionReport, Would, directory, paused};
 use crate::quota::UserName;
 use crate::store::{Accounting, JobSpec, SessionRow};
 use crate::worker::would;
 
 use super::aim::{Aim, aim};
-use super::context::{Context, refuse, unknown, user_name};
+use super::context::{Context, known, refuse, user_name};
 use super::{Exit, sessions_text};
 
 /// Cut all sessions of a user that match, and prove it.
@@ -81,6 +81,10 @@ impl DisconnectArgs {
 pub(crate) async fn run(args: DisconnectArgs, context: Context) -> anyhow::Result<Exit> {
     let output = context.output;
     let accounting = context.accounting().await?;
+    let args = match known(&accounting, &args.user).await? {
+        Ok(user) => DisconnectArgs { user, ..args },
+        Err(why) => return refuse(output, Exit::Unknown, &why),
+    };
     if let Some((exit, why)) = refusal(&args, &context, &accounting).await? {
         return refuse(output, exit, &why);
     }
@@ -124,9 +128,6 @@ async fn refusal(
     accounting: &Accounting,
 ) -> anyhow::Result<Option<(Exit, String)>> {
     let (config, user) = (&context.config, &args.user);
-    if let Some(why) = unknown(accounting, user).await? {
-        return Ok(Some((Exit::Unknown, why)));
-    }
     if args.force || args.dry_run {
         return Ok(None);
     }
@@ -161,7 +162,12 @@ async fn dry_run(
     let base = SessionReport { blocked: !blocks.is_empty(), ..base };
     let block = args.block && blocks.is_empty();
     Ok(match sessions {
-        [] => vec![base],
+        [] => vec![SessionReport {
+            fate: "unknown".to_owned(),
+            evidence: None,
+            would: Some(Would { block, paths: Vec::new(), identity: Vec::new() }),
+            ..base
+        }],
         _ => sessions.iter().map(|session| would(directory, base.clone(), session, block)).collect(),
     })
 }

@@ -9,7 +9,7 @@ use crate::config::{DatabaseUrl, Mode};
 use crate::quota::UserName;
 use crate::worker::{Worker, keep_observing, observe};
 
-use super::context::{Context, refuse, unknown, user_name};
+use super::context::{Context, known_if_named, refuse, user_name};
 use super::{Exit, sessions_text};
 
 /// Enforce quotas: find who is over, close the login, cut every session, prove it.
@@ -43,11 +43,10 @@ impl EnforceArgs {
 pub(crate) async fn run(args: EnforceArgs, context: Context) -> anyhow::Result<Exit> {
     let (output, clock) = (context.output, context.clock);
     let observing = context.config.quota.mode == Mode::Observe;
-    if let Some(user) = &args.user
-        && let Some(why) = unknown(&context.accounting().await?, user).await?
-    {
-        return refuse(output, Exit::Unknown, &why);
-    }
+    let args = match known_if_named(&context.accounting().await?, args.user.as_ref()).await? {
+        Ok(user) => EnforceArgs { user, ..args },
+        Err(why) => return refuse(output, Exit::Unknown, &why),
+    };
     if args.dry_run || (observing && args.once) {
         let accounting = context.accounting().await?;
         let reports = observe(&context.config, &accounting, clock, args.user.as_ref()).await?;

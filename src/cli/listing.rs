@@ -7,7 +7,7 @@ use crate::jobs::{all_limits, directory, limits_of, quota_rules};
 use crate::quota::{Limits, Meaning, Usage, UserName, judge};
 use crate::store::{Accounting, BlockState, SessionRow};
 
-use super::context::{Context, refuse, unknown_if_named, user_name};
+use super::context::{Context, known_if_named, refuse, user_name};
 use super::person::{Tone, coloured, columns, duration, octets, safe};
 use super::{Exit, Output, sessions_text};
 
@@ -31,10 +31,11 @@ pub(crate) struct UsageArgs {
 pub(crate) async fn sessions(args: SessionsArgs, context: Context) -> anyhow::Result<Exit> {
     let (output, now) = (context.output, context.clock.epoch());
     let accounting = context.accounting().await?;
-    if let Some(why) = unknown_if_named(&accounting, args.user.as_ref()).await? {
-        return refuse(output, Exit::Unknown, &why);
-    }
-    let sessions = match &args.user {
+    let user = match known_if_named(&accounting, args.user.as_ref()).await? {
+        Ok(user) => user,
+        Err(why) => return refuse(output, Exit::Unknown, &why),
+    };
+    let sessions = match &user {
         Some(user) => accounting.open_sessions(user).await?,
         None => accounting.all_open_sessions().await?,
     };
@@ -96,10 +97,11 @@ pub(crate) async fn usage(args: UsageArgs, context: Context) -> anyhow::Result<E
     let output = context.output;
     let accounting = context.accounting().await?;
     let rules = quota_rules(&context.config);
-    if let Some(why) = unknown_if_named(&accounting, args.user.as_ref()).await? {
-        return refuse(output, Exit::Unknown, &why);
-    }
-    let limited = match &args.user {
+    let user = match known_if_named(&accounting, args.user.as_ref()).await? {
+        Ok(user) => user,
+        Err(why) => return refuse(output, Exit::Unknown, &why),
+    };
+    let limited = match &user {
         Some(user) => BTreeMap::from([(user.clone(), limits_of(&accounting, &rules, user).await?)]),
         None => all_limits(&accounting, &rules).await?,
     };

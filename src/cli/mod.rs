@@ -95,7 +95,7 @@ impl Cli {
             output.note(&Self::command().render_help().ansi().to_string()).ok();
             return Exit::Usage;
         };
-        command.run(config, output).await.unwrap_or_else(|error| {
+        Box::pin(command.run(config, output)).await.unwrap_or_else(|error| {
             output.note(&format!("error: {error:#}")).ok();
             Exit::Failed
         })

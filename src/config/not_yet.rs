@@ -1,6 +1,6 @@
 //! Settings that this version reads and does not act on. Where acting otherwise would cut the wrong user, it refuses.
 
-use super::{Config, ConfigProblem, CutPath, Direction, LimitSource, NasSettings, Period, UsernameCase};
+use super::{Config, ConfigProblem, CutPath, DatabaseUrl, Direction, LimitSource, NasSettings, Period, UsernameCase};
 
 impl Config {
     /// What this configuration asks for that this version cannot do, and must not do halfway: to be refused.
@@ -14,6 +14,10 @@ impl Config {
         };
         if self.accounting.username_case == UsernameCase::Ignore {
             refuse("accounting.username_case", "take Bob and bob for one user", "leave it at \"auto\"");
+        }
+        if self.accounting.username_case == UsernameCase::Exact && matches!(self.database.url, DatabaseUrl::Mysql(_)) {
+            let right = "leave it at \"auto\"; a collation of the tables that knows case makes them two";
+            refuse("accounting.username_case", "take Bob and bob for two users on MariaDB", right);
         }
         let other_source = quota.sources.iter().any(|source| *source != LimitSource::Attributes);
         if quota.query.is_some() || other_source {

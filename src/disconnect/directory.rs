@@ -1,13 +1,15 @@
 //! Which NAS a session is on, and how to reach it. Refuses to guess.
 
 use std::collections::BTreeSet;
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use ipnet::IpNet;
 
 use crate::config::{Config, IdentityAttribute, MikrotikApi, NasMatch, NasProfile, NasSettings, RestPart};
 use crate::radius::SharedSecret;
 use crate::store::{NasRow, SessionRow};
+
+use super::NasProblem;
 
 /// A NAS, with everything needed to reach it.
 #[derive(Debug, Clone)]
@@ -31,51 +33,14 @@ impl ResolvedNas {
     }
 }
 
-/// Why a session's NAS cannot be told or reached.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum NasProblem {
-    /// Nothing matches.
-    #[error("no [[nas]] and no row of the nas table matches nasipaddress {address:?}, Called-Station-Id {called:?}")]
-    Unknown {
-        /// nasipaddress as stored.
-        address: String,
-        /// Called-Station-Id as stored.
-        called: String,
-    },
-    /// More than one matches equally well, or address and name point to different ones.
-    #[error("nasipaddress {address:?} and Called-Station-Id {called:?} fit more than one NAS: {}", names.join(", "))]
-    Ambiguous {
-        /// nasipaddress as stored.
-        address: String,
-        /// Called-Station-Id as stored.
-        called: String,
-        /// The candidates.
-        names: Vec<String>,
-    },
-    /// It is known by name, and nobody says where it is.
-    #[error("NAS {name}: nasipaddress {address:?} is no address; give its [[nas]] an address")]
-    NoAddress {
-        /// The NAS.
-        name: String,
-        /// nasipaddress as stored.
-        address: String,
-    },
-    /// Neither a secret nor REST.
-    #[error("NAS {name}: no secret and no [nas.rest]: nothing to disconnect it by")]
-    NoPath {
-        /// The NAS.
-        name: String,
-    },
-}
-
 /// All NAS that the configuration and FreeRADIUS' nas table know.
 #[derive(Debug)]
 pub struct Directory {
     entries: Vec<Entry>,
     defaults: NasSettings,
     api: Option<MikrotikApi>,
-    /// Whether all open rows name one NAS, so that `MIKROTIK_API_HOST` can be that one.
-    one_nas: bool,
+    /// Whether all open rows name one NAS, so that a REST service that is not said to be any NAS's can be that one's.
+    one_open: bool,
 }
 
 #[derive(Debug, Clone)]
@@ -116,7 +81,7 @@ impl Directory {
         });
         let entries = configured.chain(rows.iter().filter_map(table_entry)).collect();
         let (defaults, api) = (config.nas_defaults.clone(), config.mikrotik_api.clone());
-        Self { entries, defaults, api, one_nas: open_nas.len() <= 1 }
+        Self { entries, defaults, api, one_open: open_nas.len() <= 1 }
     }
 
     /// The NAS of a session.
@@ -133,7 +98,7 @@ impl Directory {
         let name = match (matched.first(), address) {
             (Some(entry), _) => entry.name.clone(),
             (None, Some(address)) if settings.secret.is_some() => address.to_string(),
-            (None, _) => return Err(unknown(session)),
+            (None, _) => return Err(NasProblem::unknown(session)),
         };
         let reach = settings.address.or(address);
         let reach = reach
@@ -199,18 +164,43 @@ impl Directory {
         Ok(configured)
     }
 
-    /// With the router of `MIKROTIK_API_*`, if that can only be this session's: asking the wrong router would prove an
-    /// absence.
+    /// With the router of `MIKROTIK_API_*`, and with the `url` of `[nas_defaults.rest]`, only if that can be no other NAS:
+    /// asking the wrong router would prove an absence.
     fn with_environment(&self, settings: NasSettings, session: &SessionRow) -> NasSettings {
-        let api = self.api.as_ref().filter(|api| self.one_nas || api.host == session.nas_ip_address);
-        let rest = api.map(|MikrotikApi { rest, .. }| RestPart {
-            url: Some(rest.url.clone()),
-            username: Some(rest.username.clone()),
-            password: Some(rest.password.clone()),
-            tls: Some(rest.tls.clone()),
-            identity: rest.identity.clone(),
-        });
-        NasSettings { rest: settings.rest.clone().or(rest), ..settings }
+        let reach = settings.address.map_or_else(|| session.nas_ip_address.clone(), |address| address.to_string());
+        let shared = self.defaults.rest.as_ref().and_then(|rest| rest.url.as_ref());
+        let rest = match settings.rest.clone() {
+            Some(rest) if rest.url.as_ref() == shared && shared.is_some() => {
+                let host = shared.and_then(|url| url.host_str()).unwrap_or_default().to_owned();
+                Some(rest).filter(|_| self.can_only_be(&host, &reach))
+            }
+            None => self.api.as_ref().filter(|api| self.can_only_be(&api.host, &reach)).map(environment_rest),
+            own => own,
+        };
+        NasSettings { rest, ..settings }
+    }
+
+    /// Whether a REST service at `host` can be no other NAS's than the one reached at `reach`.
+    fn can_only_be(&self, host: &str, reach: &str) -> bool {
+        // FreeRADIUS' own machine is a client for tests in most tables, and no router
+        let localhost = |entry: &&Entry| {
+            entry
+                .nets
+                .iter()
+                .all(|net| [IpAddr::V4(Ipv4Addr::LOCALHOST), IpAddr::V6(Ipv6Addr::LOCALHOST)].contains(&net.addr()))
+        };
+        let routers = self.entries.iter().filter(|entry| !entry.nets.is_empty() && !localhost(entry));
+        host.trim_matches(['[', ']']) == reach || (self.one_open && routers.count() <= 1)
+    }
+}
+
+fn environment_rest(MikrotikApi { rest, .. }: &MikrotikApi) -> RestPart {
+    RestPart {
+        url: Some(rest.url.clone()),
+        username: Some(rest.username.clone()),
+        password: Some(rest.password.clone()),
+        tls: Some(rest.tls.clone()),
+        identity: rest.identity.clone(),
     }
 }
 
@@ -224,8 +214,4 @@ fn table_entry(row: &NasRow) -> Option<Entry> {
         settings: NasSettings { secret, ..NasSettings::default() },
         configured: false,
     })
-}
-
-fn unknown(session: &SessionRow) -> NasProblem {
-    NasProblem::Unknown { address: session.nas_ip_address.clone(), called: session.called_station_id.clone() }
 }

@@ -7,12 +7,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use crate::clock::Clock;
 use crate::dynauth::{Request, RequestError, RetransmitPolicy};
 use crate::radius::{Code, EncodeError};
-use crate::routeros::{Menu, Removal, RestClient, RestError, RestFailure};
-use crate::store::{Accounting, SessionRow};
+use crate::routeros::{ActiveRow, Menu, Removal, RestClient, RestError, RestFailure};
+use crate::store::{Accounting, SessionRow, StoreError};
 use crate::udp::{UdpHandle, any_source};
 
 use super::identity::identity;
-use super::router_view::{is_session, menus};
+use super::router_view::{Sought, menus};
 use super::{Attempt, AttemptOutcome, ResolvedNas, identity_names, service_of};
 
 /// Why a NAS could not even be asked.
@@ -118,25 +118,32 @@ impl Disconnector {
 
     /// Finds the session on the router's list and removes that row, read again right before; `None` without REST. What
     /// it saw of the list stands in the outcome.
-    pub async fn remove(&self, nas: &ResolvedNas, session: &SessionRow) -> Option<Attempt> {
+    ///
+    /// # Errors
+    /// When FreeRADIUS' database cannot be asked which of the user's sessions a row is: nothing is removed then.
+    pub async fn remove(&self, nas: &ResolvedNas, session: &SessionRow) -> Result<Option<Attempt>, StoreError> {
         let rest = match self.rest(nas) {
-            Ok(rest) => rest?,
-            Err(error) => return Some(failed(&error)),
+            Ok(Some(rest)) => rest,
+            Ok(None) => return Ok(None),
+            Err(error) => return Ok(Some(failed(&error))),
         };
-        Some(self.remove_over(&rest, nas, session).await.unwrap_or_else(|error| failed(&error)))
+        let sought = Sought::new(session, self.accounting().open_sessions(&session.user).await?);
+        let menus = menus(service_of(session, nas.profile.service));
+        Ok(Some(self.remove_over(&rest, nas, &sought, menus).await.unwrap_or_else(|error| failed(&error))))
     }
 
     async fn remove_over(
         &self,
         rest: &RestClient,
         nas: &ResolvedNas,
-        session: &SessionRow,
+        sought: &Sought<'_>,
+        menus: &[Menu],
     ) -> Result<Attempt, RouterError> {
         self.check_identity(nas, rest).await?;
-        for menu in menus(service_of(session, nas.profile.service)) {
+        for menu in menus {
             let rows = rest.active(*menu).await?;
-            if let Some(row) = rows.iter().find(|row| is_session(row, session)) {
-                return remove_row(rest, *menu, &row.id, session).await;
+            if let Some(row) = rows.iter().find(|row| sought.is(row)) {
+                return remove_row(rest, *menu, row, sought).await;
             }
         }
         Ok(Attempt::over_rest(AttemptOutcome::NotListed, None, None))
@@ -162,10 +169,17 @@ impl Disconnector {
     }
 }
 
-/// Removes a row after reading it again: a hotspot's ids are reused by the next session on the address.
-async fn remove_row(rest: &RestClient, menu: Menu, id: &str, session: &SessionRow) -> Result<Attempt, RouterError> {
+/// Removes a row after reading it again: a hotspot's ids are reused by the next session on the address. One whose uptime
+/// has gone back is that next session.
+async fn remove_row(
+    rest: &RestClient,
+    menu: Menu,
+    listed: &ActiveRow,
+    sought: &Sought<'_>,
+) -> Result<Attempt, RouterError> {
+    let id = listed.id.as_str();
     match rest.row(menu, id).await? {
-        Some(row) if is_session(&row, session) => {}
+        Some(row) if sought.is(&row) && row.uptime >= listed.uptime => {}
         Some(_) | None => return Ok(Attempt::over_rest(AttemptOutcome::AlreadyGone, Some(404), None)),
     }
     Ok(match rest.remove(menu, id).await? {

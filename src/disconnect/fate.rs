@@ -79,9 +79,19 @@ impl Facts<'_> {
     /// Whether the session's absence from the list means that it is off.
     fn absence_counts(&self) -> bool {
         let RouterView::Absent { vouched } = self.findings.router else { return false };
-        let acked = self.attempts.iter().any(|attempt| attempt.outcome == AttemptOutcome::Ack);
-        let young = self.started_at.is_none_or(|start| self.now - start < LISTED_WITHIN_SECS);
-        (vouched || acked || self.seen_on_router) && !young
+        (vouched || self.acked() || self.seen_on_router) && self.has_been_listed()
+    }
+
+    fn acked(&self) -> bool {
+        self.attempts.iter().any(|attempt| attempt.outcome == AttemptOutcome::Ack)
+    }
+
+    /// Whether the session is old enough to have stood on the list. A router whose clock is ahead starts sessions in the
+    /// future: there its own update times have to tell.
+    fn has_been_listed(&self) -> bool {
+        let seen = self.started_at.zip(self.updated_at).map_or(0, |(start, update)| update - start);
+        let age = self.started_at.map_or(0, |start| self.now - start);
+        age.max(seen) >= LISTED_WITHIN_SECS
     }
 
     /// Whether radacct has a Stop: a row that closed, where something of ours took effect at a time after our selection.
@@ -130,7 +140,8 @@ pub fn decide(facts: &Facts<'_>) -> Verdict {
     }
     match facts.effect_at {
         Some(_) if facts.counted_on() => verdict(Fate::StillActive, Evidence::InterimAfterAck),
-        Some(_) => verdict(Fate::Unknown, Evidence::DisconnectAck),
+        Some(_) if facts.acked() => verdict(Fate::Unknown, Evidence::DisconnectAck),
+        Some(_) => Verdict { fate: Fate::Unknown, evidence: None },
         None => facts.refusal().unwrap_or(Verdict { fate: Fate::Unknown, evidence: None }),
     }
 }

@@ -10,14 +10,16 @@ mod directory;
 mod disconnector;
 mod fate;
 mod identity;
+mod nas_problem;
 mod router_view;
 mod verify;
 
 pub use attempt::{Attempt, AttemptOutcome};
-pub use directory::{Directory, NasProblem, ResolvedNas};
+pub use directory::{Directory, ResolvedNas};
 pub use disconnector::{CutError, Disconnector};
 pub use fate::{Evidence, Facts, Fate, Verdict, decide};
 pub use identity::{identity_names, service_of};
+pub use nas_problem::NasProblem;
 pub use router_view::RouterView;
 pub use verify::{Findings, RowFinding};
 

@@ -38,7 +38,33 @@ pub(super) fn menus(service: Service) -> &'static [Menu] {
     }
 }
 
-/// Whether a row of the list is this session: RADIUS let it in, and user, address and MAC agree as far as both sides
+/// A session to be found on a router's list.
+#[derive(Debug)]
+pub(super) struct Sought<'a> {
+    session: &'a SessionRow,
+    /// Open sessions of the same user on the same NAS that began later. After a lost Stop the old row stays open, and the
+    /// next login from the same device looks like it in everything that a hotspot's list has.
+    later: Vec<SessionRow>,
+}
+
+impl<'a> Sought<'a> {
+    /// A session, told apart from the open ones of the same user.
+    pub(super) fn new(session: &'a SessionRow, open: Vec<SessionRow>) -> Self {
+        let later = open.into_iter().filter(|other| {
+            other.nas_ip_address == session.nas_ip_address
+                && other.acct_unique_id != session.acct_unique_id
+                && other.start > session.start
+        });
+        Self { session, later: later.collect() }
+    }
+
+    /// Whether a row of the list is this session and no later one.
+    pub(super) fn is(&self, row: &ActiveRow) -> bool {
+        is_session(row, self.session) && !self.later.iter().any(|other| is_session(row, other))
+    }
+}
+
+/// Whether a row of the list can be this session: RADIUS let it in, and user, address and MAC agree as far as both sides
 /// have them; a PPP row also by its session id.
 pub(super) fn is_session(row: &ActiveRow, session: &SessionRow) -> bool {
     row.radius

@@ -3,9 +3,11 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
+use super::router_view::Sought;
 use super::*;
 use crate::config::Config;
 use crate::quota::UserName;
+use crate::routeros::ActiveRow;
 use crate::store::{NasRow, SessionRow};
 
 fn session(nas_ip_address: &str, called_station_id: &str) -> SessionRow {
@@ -214,13 +216,62 @@ fn a_session_without_address_is_found_by_name_and_needs_one() {
 
 #[test]
 fn the_environments_router_is_asked_only_if_it_can_be_no_other() {
-    let rest = |open_nas: &[&str], address: &str| {
-        let rows = [("10.0.0.1", "a"), ("10.9.9.9", "b")];
-        directory("", &rows, open_nas).resolve(&session(address, "")).unwrap().profile.rest.is_some()
+    let rest_with = |rows: &[(&str, &str)], open_nas: &[&str], address: &str| {
+        directory("", rows, open_nas).resolve(&session(address, "")).unwrap().profile.rest.is_some()
     };
-    assert!(rest(&["10.0.0.1"], "10.0.0.1"), "all open rows name one NAS");
+    let rows = [("10.0.0.1", "a"), ("10.9.9.9", "b")];
+    let rest = |open_nas: &[&str], address: &str| rest_with(&rows, open_nas, address);
+    assert!(rest_with(&rows[..1], &["10.0.0.1"], "10.0.0.1"), "there is one NAS");
+    assert!(!rest(&["10.0.0.1"], "10.0.0.1"), "all open rows name one NAS, but the host is another's");
     assert!(!rest(&TWO, "10.0.0.1"), "it might be the other one");
     assert!(rest(&TWO, "10.9.9.9"), "nasipaddress is that host");
+}
+
+fn listed(uptime_secs: u64) -> ActiveRow {
+    ActiveRow {
+        id: "*A053202".into(),
+        user: "alice".into(),
+        domain: None,
+        address: "10.5.50.2".parse().ok(),
+        mac: Some("02:00:00:00:00:01".into()),
+        radius: true,
+        session_id: None,
+        uptime: Some(std::time::Duration::from_secs(uptime_secs)),
+        bytes_in: None,
+        bytes_out: None,
+    }
+}
+
+#[test]
+fn a_row_of_the_list_is_the_latest_login_that_fits_it() {
+    let stale = session("10.0.0.1", "");
+    let live = SessionRow { acct_unique_id: "v".into(), start: Some(5_000), update: Some(5_000), ..stale.clone() };
+    let open = || vec![stale.clone(), live.clone()];
+    let row = listed(600);
+    assert!(Sought::new(&live, open()).is(&row));
+    assert!(!Sought::new(&stale, open()).is(&row), "it is the later session of the same device");
+    assert!(Sought::new(&stale, vec![stale.clone()]).is(&row));
+    let elsewhere = SessionRow { framed_ip_address: "10.5.50.9".into(), ..live.clone() };
+    assert!(Sought::new(&stale, vec![stale.clone(), elsewhere]).is(&row));
+}
+
+#[test]
+fn a_row_that_radius_did_not_let_in_is_never_a_session() {
+    let session = session("10.0.0.1", "");
+    assert!(Sought::new(&session, Vec::new()).is(&listed(600)));
+    let local = ActiveRow { radius: false, ..listed(600) };
+    assert!(!Sought::new(&session, Vec::new()).is(&local));
+}
+
+#[test]
+fn a_url_for_all_nas_is_one_routers() {
+    let toml = "[nas_defaults.rest]\nurl = \"https://10.0.0.1\"\nusername = \"u\"\npassword = \"p\"\n";
+    let rest = |rows: &[(&str, &str)], address: &str| {
+        directory(toml, rows, &TWO).resolve(&session(address, "")).unwrap().profile.rest.is_some()
+    };
+    let rows = [("10.0.0.1", "a"), ("10.0.0.2", "b")];
+    assert!(rest(&rows, "10.0.0.1"));
+    assert!(!rest(&rows, "10.0.0.2"), "that is the other router's list");
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::store::{SessionRow, StoreError};
 
 use super::disconnector::RouterError;
-use super::router_view::{is_session, menus};
+use super::router_view::{Sought, is_session, menus};
 use super::{Disconnector, ResolvedNas, RouterView, service_of};
 
 /// How often radacct is read while a proof is looked for.
@@ -105,7 +105,8 @@ impl Disconnector {
                 Err(error) => return Ok(unreadable(&error.into())),
             }
         }
-        if let Some(row) = rows.iter().find(|row| is_session(row, session)) {
+        let sought = Sought::new(session, self.accounting().open_sessions(&session.user).await?);
+        if let Some(row) = rows.iter().find(|row| sought.is(row)) {
             return Ok(RouterView::Listed { id: row.id.clone() });
         }
         if nas.profile.rest.as_ref().is_none_or(|rest| rest.identity.is_none()) {

@@ -3,17 +3,19 @@
 use std::time::Duration;
 
 use crate::config::CutPath;
-use crate::disconnect::{
-    Attempt, AttemptOutcome, Directory, Evidence, Facts, Fate, Findings, ResolvedNas, RouterView, RowFinding, Verdict,
-    decide,
-};
+use crate::disconnect::{Attempt, Directory, Evidence, Fate, Findings, ResolvedNas, RouterView, RowFinding, Verdict};
 use crate::failpoint;
-use crate::store::{JobRecord, JournalEntry, TargetRecord, TargetStep};
+use crate::store::{JobRecord, TargetRecord, TargetStep};
 
+use super::record::is_off;
+use super::rows::closing_time;
 use super::{Agent, AgentError, Guard};
 
 /// How long an ACK that nothing confirms is waited on where another path follows: free surfing, should it be a lie.
 const PATIENCE_BEFORE_NEXT_PATH: Duration = Duration::from_secs(3);
+
+/// Shorter than a lease, which each write renews.
+const WATCH_SLICE: Duration = Duration::from_secs(45);
 
 /// What one path came to.
 enum Progress {
@@ -42,6 +44,7 @@ impl Agent {
             }
         };
         target.nas = Some(nas.name.clone());
+        target.problem = None;
         let mut progress = match self.proven_before(&target).await? {
             Some(settled) => settled,
             None => self.verify_first(&target, &nas).await?,
@@ -72,7 +75,7 @@ impl Agent {
         let Some(row) = self.accounting.session(unique_id).await? else { return Ok(None) };
         let row = match row.stop {
             None if row.update <= proof.session.update => RowFinding::Open { update: row.update },
-            Some(stop) if stop == proof.effect_at.unwrap_or(proof.selected_at) => RowFinding::Closed { stop },
+            Some(stop) if stop == closing_time(&proof) => RowFinding::Closed { stop },
             None | Some(_) => return Ok(None),
         };
         let verdict = Verdict { fate: Fate::AlreadyGone, evidence: Some(Evidence::AbsentFromRouter) };
@@ -88,7 +91,7 @@ impl Agent {
         Ok(self.progress(target, findings))
     }
 
-    /// Tries one path: guard, intent, effect, proof. `path` is the path and whether it is the last.
+    /// Tries one path: intent, guard, effect, proof. `path` is the path and whether it is the last.
     async fn take_path(
         &self,
         job: &JobRecord,
@@ -96,6 +99,10 @@ impl Agent {
         nas: &ResolvedNas,
         (path, last): (CutPath, bool),
     ) -> Result<Progress, AgentError> {
+        target.step = TargetStep::Sending;
+        self.write_target(job, target, None).await?;
+        failpoint::reach("intent_recorded");
+        // Last of all before the send: writing the intent may have had to wait for a lock
         match self.guard(job, &target.session).await? {
             Guard::Holds => {}
             Guard::ReasonLapsed => return Ok(Progress::Lapsed),
@@ -104,9 +111,6 @@ impl Agent {
                 return Ok(Progress::Settled(self.judge(target, &findings), findings));
             }
         }
-        target.step = TargetStep::Sending;
-        self.write_target(job, target, None).await?;
-        failpoint::reach("intent_recorded");
         let Some(attempt) = self.attempt(path, nas, target).await? else { return Ok(Progress::Next) };
         failpoint::reach("request_answered");
         self.record_attempt(job, target, &attempt).await?;
@@ -115,10 +119,30 @@ impl Agent {
         }
         let within =
             if last { nas.profile.verify_within } else { nas.profile.verify_within.min(PATIENCE_BEFORE_NEXT_PATH) };
-        let enough = |findings: &Findings| is_off(self.judge(target, findings));
-        let findings = self.disconnector.watch(nas, &target.session, within, enough).await?;
+        let findings = self.watch(job, target, nas, within).await?;
         target.on_router |= matches!(findings.router, RouterView::Listed { .. });
         Ok(self.progress(target, findings))
+    }
+
+    /// Looks for proof, in slices that keep the lease alive.
+    async fn watch(
+        &self,
+        job: &JobRecord,
+        target: &TargetRecord,
+        nas: &ResolvedNas,
+        within: Duration,
+    ) -> Result<Findings, AgentError> {
+        let enough = |findings: &Findings| is_off(self.judge(target, findings));
+        let mut left = within;
+        loop {
+            let slice = left.min(WATCH_SLICE);
+            let findings = self.disconnector.watch(nas, &target.session, slice, enough).await?;
+            left = left.saturating_sub(slice);
+            if left.is_zero() || enough(&findings) {
+                return Ok(findings);
+            }
+            self.write_target(job, target, None).await?;
+        }
     }
 
     async fn attempt(
@@ -129,121 +153,13 @@ impl Agent {
     ) -> Result<Option<Attempt>, AgentError> {
         Ok(match path {
             CutPath::Radius => self.disconnector.send_disconnect(nas, &target.session).await?,
-            CutPath::Rest => self.disconnector.remove(nas, &target.session).await,
+            CutPath::Rest => self.disconnector.remove(nas, &target.session).await?,
             CutPath::Api => None,
         })
-    }
-
-    async fn record_attempt(
-        &self,
-        job: &JobRecord,
-        target: &mut TargetRecord,
-        attempt: &Attempt,
-    ) -> Result<(), AgentError> {
-        target.attempts.push(serde_json::to_value(attempt).unwrap_or_default());
-        if attempt.took_effect() {
-            target.step = TargetStep::Effected;
-            target.effect_at = target.effect_at.or_else(|| Some(self.now()));
-            target.path = Some(attempt.path.clone());
-            target.on_router |= attempt.outcome == AttemptOutcome::Removed;
-            // From here on any later update is usage that should not be
-            if let RowFinding::Open { update } = self.disconnector.row(&target.session).await? {
-                target.session.update = update;
-            }
-        }
-        self.write_target(job, target, None).await?;
-        failpoint::reach("attempt_recorded");
-        Ok(())
     }
 
     fn progress(&self, target: &TargetRecord, findings: Findings) -> Progress {
         let verdict = self.judge(target, &findings);
         if is_off(verdict) { Progress::Settled(verdict, findings) } else { Progress::Next }
-    }
-
-    fn judge(&self, target: &TargetRecord, findings: &Findings) -> Verdict {
-        let attempts: Vec<Attempt> =
-            target.attempts.iter().filter_map(|attempt| serde_json::from_value(attempt.clone()).ok()).collect();
-        decide(&Facts {
-            attempts: &attempts,
-            findings,
-            selected_at: target.selected_at,
-            effect_at: target.effect_at,
-            started_at: target.session.start,
-            updated_at: target.session.update.or(target.session.start),
-            seen_on_router: target.on_router,
-            now: self.now(),
-        })
-    }
-
-    /// A NAS that cannot be told: radacct alone may still know.
-    async fn settle_unreachable(&self, job: &JobRecord, target: TargetRecord) -> Result<(), AgentError> {
-        let row = self.disconnector.row(&target.session).await?;
-        let verdict = self.judge(&target, &Findings { row, router: RouterView::NotAsked });
-        self.record_fate(job, target, verdict, row).await
-    }
-
-    async fn record_fate(
-        &self,
-        job: &JobRecord,
-        mut target: TargetRecord,
-        verdict: Verdict,
-        row: RowFinding,
-    ) -> Result<(), AgentError> {
-        let word = |value: serde_json::Value| value.as_str().map(str::to_owned);
-        target.step = TargetStep::Done;
-        target.fate = serde_json::to_value(verdict.fate).ok().and_then(word);
-        target.evidence = serde_json::to_value(verdict.evidence).ok().and_then(word);
-        if is_off(verdict) {
-            target.close_due_at = self.close_due(matches!(row, RowFinding::Open { .. }));
-        }
-        if verdict.fate != Fate::Ended {
-            target.path = None;
-        }
-        let detail = serde_json::json!({
-            "acct_unique_id": target.session.acct_unique_id, "nas": target.nas, "fate": target.fate,
-            "evidence": target.evidence, "path": target.path, "attempts": target.attempts, "reason": job.spec.reason,
-        });
-        self.write_target(job, &target, Some(&self.entry_of(job, "cut", detail))).await?;
-        failpoint::reach("fate_recorded");
-        tell(job, &target, verdict);
-        Ok(())
-    }
-
-    async fn write_target(
-        &self,
-        job: &JobRecord,
-        target: &TargetRecord,
-        entry: Option<&JournalEntry>,
-    ) -> Result<(), AgentError> {
-        let held = self.state.update_target(job, target, entry, self.now()).await?;
-        if held { Ok(()) } else { Err(AgentError::LeaseLost) }
-    }
-}
-
-fn is_off(verdict: Verdict) -> bool {
-    matches!(verdict.fate, Fate::Ended | Fate::AlreadyGone)
-}
-
-/// The log line that people search for, only when it is true.
-fn tell(job: &JobRecord, target: &TargetRecord, verdict: Verdict) {
-    let (nas, path) = (target.nas.as_deref(), target.path.as_deref());
-    let (evidence, session) = (target.evidence.as_deref(), target.session.acct_session_id.as_str());
-    match verdict.fate {
-        Fate::Ended => tracing::info!(
-            nas,
-            path,
-            evidence,
-            session,
-            "Successfully disconnected user {} from MikroTik",
-            job.spec.user
-        ),
-        Fate::AlreadyGone => tracing::info!(nas, evidence, session, "user {} was gone already", job.spec.user),
-        // The person who asked reads it on standard output
-        Fate::StillActive | Fate::Unknown if job.spec.actor == "command" => {}
-        Fate::StillActive => tracing::warn!(nas, evidence, session, "user {} is still on", job.spec.user),
-        Fate::Unknown => {
-            tracing::warn!(nas, evidence, session, "it is not known whether user {} is off", job.spec.user);
-        }
     }
 }

@@ -23,14 +23,21 @@ impl<'a> Exemptions<'a> {
     /// # Errors
     /// When FreeRADIUS' database cannot be asked.
     pub async fn of(&self, user: &UserName) -> Result<Option<String>, StoreError> {
-        if self.exempt.users.iter().any(|name| name == user.as_str()) {
-            return Ok(Some("[exempt] users".to_owned()));
+        for name in &self.exempt.users {
+            if self.accounting.same_name(name, user.as_str()).await? {
+                return Ok(Some("[exempt] users".to_owned()));
+            }
         }
         if self.exempt.groups.is_empty() {
             return Ok(None);
         }
-        let groups = self.accounting.groups(user).await?;
-        let group = groups.into_iter().find(|group| self.exempt.groups.contains(group));
-        Ok(group.map(|group| format!("[exempt] groups: {group}")))
+        for group in self.accounting.groups(user).await? {
+            for name in &self.exempt.groups {
+                if self.accounting.same_name(name, &group).await? {
+                    return Ok(Some(format!("[exempt] groups: {group}")));
+                }
+            }
+        }
+        Ok(None)
     }
 }

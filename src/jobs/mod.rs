@@ -23,6 +23,7 @@ mod guard;
 mod holder;
 mod pause;
 mod penalty;
+mod record;
 mod report;
 mod rows;
 mod run;

@@ -23,14 +23,19 @@ impl Agent {
     pub async fn close_due_rows(&self, user: Option<&UserName>) -> Result<usize, StoreError> {
         let due = self.state.rows_to_close(self.now()).await?;
         let mut closed = 0;
-        for target in due.iter().filter(|target| user.is_none_or(|user| target.session.user == *user)) {
+        for target in &due {
+            if let Some(user) = user
+                && !self.accounting.same_name(target.session.user.as_str(), user.as_str()).await?
+            {
+                continue;
+            }
             closed += usize::from(self.close_one(target).await? == RowVerdict::Changed);
         }
         Ok(closed)
     }
 
     async fn close_one(&self, target: &TargetRecord) -> Result<RowVerdict, StoreError> {
-        let stop = target.effect_at.unwrap_or(target.selected_at);
+        let stop = closing_time(target);
         let row = self.accounting.session(&target.session.acct_unique_id).await?;
         // Octets that came after we saw it go mean that it has not gone: the row stays open
         let alive = row.is_some_and(|row| row.stop.is_none() && row.update > target.session.update);
@@ -39,4 +44,11 @@ impl Agent {
         self.state.row_closed(target.id).await?;
         Ok(if closed { RowVerdict::Changed } else { RowVerdict::AlreadySo })
     }
+}
+
+/// The stop time that we write: when ours took effect, but never before the row's own last update, for the router's clock
+/// may be ahead of ours.
+pub(super) fn closing_time(target: &TargetRecord) -> i64 {
+    let effect = target.effect_at.unwrap_or(target.selected_at);
+    target.session.update.map_or(effect, |update| update.max(effect))
 }

@@ -6,12 +6,6 @@ use std::path::Path;
 /// An operation on a database that failed.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    /// No driver for it in this build.
-    #[error("{database}: this build does not speak to this kind of database")]
-    Unsupported {
-        /// The database, password left out.
-        database: String,
-    },
     /// It cannot be opened.
     #[error("{database}: cannot be opened: {reason}")]
     Unreachable {

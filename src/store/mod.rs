@@ -7,6 +7,7 @@
 
 mod accounting;
 mod error;
+mod mariadb;
 mod postgres;
 mod state;
 

@@ -28,12 +28,14 @@ const LOCK_TIMEOUT_SECS: u64 = 5;
 /// The server's own `deadlock_timeout`, unless somebody changed it.
 const DEADLOCK_SECS: u64 = 1;
 
-/// Every session: nothing waits without end, whatever the server's defaults are; a commit of ours is on disk.
+/// Every session: nothing waits without end, whatever the server's defaults are; a commit of ours is on disk; and no plan
+/// made for ten names is kept for ten thousand.
 const SESSION: &str = "SET statement_timeout = '60s';
     SET lock_timeout = '5s';
     SET idle_in_transaction_session_timeout = '30s';
     SET default_transaction_isolation = 'read committed';
     SET client_min_messages = warning;
+    SET plan_cache_mode = force_custom_plan;
     SELECT set_config('synchronous_commit', 'local', false) WHERE current_setting('synchronous_commit') = 'off'";
 
 /// The options that may stand behind `?`. sqlx would only log others, with their value.

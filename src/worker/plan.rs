@@ -30,6 +30,11 @@ impl Judgement {
     pub(super) fn is_over(&self, user: &UserName) -> bool {
         self.over.iter().any(|over| over.user == *user)
     }
+
+    /// Whether a block of this user stays: the user is over, or nobody can tell.
+    pub(super) fn stands(&self, user: &UserName) -> bool {
+        self.is_over(user) || self.unreadable.contains(user)
+    }
 }
 
 /// Judges everybody who has a limit.

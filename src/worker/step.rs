@@ -85,6 +85,11 @@ impl Worker {
         self.only.as_ref().is_none_or(|only| only == user)
     }
 
+    /// The name under which the tables know a user now: a block may have been made under another spelling of it.
+    async fn known_as(&self, user: &UserName) -> Result<UserName, AgentError> {
+        Ok(self.agent.accounting.known_as(user).await?.unwrap_or_else(|| user.clone()))
+    }
+
     /// Asks a brake. One user by name is one person's decision: then no brake is asked, and none is changed.
     pub(super) async fn brake(
         &self,
@@ -105,11 +110,12 @@ impl Worker {
         let blocks = agent.state.blocks(None).await?;
         let ours: Vec<_> =
             blocks.into_iter().filter(|block| matches!(block.reason.as_str(), "quota" | "expiry")).collect();
-        let lapsed: Vec<_> = ours
-            .iter()
-            .filter(|block| !judgement.is_over(&block.user) && !judgement.unreadable.contains(&block.user))
-            .filter(|block| self.concerns(&block.user) && block.state == BlockState::Held)
-            .collect();
+        let mut lapsed = Vec::new();
+        for block in ours.iter().filter(|block| self.concerns(&block.user) && block.state == BlockState::Held) {
+            if !judgement.stands(&block.user) && !judgement.stands(&self.known_as(&block.user).await?) {
+                lapsed.push(block);
+            }
+        }
         let tripping = brakes::trips(&agent.config.brakes, lapsed.len(), ours.len());
         let detail = format!(
             "{} of {} blocked users would be let in again at once, as if limits had vanished: nobody is until `radkick confirm`",
@@ -132,7 +138,7 @@ impl Worker {
     async fn let_go(&self, judgement: &Judgement) -> Result<(), AgentError> {
         for job in self.agent.state.live_jobs(None).await?.iter().filter(|job| job.spec.actor == "worker") {
             let user = &job.spec.user;
-            if self.concerns(user) && !judgement.is_over(user) && !judgement.unreadable.contains(user) {
+            if self.concerns(user) && !judgement.stands(user) {
                 self.agent.let_go(job).await?;
             }
         }

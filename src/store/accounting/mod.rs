@@ -1,5 +1,6 @@
 //! FreeRADIUS' tables: radacct, the check and reply items, groups, and nas.
 
+mod mariadb;
 mod postgres;
 mod row;
 mod sqlite;
@@ -10,6 +11,7 @@ use crate::config::{DatabaseUrl, TableNames};
 use crate::quota::{CheckItem, Usage, UserName};
 
 use super::StoreError;
+use mariadb::Mariadb;
 use postgres::Postgres;
 pub use row::{NasRow, RowChange, RowImage, RowVerdict, SessionRow, Table};
 use sqlite::Sqlite;
@@ -22,6 +24,7 @@ pub struct Accounting {
 
 #[derive(Debug, Clone)]
 enum Backend {
+    Mariadb(Mariadb),
     Postgres(Postgres),
     Sqlite(Sqlite),
 }
@@ -30,6 +33,7 @@ enum Backend {
 macro_rules! each_dialect {
     ($self:ident.$method:ident($($argument:expr),*)) => {
         match &$self.backend {
+            Backend::Mariadb(store) => store.$method($($argument),*).await,
             Backend::Postgres(store) => store.$method($($argument),*).await,
             Backend::Sqlite(store) => store.$method($($argument),*).await,
         }
@@ -40,16 +44,18 @@ impl Accounting {
     /// Opens the database and checks that FreeRADIUS' tables and the columns we read are there.
     ///
     /// # Errors
-    /// [`StoreError::Unsupported`], [`StoreError::Unreachable`], [`StoreError::Missing`], [`StoreError::Denied`].
+    /// [`StoreError::Unreachable`], [`StoreError::Missing`], [`StoreError::Denied`].
     pub async fn open(url: &DatabaseUrl, tables: &TableNames) -> Result<Self, StoreError> {
         match url {
             DatabaseUrl::Sqlite(path) => {
                 Ok(Self { backend: Backend::Sqlite(Sqlite::open(path, tables.clone()).await?) })
             }
+            DatabaseUrl::Mysql(url) => {
+                Ok(Self { backend: Backend::Mariadb(Mariadb::open(url, tables.clone()).await?) })
+            }
             DatabaseUrl::Postgres(url) => {
                 Ok(Self { backend: Backend::Postgres(Postgres::open(url, tables.clone()).await?) })
             }
-            DatabaseUrl::Mysql(_) => Err(StoreError::Unsupported { database: url.to_string() }),
         }
     }
 
@@ -68,6 +74,7 @@ impl Accounting {
     /// [`StoreError::Denied`].
     pub async fn check_closable(&self) -> Result<(), StoreError> {
         match &self.backend {
+            Backend::Mariadb(store) => store.check_closable().await,
             Backend::Postgres(store) => store.check_closable().await,
             Backend::Sqlite(_) => Ok(()),
         }
@@ -79,7 +86,7 @@ impl Accounting {
     /// When the database cannot be asked; so for every method below.
     pub async fn open_sessions(&self, user: &UserName) -> Result<Vec<SessionRow>, StoreError> {
         let rows = each_dialect!(self.open_sessions(user))?;
-        Ok(rows.into_iter().filter(|row| row.user == *user).collect())
+        Ok(rows.into_iter().filter(|row| self.names_match(&row.user, user)).collect())
     }
 
     /// All open sessions, for `sessions` without a user.
@@ -103,8 +110,39 @@ impl Accounting {
     /// # Errors
     /// As above.
     pub async fn knows(&self, user: &UserName) -> Result<bool, StoreError> {
+        Ok(self.known_as(user).await?.is_some())
+    }
+
+    /// The name under which the tables know the user, if any holds it. It differs from `user` where the database takes
+    /// two spellings for one user, as MariaDB does without case: then it is the one of radcheck, else of radreply, of
+    /// radusergroup, of radacct, and always the same for the same rows.
+    ///
+    /// # Errors
+    /// As above.
+    pub async fn known_as(&self, user: &UserName) -> Result<Option<UserName>, StoreError> {
         let names = each_dialect!(self.spellings(user))?;
-        Ok(names.iter().any(|name| UserName::from_table(name) == *user))
+        Ok(names.iter().map(|name| UserName::from_table(name)).find(|name| self.names_match(name, user)))
+    }
+
+    /// Whether the database takes two names of users, or of groups, for one, as FreeRADIUS does by asking it.
+    ///
+    /// # Errors
+    /// As above.
+    pub async fn same_name(&self, one: &str, other: &str) -> Result<bool, StoreError> {
+        match &self.backend {
+            _ if one == other => Ok(true),
+            Backend::Mariadb(store) => store.same_name(one, other).await,
+            Backend::Postgres(_) | Backend::Sqlite(_) => Ok(false),
+        }
+    }
+
+    /// Whether a name that was found by the spellings of `user` is that user's.
+    fn names_match(&self, found: &UserName, user: &UserName) -> bool {
+        match &self.backend {
+            // The server compared: without case, by its own collation. It was asked for no spelling of another name
+            Backend::Mariadb(_) => true,
+            Backend::Postgres(_) | Backend::Sqlite(_) => found == user,
+        }
     }
 
     /// The octets of these users, from the whole of radacct. Users without a row are absent.
@@ -128,8 +166,8 @@ impl Accounting {
     /// # Errors
     /// As above.
     pub async fn limit_items(&self, user: &UserName, attributes: &[String]) -> Result<Vec<CheckItem>, StoreError> {
-        let mut all = each_dialect!(self.limited_users(attributes, Some(user)))?;
-        Ok(all.remove(user).unwrap_or_default())
+        let all = each_dialect!(self.limited_users(attributes, Some(user)))?;
+        Ok(all.into_iter().filter(|(name, _)| self.names_match(name, user)).flat_map(|(_, items)| items).collect())
     }
 
     /// A user's groups, best priority first.

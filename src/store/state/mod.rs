@@ -3,6 +3,7 @@
 //! Intent before effect, one commit a step. Every write for a job names the token of its lease, so that an agent that
 //! was thought dead cannot write over the one that took over.
 
+mod mariadb;
 mod postgres;
 mod record;
 mod sqlite;
@@ -11,6 +12,7 @@ use crate::config::DatabaseUrl;
 use crate::quota::UserName;
 
 use super::StoreError;
+use mariadb::Mariadb;
 use postgres::Postgres;
 pub use record::{
     BlockRecord, BlockState, Brake, JobRecord, JobSpec, JobState, JournalEntry, TargetRecord, TargetStep,
@@ -25,6 +27,7 @@ pub struct State {
 
 #[derive(Debug, Clone)]
 enum Backend {
+    Mariadb(Mariadb),
     Postgres(Postgres),
     Sqlite(Sqlite),
 }
@@ -33,6 +36,7 @@ enum Backend {
 macro_rules! each_dialect {
     ($self:ident.$method:ident($($argument:expr),*)) => {
         match &$self.backend {
+            Backend::Mariadb(store) => store.$method($($argument),*).await,
             Backend::Postgres(store) => store.$method($($argument),*).await,
             Backend::Sqlite(store) => store.$method($($argument),*).await,
         }
@@ -43,12 +47,12 @@ impl State {
     /// Opens the database, making it and its tables where they are missing.
     ///
     /// # Errors
-    /// [`StoreError::Unsupported`], [`StoreError::Unreachable`].
+    /// [`StoreError::Unreachable`].
     pub async fn open(url: &DatabaseUrl) -> Result<Self, StoreError> {
         match url {
             DatabaseUrl::Sqlite(path) => Ok(Self { backend: Backend::Sqlite(Sqlite::open(path).await?) }),
+            DatabaseUrl::Mysql(url) => Ok(Self { backend: Backend::Mariadb(Mariadb::open(url).await?) }),
             DatabaseUrl::Postgres(url) => Ok(Self { backend: Backend::Postgres(Postgres::open(url).await?) }),
-            DatabaseUrl::Mysql(_) => Err(StoreError::Unsupported { database: url.to_string() }),
         }
     }
 
@@ -68,7 +72,7 @@ impl State {
         match url {
             DatabaseUrl::Sqlite(path) => Ok(path.exists()),
             DatabaseUrl::Postgres(url) => Postgres::is_there(url).await,
-            DatabaseUrl::Mysql(_) => Err(StoreError::Unsupported { database: url.to_string() }),
+            DatabaseUrl::Mysql(url) => Mariadb::is_there(url).await,
         }
     }
 

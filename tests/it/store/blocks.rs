@@ -24,7 +24,8 @@ pub(super) async fn from_planned_to_released(bench: &impl Bench) {
     assert_eq!(state.blocks(None).await.expect("asked"), std::slice::from_ref(&planned));
     let rows = vec![(change(Table::Check, true), true), (change(Table::UserGroup, false), false)];
     for now in [BlockState::Held, BlockState::Releasing] {
-        let written = BlockRecord { state: now, rows: rows.clone(), ..planned.clone() };
+        let [reason, actor] = ["by_hand", "command"].map(str::to_owned);
+        let written = BlockRecord { state: now, reason, actor, rows: rows.clone(), ..planned.clone() };
         state.update_block(&written, None, NOW + 1).await.expect("written");
         assert_eq!(state.blocks(Some(&user("o'brien"))).await.expect("asked"), [written]);
         assert!(state.blocks(Some(&user("o=27brien"))).await.expect("asked").is_empty());

@@ -203,3 +203,19 @@ pub(super) async fn rows_to_close(bench: &impl Bench) {
     state.row_closed(due[0].id).await.expect("written");
     assert_eq!(state.rows_to_close(NOW + 10).await.expect("asked"), [due[2].clone()]);
 }
+
+pub(super) async fn a_proven_absence_is_found_again(bench: &impl Bench) {
+    let state = bench.state().await;
+    let job = submitted(&state, &spec("alice", "quota", None)).await;
+    let job = claimed(&state, job.id, "a", NOW).await.expect("free");
+    let mut proven = Vec::new();
+    for (id, evidence) in [("u1", "absent_from_router"), ("u2", "accounting_stop")] {
+        let added = state.add_target(&job, &target(job.id, id)).await.expect("asked").expect("added");
+        let added = TargetRecord { evidence: Some(evidence.to_owned()), ..added };
+        assert!(state.update_target(&job, &added, None, NOW).await.expect("written"));
+        proven.push(added);
+    }
+    assert_eq!(state.proven_absent("u1").await.expect("asked"), Some(proven[0].clone()));
+    assert_eq!(state.proven_absent("u2").await.expect("asked"), None, "a Stop is in radacct itself");
+    assert_eq!(state.proven_absent("u3").await.expect("asked"), None);
+}

@@ -8,6 +8,7 @@ mod blocks;
 mod changes;
 mod jobs;
 mod limits;
+mod mariadb;
 mod open;
 mod postgres;
 mod sqlite;
@@ -31,6 +32,11 @@ pub(crate) trait Bench {
     fn own_sql(&self, statements: &str) -> Vec<Row>;
     /// A time in seconds since 1970 as SQL, in the forms that this dialect's columns may hold.
     fn times(&self, seconds: i64) -> Vec<String>;
+
+    /// The first of these forms.
+    fn time(&self, seconds: i64) -> String {
+        self.times(seconds).swap_remove(0)
+    }
 
     /// Makes every insertion into radreply fail with "the panel writes this table".
     fn refuse_replies(&self);

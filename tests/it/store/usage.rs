@@ -7,7 +7,7 @@ use super::{Bench, user};
 
 /// A row: user, octets in and out as SQL, and whether it is closed.
 fn row(bench: &impl Bench, name: &str, input: &str, output: &str, closed: bool) {
-    let stop = if closed { "5" } else { "NULL" };
+    let stop = if closed { bench.time(5) } else { "NULL".to_owned() };
     let next = bench.one("SELECT count(*) AS n FROM radacct");
     bench.sql(&format!(
         "INSERT INTO radacct (acctuniqueid, username, acctinputoctets, acctoutputoctets, acctstoptime)

@@ -53,6 +53,7 @@ pub(crate) struct SqlServer {
 /// How FreeRADIUS names a dialect, and what its conditions in das.conf look like there.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Dialect {
+    Mysql,
     Postgres,
 }
 

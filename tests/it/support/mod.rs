@@ -2,6 +2,7 @@
 //!
 //! Invariant: everything lives in temporary directories, on loopback, and ends with its owner.
 pub(crate) mod freeradius;
+pub(crate) mod mariadb;
 pub(crate) mod pairs;
 pub(crate) mod ports;
 pub(crate) mod postgres;
@@ -12,4 +13,5 @@ pub(crate) mod radkick;
 pub(crate) mod rust_source;
 pub(crate) mod source_file;
 pub(crate) mod sqlite;
+mod tab_separated;
 pub(crate) mod wait;

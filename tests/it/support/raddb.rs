@@ -77,6 +77,9 @@ fn radiusd_conf(directory: &Path, options: &FreeRadiusOptions, ports: Ports, sec
 fn sql(server: Option<&SqlServer>) -> String {
     let (dialect, [now, start, framed_ip, nas_ip]) = match server.map(|server| server.dialect) {
         None => ("sqlite", ["%l", "acctstarttime", "framedipaddress", "nasipaddress"]),
+        Some(Dialect::Mysql) => {
+            ("mysql", ["FROM_UNIXTIME(%l)", "UNIX_TIMESTAMP(acctstarttime)", "framedipaddress", "nasipaddress"])
+        }
         Some(Dialect::Postgres) => (
             "postgresql",
             ["to_timestamp(%l)", "extract(epoch FROM acctstarttime)", "host(framedipaddress)", "host(nasipaddress)"],

@@ -70,15 +70,21 @@ impl Postgres {
         Ok(ids)
     }
 
+    /// In a task of its own, so that a caller who is dropped leaves no connection inside a transaction.
     pub(in super::super) async fn apply(&self, changes: &[RowChange]) -> Result<Vec<RowVerdict>, StoreError> {
-        let failed = |error| self.failed(OPERATION, error);
-        let mut transaction = self.pool.begin().await.map_err(failed)?;
-        self.keep_writers_out(&mut transaction, changes).await.map_err(failed)?;
+        let (store, changes) = (self.clone(), changes.to_vec());
+        let verdicts = tokio::spawn(async move { store.apply_all(&changes).await }).await;
+        verdicts.unwrap_or(Err(sqlx::Error::WorkerCrashed)).map_err(|error| self.failed(OPERATION, error))
+    }
+
+    async fn apply_all(&self, changes: &[RowChange]) -> Result<Vec<RowVerdict>, sqlx::Error> {
+        let mut transaction = self.pool.begin().await?;
+        self.keep_writers_out(&mut transaction, changes).await?;
         let mut verdicts = Vec::with_capacity(changes.len());
         for change in changes {
-            verdicts.push(self.apply_one(&mut transaction, change).await.map_err(failed)?);
+            verdicts.push(self.apply_one(&mut transaction, change).await?);
         }
-        transaction.commit().await.map_err(failed)?;
+        transaction.commit().await?;
         Ok(verdicts)
     }
 

@@ -7,6 +7,7 @@
 mod blocks;
 mod ended;
 mod jobs;
+mod targets;
 
 use sqlx::migrate::MigrateError;
 use sqlx::postgres::PgPool;

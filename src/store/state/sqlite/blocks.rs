@@ -50,8 +50,10 @@ impl Sqlite {
     ) -> Result<(), StoreError> {
         let failed = |error| self.failed(OPERATION, error);
         let mut transaction = self.pool.begin_with("BEGIN IMMEDIATE").await.map_err(failed)?;
-        sqlx::query("UPDATE radkick_block SET state = ?, changed_at = ? WHERE id = ?")
+        sqlx::query("UPDATE radkick_block SET state = ?, reason = ?, actor = ?, changed_at = ? WHERE id = ?")
             .bind(block.state.as_str())
+            .bind(&block.reason)
+            .bind(&block.actor)
             .bind(now)
             .bind(block.id)
             .execute(&mut *transaction)

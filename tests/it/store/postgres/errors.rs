@@ -33,7 +33,7 @@ async fn what_cannot_be_reached_is_told_with_the_servers_own_words() {
         (right.replace(PASSWORD_IN_URL, "s3cret"), "password authentication failed for user \"radkick\""),
         (right.replace(database.name(), "nowhere"), "database \"nowhere\" does not exist"),
         (right.replace(&port, &nobody), "Connection refused"),
-        (format!("{right}?sslmode=require"), "TLS"),
+        (format!("{right}?sslmode=verify-full"), "invalid peer certificate"),
         (format!("{right}?passwort=s3cret"), "an option that is unknown: \"passwort\""),
     ];
     for (url, words) in cases {
@@ -42,6 +42,23 @@ async fn what_cannot_be_reached_is_told_with_the_servers_own_words() {
         assert!(error.to_string().contains(words), "{error}");
         let state = State::open(&database_url(&url)).await.expect_err("refused").to_string();
         assert_eq!(state, error.to_string());
+    }
+}
+
+#[tokio::test]
+async fn tls_is_used_and_verified_where_that_is_asked_for() {
+    let encrypted = "SELECT bool_and(ssl) AS ssl FROM pg_stat_ssl JOIN pg_stat_activity USING (pid)
+                     WHERE usename = 'radkick' AND datname = current_database()";
+    let certificate = Postgres::new().certificate();
+    for (options, ssl) in [
+        (String::new(), true),
+        ("?sslmode=disable".to_owned(), false),
+        (format!("?sslmode=verify-full&sslrootcert={}", certificate.display()), true),
+    ] {
+        let database = Postgres::new();
+        let store = opened(&format!("{}{options}", database.url())).await.expect("opened");
+        assert_eq!(database.sql(encrypted)[0]["ssl"], ssl, "{options}");
+        drop(store);
     }
 }
 
@@ -107,6 +124,30 @@ async fn a_stand_by_is_read_only() {
         State::open(&url(&database)).await.map(|_| ()).expect_err("refused"),
     ] {
         assert!(matches!(error, StoreError::ReadOnly { .. }), "{error:?}");
+    }
+}
+
+/// By the server's own codes; a trigger plays each of them.
+#[tokio::test]
+async fn a_full_disk_a_deadlock_and_the_rest_are_told_apart() {
+    let database = Postgres::new();
+    let store = store(&database).await;
+    for (code, words) in [
+        ("53100", "changing a user's login: the disk is full; nothing was written"),
+        ("40P01", "another program has held it locked for 1 s; try again"),
+        ("55P03", "another program has held it locked for 5 s; try again"),
+        ("57P01", "cannot be opened: as told"),
+        ("08006", "cannot be opened: as told"),
+        ("P0001", "changing a user's login: error returned from database: as told"),
+    ] {
+        database.sql(&format!(
+            "CREATE OR REPLACE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS
+               $$BEGIN RAISE EXCEPTION 'as told' USING ERRCODE = '{code}'; END$$;
+             CREATE OR REPLACE TRIGGER t BEFORE INSERT ON radcheck FOR EACH ROW EXECUTE FUNCTION fail()"
+        ));
+        let told = store.apply(&[change(1)]).await.expect_err("refused").to_string();
+        assert!(told.contains(words), "{code}: {told}");
+        assert!(database.sql("SELECT id FROM radcheck").is_empty());
     }
 }
 

@@ -1,4 +1,4 @@
-//! A real FreeRADIUS writes through rlm_sql, radkick reads; and what radkick writes, FreeRADIUS obeys.
+//! A real FreeRADIUS writes through `rlm_sql`, radkick reads; and what radkick writes, FreeRADIUS obeys.
 use radkick::config::TableNames;
 use radkick::quota::UserName;
 use radkick::store::{Accounting, SessionRow};

@@ -32,7 +32,8 @@ contract! { crate::store::postgres::bench::Database:
     changes::{ inserts_and_deletes_once, leaves_what_somebody_else_wrote, all_or_nothing,
         reserved_ids_are_free, rows_of_one_user_alone },
     jobs::{ one_live_job, the_lease_fences, a_lease_runs_out, an_ended_job_makes_room, targets_round_trip,
-        a_target_is_added_once, rows_to_close },
+        a_target_is_added_once, rows_to_close,
+        a_proven_absence_is_found_again },
     blocks::{ from_planned_to_released, one_block_a_user, a_dropped_block_never_was, brakes, journal },
     open::{ sixteen_at_once, existing_creates_nothing, what_was_written_is_there_after_opening_again },
 }

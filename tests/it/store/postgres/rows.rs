@@ -71,7 +71,7 @@ async fn a_name_with_a_nul_hides_nobody() {
     let spec = JobSpec { user: odd.clone(), reason, actor, session: None, detail: json!({ "x": "\0" }), lapses_at: 9 };
     let (job, new) = state.submit(&spec, 1).await.expect("written");
     assert!(new && job.spec == spec);
-    assert_eq!(state.live_jobs(Some(&odd)).await.expect("asked"), [job.clone()]);
+    assert_eq!(state.live_jobs(Some(&odd)).await.expect("asked"), std::slice::from_ref(&job));
     assert_eq!(state.submit(&spec, 1).await.expect("asked"), (job, false));
 }
 

@@ -1,21 +1,12 @@
-//! A private PostgreSQL: one server a test process, one fresh database a test, FreeRADIUS' stock schema in each.
-//!
-//! The server has its own data directory and port on 127.0.0.1 and no socket in the file system. A shell keeps it: when the
-//! test process ends, however it ends, the shell's standard input does too, and it stops the server and removes the directory.
-use std::fs::{File, read_to_string, write};
+//! The server itself: made, started, filled, ended.
+use std::fs::{File, Permissions, read_to_string, set_permissions, write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::OnceLock;
-use std::sync::atomic::{AtomicU32, Ordering};
 
-use serde_json::{Map, Value};
-
-use super::ports::free_tcp_port;
-use super::process::{PATH, Running, program};
-use super::wait::{PATIENCE, poll_for};
-
-/// A row, by column name.
-type Row = Map<String, Value>;
+use super::PASSWORD;
+use crate::support::ports::free_tcp_port;
+use crate::support::process::{PATH, Running, program};
+use crate::support::wait::{PATIENCE, poll_for};
 
 /// What Debian's freeradius-config brings: the tables, and the rights of FreeRADIUS' own user `radius`.
 const STOCK: &str = "/etc/freeradius/3.0/mods-config/sql/main/postgresql";
@@ -24,18 +15,13 @@ const STOCK: &str = "/etc/freeradius/3.0/mods-config/sql/main/postgresql";
 const GRANTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/config/grants/postgres.sql");
 
 /// Every new database is a copy of this one.
-const TEMPLATE: &str = "radius_template";
+pub(super) const TEMPLATE: &str = "radius_template";
 
 /// PostgreSQL does not run as root; its package brings this user.
 const UNPRIVILEGED: &str = "postgres";
 
-/// The superuser's and radkick's.
-pub(crate) const PASSWORD: &str = "p:w/of@the tests?";
-/// The same inside a URL.
-pub(crate) const PASSWORD_IN_URL: &str = "p%3Aw%2Fof%40the%20tests%3F";
-
-/// FreeRADIUS' own, as its setup.sql makes it.
-pub(crate) const RADIUS: (&str, &str) = ("radius", "radpass");
+const CERTIFICATE: &str = "certificate.pem";
+const KEY: &str = "key.pem";
 
 const STARTS: u32 = 5;
 
@@ -48,87 +34,15 @@ const KEEPER: &str = "trap '' INT TERM HUP\n\
 
 /// The one server of this process.
 #[derive(Debug)]
-struct Server {
-    port: u16,
+pub(super) struct Server {
+    pub(super) port: u16,
     directory: PathBuf,
     /// Its standard input is what keeps the server alive.
     keeper: Child,
 }
 
-/// A database of the server, fresh for one test.
-#[derive(Debug)]
-pub(crate) struct Postgres {
-    server: &'static Server,
-    name: String,
-}
-
-impl Postgres {
-    /// A new database with FreeRADIUS' stock schema, no rows, and the shipped rights.
-    ///
-    /// # Panics
-    ///
-    /// When PostgreSQL or FreeRADIUS' schema is not installed, naming the package.
-    pub(crate) fn new() -> Self {
-        static SERVER: OnceLock<Server> = OnceLock::new();
-        static COUNT: AtomicU32 = AtomicU32::new(0);
-        let server = SERVER.get_or_init(Server::start);
-        let name = format!("test_{}", COUNT.fetch_add(1, Ordering::Relaxed));
-        server.psql("postgres", &format!("CREATE DATABASE {name} TEMPLATE {TEMPLATE}"));
-        Self { server, name }
-    }
-
-    pub(crate) const fn port(&self) -> u16 {
-        self.server.port
-    }
-
-    pub(crate) fn name(&self) -> &str {
-        &self.name
-    }
-
-    /// Where radkick finds it, as the user whom the shipped file of rights makes.
-    pub(crate) fn url(&self) -> String {
-        format!("postgres://radkick:{PASSWORD_IN_URL}@127.0.0.1:{}/{}", self.port(), self.name)
-    }
-
-    /// Runs statements as superuser; the rows of the last one, if that is a query.
-    ///
-    /// # Panics
-    ///
-    /// When a statement fails.
-    pub(crate) fn sql(&self, statements: &str) -> Vec<Row> {
-        let (before, last) = split_last(statements);
-        let is_query = ["SELECT", "WITH"].iter().any(|word| last.trim_start().starts_with(word));
-        if !is_query {
-            self.server.psql(&self.name, statements);
-            return Vec::new();
-        }
-        let wrapped = format!("{before}SELECT coalesce(json_agg(row_to_json(rows)), '[]') FROM ({last}) AS rows");
-        let text = self.server.psql(&self.name, &wrapped);
-        serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error}\n{statements}\n{text}"))
-    }
-
-    /// A session in which `statements` are begun and then held, until it is dropped.
-    pub(crate) fn holding(&self, statements: &str) -> Running {
-        self.held(statements, "SELECT pg_sleep(600);")
-    }
-
-    /// A session that waits between `statements` and its COMMIT, until the gate (a session that holds one) is dropped.
-    pub(crate) fn committing(&self, statements: &str) -> (Running, Running) {
-        let gate = self.holding("SELECT pg_advisory_lock(1)");
-        (gate, self.held(statements, "SELECT pg_advisory_lock(1);\nCOMMIT;"))
-    }
-
-    fn held(&self, statements: &str, then: &str) -> Running {
-        let text = format!("{statements};\n\\echo held\n{then}\n");
-        let session = Running::start(&mut self.server.psql_command(&self.name), &text);
-        let held = poll_for(PATIENCE, || session.stdout().contains("held").then_some(()));
-        assert!(held.is_some(), "{statements}\n{session:#?}");
-        session
-    }
-}
-
 impl Server {
-    fn start() -> Self {
+    pub(super) fn start() -> Self {
         for _ in 0..STARTS {
             let server = Self::spawn();
             if server.is_ready() {
@@ -144,6 +58,7 @@ impl Server {
     fn spawn() -> Self {
         let directory = tempfile::Builder::new().prefix("radkick-postgres-").tempdir().expect("a directory").keep();
         write(directory.join("password"), PASSWORD).expect("a password file");
+        write_certificate(&directory);
         if is_root() {
             run(Command::new("chown").arg("-R").arg(UNPRIVILEGED).arg(&directory));
         }
@@ -160,6 +75,10 @@ impl Server {
         keeper.args(["-c", &format!("port={port}"), "-c", "fsync=off", "-c", "max_connections=300"]);
         // So that a session ends with its psql, whatever it is doing
         keeper.args(["-c", "client_connection_check_interval=50"]);
+        for (setting, name) in [("ssl_cert_file", CERTIFICATE), ("ssl_key_file", KEY)] {
+            keeper.args(["-c", &format!("{setting}={}", directory.join(name).display())]);
+        }
+        keeper.args(["-c", "ssl=on"]);
         keeper.env("PATH", PATH).current_dir("/").stdin(Stdio::piped());
         keeper.stdout(log.try_clone().expect("a second handle")).stderr(log);
         let keeper = keeper.spawn().expect("a shell");
@@ -184,19 +103,23 @@ impl Server {
         self.psql(TEMPLATE, &format!("ALTER ROLE radkick PASSWORD '{PASSWORD}'"));
     }
 
+    pub(super) fn certificate(&self) -> PathBuf {
+        self.directory.join(CERTIFICATE)
+    }
+
     fn log(&self) -> String {
         read_to_string(self.directory.join("log")).unwrap_or_default()
     }
 
-    fn psql(&self, database: &str, statements: &str) -> String {
+    pub(super) fn psql(&self, database: &str, statements: &str) -> String {
         let finished = Running::start(&mut self.psql_command(database), statements).finish(PATIENCE);
         assert_eq!(finished.code, Some(0), "{statements}\n{finished:#?}");
         finished.stdout
     }
 
-    fn psql_command(&self, database: &str) -> Command {
+    pub(super) fn psql_command(&self, database: &str) -> Command {
         let mut command = Command::new(program("psql", "postgresql-client"));
-        command.args(["-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-h", "127.0.0.1", "-U", "postgres", "-f", "-"]);
+        command.args(["-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-h", "127.0.0.1", "-U", "postgres"]);
         command.args(["-p", &self.port.to_string(), "-d", database]);
         command.env("PGPASSWORD", PASSWORD).env("PGTZ", "UTC").env_remove("PGOPTIONS");
         command
@@ -210,6 +133,16 @@ impl Drop for Server {
         // Fails when it has ended already, which is what we want.
         self.keeper.wait().ok();
     }
+}
+
+/// A certificate that signs itself. The server refuses a key that others may read.
+fn write_certificate(directory: &Path) {
+    use std::os::unix::fs::PermissionsExt;
+    let made = rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()]).expect("a certificate");
+    write(directory.join(CERTIFICATE), made.cert.pem()).expect("a certificate file");
+    let key = directory.join(KEY);
+    write(&key, made.signing_key.serialize_pem()).expect("a key file");
+    set_permissions(key, Permissions::from_mode(0o600)).expect("our own file");
 }
 
 fn stock(name: &str) -> String {
@@ -246,19 +179,4 @@ fn is_root() -> bool {
 fn run(command: &mut Command) {
     let finished = Running::start(command.env("PATH", PATH).current_dir("/"), "").finish(PATIENCE);
     assert_eq!(finished.code, Some(0), "{command:?}\n{finished:#?}");
-}
-
-/// What stands before the last statement, and that one. No statement of the tests ends inside a quoted text.
-fn split_last(statements: &str) -> (&str, &str) {
-    let statements = statements.trim_end().trim_end_matches(';');
-    let mut quoted = false;
-    let mut end = 0;
-    for (at, character) in statements.char_indices() {
-        match character {
-            '\'' => quoted = !quoted,
-            ';' if !quoted => end = at + 1,
-            _ => {}
-        }
-    }
-    statements.split_at(end)
 }

@@ -1,0 +1,120 @@
+//! Which names are whose, by the server's own comparison.
+
+use std::collections::BTreeSet;
+
+use crate::quota::UserName;
+use crate::store::StoreError;
+use crate::store::mariadb::places;
+
+use super::Mariadb;
+
+const OPERATION: &str = "looking for the user";
+
+/// The spellings of one user, and the user's place in what was asked.
+pub(super) type Spelling = (usize, String);
+
+impl Mariadb {
+    /// Every spelling under which the tables know the user, that of [`Mariadb::canonical`] first.
+    pub(in super::super) async fn spellings(&self, user: &UserName) -> Result<Vec<String>, StoreError> {
+        let tables = &self.tables;
+        let mut found = Vec::new();
+        for (table, id) in [
+            (&tables.authcheck, "id"),
+            (&tables.authreply, "id"),
+            (&tables.usergroup, "id"),
+            (&tables.acct, "radacctid"),
+        ] {
+            let names = self.spellings_in(table, &[user]).await?;
+            let sql = self.sql(&format!(
+                "SELECT username FROM {table} WHERE username IN ({}) ORDER BY {id} LIMIT 1",
+                places(names.len())
+            ));
+            if names.is_empty() {
+                continue;
+            }
+            let query = names.into_iter().fold(sqlx::query_scalar(sql), |query, (_, name)| query.bind(name));
+            let name: Option<String> =
+                query.fetch_optional(&self.pool).await.map_err(|error| self.failed(OPERATION, error))?;
+            found.extend(name);
+        }
+        Ok(found)
+    }
+
+    /// Whether two names are one to a look-up in radcheck.
+    pub(in super::super) async fn same_name(&self, one: &str, other: &str) -> Result<bool, StoreError> {
+        let Some(kept) = self.catalogue.collation(&self.tables.authcheck, "username") else { return Ok(false) };
+        let as_kept = format!("CONVERT(? USING {}) COLLATE {}", kept.charset, kept.collation);
+        let sql = sqlx::AssertSqlSafe(format!("SELECT CAST({as_kept} = {as_kept} AS SIGNED)"));
+        let same: i64 = sqlx::query_scalar(sql)
+            .bind(one)
+            .bind(other)
+            .fetch_one(&self.pool)
+            .await
+            .map_err(|error| self.failed(OPERATION, error))?;
+        Ok(same != 0)
+    }
+
+    /// The spellings of these users that the table can hold: a comparison with a text that does not fit the column's
+    /// character set is an error to the server, not a mismatch.
+    pub(super) async fn spellings_in(&self, table: &str, users: &[&UserName]) -> Result<Vec<Spelling>, StoreError> {
+        let both = users.iter().enumerate().flat_map(|(index, user)| spellings_of(user).map(move |name| (index, name)));
+        let both: Vec<Spelling> = both.collect();
+        let charset = self.catalogue.collation(table, "username").map(|column| column.charset.as_str());
+        let doubtful: Vec<&str> = match charset {
+            None | Some("utf8mb4") => Vec::new(),
+            Some(_) => both.iter().map(|(_, name)| name.as_str()).filter(|name| !name.is_ascii()).collect(),
+        };
+        if doubtful.is_empty() {
+            return Ok(both);
+        }
+        let unfit = self.unfit(charset.unwrap_or_default(), &doubtful).await?;
+        Ok(both.into_iter().filter(|(_, name)| !unfit.contains(name)).collect())
+    }
+
+    /// Those of these names that do not survive the way into this character set.
+    async fn unfit(&self, charset: &str, names: &[&str]) -> Result<BTreeSet<String>, StoreError> {
+        let one = format!(
+            "SELECT ? AS name, CAST(CONVERT(CONVERT(? USING {charset}) USING utf8mb4) COLLATE utf8mb4_bin
+               = CONVERT(? USING utf8mb4) AS SIGNED) AS fits"
+        );
+        let all = vec![one; names.len()].join(" UNION ALL ");
+        let sql = sqlx::AssertSqlSafe(format!("SELECT name FROM ({all}) AS names WHERE fits = 0"));
+        let query = names
+            .iter()
+            .fold(sqlx::query_scalar(sql).persistent(false), |query, name| query.bind(*name).bind(*name).bind(*name));
+        let unfit: Vec<String> = query.fetch_all(&self.pool).await.map_err(|error| self.failed(OPERATION, error))?;
+        Ok(unfit.into_iter().collect())
+    }
+
+    /// SQL for the one name of whatever the server takes for the user in `alias.username`: the first of radcheck, else of
+    /// radreply, of radusergroup, else as it stands there. Each user has an index to be found by.
+    pub(super) fn canonical(&self, alias: &str) -> String {
+        let tables = &self.tables;
+        self.first_of(alias, "username", &[&tables.authcheck, &tables.authreply, &tables.usergroup])
+    }
+
+    /// The same for groups, of whom radgroupcheck comes first.
+    pub(super) fn canonical_group(&self, alias: &str) -> String {
+        self.first_of(alias, "groupname", &[&self.tables.groupcheck, &self.tables.groupreply])
+    }
+
+    fn first_of(&self, alias: &str, column: &str, tables: &[&str]) -> String {
+        let firsts = tables.iter().filter_map(|table| {
+            let kept = self.catalogue.collation(table, column)?;
+            // Into the collation of the column that is asked: two that differ would be an error, and no index is used
+            let own = format!("CONVERT({alias}.{column} USING {}) COLLATE {}", kept.charset, kept.collation);
+            let first = format!("SELECT c.{column} FROM {table} c WHERE c.{column} = {own} ORDER BY c.id LIMIT 1");
+            Some(format!("CONVERT(({first}) USING utf8mb4)"))
+        });
+        let firsts: Vec<String> = firsts.collect();
+        format!("coalesce({}, CONVERT({alias}.{column} USING utf8mb4))", firsts.join(", "))
+    }
+}
+
+/// The spellings under which the user may stand in a table: as FreeRADIUS escapes the name, and bare, as a panel that knows
+/// nothing of that writes it, unless that is how another name is escaped.
+fn spellings_of(user: &UserName) -> impl Iterator<Item = String> + use<> {
+    let (escaped, bare) = (user.to_table(), user.as_str().to_owned());
+    let bare = (bare != escaped && UserName::from_table(&bare) == *user).then_some(bare);
+    std::iter::once(escaped).chain(bare)
+}

@@ -1,0 +1,174 @@
+//! radacct: sessions, usage, and the one column we may write.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use sqlx::Row as _;
+use sqlx::mysql::MySqlRow;
+
+use crate::quota::{Usage, UserName, unescape};
+use crate::store::StoreError;
+use crate::store::accounting::{NasRow, SessionRow};
+use crate::store::mariadb::places;
+
+use super::Mariadb;
+use super::names::Spelling;
+
+/// The condition of an open row: old schemas write the time that never was instead of NULL.
+macro_rules! open {
+    () => {
+        "(acctstoptime IS NULL OR acctstoptime = 0)"
+    };
+}
+
+/// The columns of a [`SessionRow`], in the order in which [`session_row`] reads them.
+const SESSION: &str = "SELECT coalesce(acctsessionid, ''), acctuniqueid, username, coalesce(nasipaddress, ''),
+    coalesce(calledstationid, ''), coalesce(callingstationid, ''), coalesce(framedipaddress, ''),
+    coalesce(servicetype, ''), coalesce(framedprotocol, ''), CAST(nullif(unix_timestamp(acctstarttime), 0) AS SIGNED),
+    CAST(nullif(unix_timestamp(acctupdatetime), 0) AS SIGNED), CAST(nullif(unix_timestamp(acctstoptime), 0) AS SIGNED),
+    CAST(greatest(0, coalesce(acctinputoctets, 0)) AS UNSIGNED),
+    CAST(greatest(0, coalesce(acctoutputoctets, 0)) AS UNSIGNED), {framedipv6prefix} FROM {acct} ";
+
+impl Mariadb {
+    pub(in super::super) async fn open_sessions(&self, user: &UserName) -> Result<Vec<SessionRow>, StoreError> {
+        let names = self.spellings_in(&self.tables.acct, &[user]).await?;
+        if names.is_empty() {
+            return Ok(Vec::new());
+        }
+        let condition =
+            format!(concat!("WHERE ", open!(), " AND username IN ({}) ORDER BY radacctid"), places(names.len()));
+        self.sessions(&condition, names.into_iter().map(|(_, name)| name).collect()).await
+    }
+
+    pub(in super::super) async fn all_open_sessions(&self) -> Result<Vec<SessionRow>, StoreError> {
+        self.sessions(concat!("WHERE ", open!(), " ORDER BY radacctid"), Vec::new()).await
+    }
+
+    pub(in super::super) async fn session(&self, acct_unique_id: &str) -> Result<Option<SessionRow>, StoreError> {
+        Ok(self.sessions("WHERE acctuniqueid = ?", vec![acct_unique_id.to_owned()]).await?.pop())
+    }
+
+    async fn sessions(&self, condition: &str, arguments: Vec<String>) -> Result<Vec<SessionRow>, StoreError> {
+        const OPERATION: &str = "reading sessions";
+        let prefix = self.catalogue.has(&self.tables.acct, "framedipv6prefix");
+        let prefix = if prefix { "coalesce(framedipv6prefix, '')" } else { "''" };
+        let sql = self.sql(&format!("{SESSION}{condition}").replace("{framedipv6prefix}", prefix));
+        let query = arguments.into_iter().fold(sqlx::query(sql), sqlx::query::Query::bind);
+        let rows = query.fetch_all(&self.pool).await.map_err(|error| self.failed(OPERATION, error))?;
+        rows.iter().map(|row| session_row(row).map_err(|error| self.failed(OPERATION, error))).collect()
+    }
+
+    pub(in super::super) async fn users_online(&self) -> Result<BTreeSet<UserName>, StoreError> {
+        let sql = self.sql(&format!(
+            concat!("SELECT {} FROM (SELECT DISTINCT username FROM {{acct}} WHERE ", open!(), ") AS online"),
+            self.canonical("online")
+        ));
+        let names: Vec<String> = sqlx::query_scalar(sql)
+            .fetch_all(&self.pool)
+            .await
+            .map_err(|error| self.failed("counting the users online", error))?;
+        Ok(names.iter().map(|name| UserName::from_table(name)).collect())
+    }
+
+    pub(in super::super) async fn nas_in_use(&self) -> Result<BTreeSet<String>, StoreError> {
+        let sql = self.sql(concat!("SELECT DISTINCT coalesce(nasipaddress, '') FROM {acct} WHERE ", open!()));
+        let names: Vec<String> = sqlx::query_scalar(sql)
+            .fetch_all(&self.pool)
+            .await
+            .map_err(|error| self.failed("reading which NAS are in use", error))?;
+        Ok(names.iter().map(|name| unescape(name)).collect())
+    }
+
+    pub(in super::super) async fn usage(&self, users: &[UserName]) -> Result<BTreeMap<UserName, Usage>, StoreError> {
+        /// Few enough for a read of some milliseconds.
+        const SLICE: usize = 200;
+        let mut usage = BTreeMap::<UserName, Usage>::new();
+        for slice in users.chunks(SLICE) {
+            let names = self.spellings_in(&self.tables.acct, &slice.iter().collect::<Vec<_>>()).await?;
+            if names.is_empty() {
+                continue;
+            }
+            for (index, closed, open) in self.sums(names).await? {
+                let Some(user) = slice.get(index) else { continue };
+                let of_user = usage.entry(user.clone()).or_default();
+                of_user.closed = of_user.closed.saturating_add(closed);
+                of_user.open = of_user.open.saturating_add(open);
+            }
+        }
+        Ok(usage)
+    }
+
+    /// The octets of closed and of open rows, by place in what was asked: the server says which row is whose.
+    async fn sums(&self, names: Vec<Spelling>) -> Result<Vec<(usize, u64, u64)>, StoreError> {
+        const OPERATION: &str = "summing up usage";
+        const OCTETS: &str = "CAST(greatest(0, coalesce(acctinputoctets, 0)) AS DECIMAL(20))
+            + CAST(greatest(0, coalesce(acctoutputoctets, 0)) AS DECIMAL(20))";
+        let whose = names.iter().map(|(index, _)| format!("WHEN name = ? THEN {index}"));
+        let whose = whose.collect::<Vec<_>>().join(" ");
+        let end = u64::MAX;
+        let sql = self.sql(&format!(
+            concat!(
+                "SELECT CAST(CASE {whose} END AS UNSIGNED), CAST(least(closed, {end}) AS UNSIGNED),
+                        CAST(least(open, {end}) AS UNSIGNED)
+                 FROM (SELECT username AS name, sum(IF(",
+                open!(),
+                ", 0, {OCTETS})) AS closed, sum(IF(",
+                open!(),
+                ", {OCTETS}, 0)) AS open FROM {{acct}} WHERE username IN ({names}) GROUP BY username) AS found"
+            ),
+            whose = whose,
+            end = end,
+            OCTETS = OCTETS,
+            names = places(names.len())
+        ));
+        let arguments = names.iter().chain(&names);
+        let query = arguments.fold(sqlx::query_as(sql).persistent(false), |query, (_, name)| query.bind(name));
+        let rows: Vec<(Option<u64>, u64, u64)> =
+            query.fetch_all(&self.pool).await.map_err(|error| self.failed(OPERATION, error))?;
+        Ok(rows
+            .into_iter()
+            .filter_map(|(index, closed, open)| Some((usize::try_from(index?).ok()?, closed, open)))
+            .collect())
+    }
+
+    pub(in super::super) async fn nas(&self) -> Result<Vec<NasRow>, StoreError> {
+        const OPERATION: &str = "reading FreeRADIUS' clients";
+        let sql = self.sql("SELECT nasname, shortname, secret FROM {client} ORDER BY id");
+        let rows = sqlx::query(sql).fetch_all(&self.pool).await.map_err(|error| self.failed(OPERATION, error))?;
+        let read = |row: &MySqlRow| {
+            Ok(NasRow { nasname: row.try_get(0)?, shortname: row.try_get(1)?, secret: row.try_get(2)? })
+        };
+        rows.iter().map(|row| read(row).map_err(|error| self.failed(OPERATION, error))).collect()
+    }
+
+    pub(in super::super) async fn close_row(&self, acct_unique_id: &str, stop: i64) -> Result<bool, StoreError> {
+        let sql = self.sql(concat!(
+            "UPDATE {acct} SET acctstoptime = from_unixtime(?),
+               acctsessiontime = greatest(0, ? - CAST(nullif(unix_timestamp(acctstarttime), 0) AS SIGNED)),
+               acctterminatecause = 'Admin-Reset' WHERE acctuniqueid = ? AND ",
+            open!()
+        ));
+        let done = sqlx::query(sql).bind(stop).bind(stop).bind(acct_unique_id).execute(&self.pool).await;
+        Ok(done.map_err(|error| self.failed("closing a row of radacct", error))?.rows_affected() > 0)
+    }
+}
+
+fn session_row(row: &MySqlRow) -> Result<SessionRow, sqlx::Error> {
+    let text = |column: usize| row.try_get::<String, _>(column).map(|text| unescape(&text));
+    Ok(SessionRow {
+        acct_session_id: text(0)?,
+        acct_unique_id: row.try_get(1)?,
+        user: UserName::from_table(&row.try_get::<String, _>(2)?),
+        nas_ip_address: text(3)?,
+        called_station_id: text(4)?,
+        calling_station_id: text(5)?,
+        framed_ip_address: text(6)?,
+        service_type: text(7)?,
+        framed_protocol: text(8)?,
+        start: row.try_get(9)?,
+        update: row.try_get(10)?,
+        stop: row.try_get(11)?,
+        input_octets: row.try_get(12)?,
+        output_octets: row.try_get(13)?,
+        framed_ipv6_prefix: text(14)?,
+    })
+}

@@ -1,0 +1,104 @@
+//! Our tables on MariaDB and MySQL, beside FreeRADIUS' (each named `radkick_`) or in a database of their own.
+//!
+//! Names are compared octet for octet here, whatever FreeRADIUS' own tables do: those above hand in the one name under which
+//! the tables know a user.
+
+mod blocks;
+mod jobs;
+mod migrate;
+mod targets;
+
+use sqlx::MySqlExecutor;
+use sqlx::mysql::{MySqlPool, MySqlRow};
+
+use crate::config::ServerUrl;
+use crate::store::StoreError;
+use crate::store::mariadb::Server;
+
+use super::{Brake, JournalEntry};
+
+/// Our tables on a server.
+#[derive(Debug, Clone)]
+pub(super) struct Mariadb {
+    pool: MySqlPool,
+    /// The database, password left out.
+    database: String,
+}
+
+impl Mariadb {
+    pub(super) async fn open(url: &ServerUrl) -> Result<Self, StoreError> {
+        let server = Server::new(url)?;
+        migrate::migrate(&server).await?;
+        Ok(Self { pool: server.pool(), database: server.database })
+    }
+
+    /// Whether our tables have been made; where they have not, this user must be able to make them.
+    pub(super) async fn is_there(url: &ServerUrl) -> Result<bool, StoreError> {
+        let server = Server::new(url)?;
+        let mut connection = server.connect().await?;
+        let failed = |error| server.failed("looking for radkick's own tables", error);
+        let begun = migrate::is_begun(&mut connection).await.map_err(failed)?;
+        if !begun {
+            migrate::check(&mut connection).await.map_err(failed)?;
+        }
+        Ok(begun)
+    }
+
+    fn failed(&self, operation: &'static str, error: sqlx::Error) -> StoreError {
+        StoreError::mariadb(&self.database, operation, error)
+    }
+
+    pub(super) async fn journal(&self, entry: &JournalEntry) -> Result<(), StoreError> {
+        write_entry(&self.pool, entry).await.map_err(|error| self.failed("writing the journal", error))
+    }
+
+    pub(super) async fn brake(&self, name: &str) -> Result<Option<Brake>, StoreError> {
+        let select = "SELECT tripped_at, detail, confirmed_at FROM radkick_brake WHERE name = ?";
+        let row: Option<(i64, String, Option<i64>)> = sqlx::query_as(select)
+            .bind(name)
+            .fetch_optional(&self.pool)
+            .await
+            .map_err(|error| self.failed("reading the brakes", error))?;
+        Ok(row.map(|(tripped_at, detail, confirmed_at)| Brake { tripped_at, detail, confirmed_at }))
+    }
+
+    pub(super) async fn set_brake(&self, name: &str, brake: Option<&Brake>) -> Result<(), StoreError> {
+        let replace = "REPLACE INTO radkick_brake (name, tripped_at, detail, confirmed_at) VALUES (?, ?, ?, ?)";
+        let query = match brake {
+            Some(brake) => {
+                sqlx::query(replace).bind(name).bind(brake.tripped_at).bind(&brake.detail).bind(brake.confirmed_at)
+            }
+            None => sqlx::query("DELETE FROM radkick_brake WHERE name = ?").bind(name),
+        };
+        let done = query.execute(&self.pool).await;
+        done.map(|_| ()).map_err(|error| self.failed("writing the brakes", error))
+    }
+}
+
+/// Writes a line of the journal, within a transaction where it belongs to a step: a crash loses both or neither.
+async fn write_entry<'e>(to: impl MySqlExecutor<'e>, entry: &JournalEntry) -> Result<(), sqlx::Error> {
+    let insert = "INSERT INTO radkick_journal (at, actor, user_name, event, detail) VALUES (?, ?, ?, ?, ?)";
+    let query = sqlx::query(insert).bind(entry.at).bind(&entry.actor).bind(entry.user.as_str());
+    query.bind(entry.event).bind(entry.detail.to_string()).execute(to).await.map(|_| ())
+}
+
+/// A column that holds JSON.
+fn json<T: serde::de::DeserializeOwned>(row: &MySqlRow, column: &str) -> Result<T, sqlx::Error> {
+    let text: String = sqlx::Row::try_get(row, column)?;
+    serde_json::from_str(&text).map_err(|source| broken(column, source))
+}
+
+/// A column that holds one of a few words.
+fn word<T>(row: &MySqlRow, column: &str, parse: fn(&str) -> Option<T>) -> Result<T, sqlx::Error> {
+    let text: String = sqlx::Row::try_get(row, column)?;
+    parse(&text).ok_or_else(|| broken(column, format!("{text:?} is not a word of this version")))
+}
+
+fn broken(column: &str, source: impl Into<sqlx::error::BoxDynError>) -> sqlx::Error {
+    sqlx::Error::ColumnDecode { index: column.to_owned(), source: source.into() }
+}
+
+/// Whether it failed because such a row is there already.
+fn is_double(error: &sqlx::Error) -> bool {
+    error.as_database_error().is_some_and(sqlx::error::DatabaseError::is_unique_violation)
+}

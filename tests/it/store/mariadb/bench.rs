@@ -1,0 +1,49 @@
+//! A database of the contract.
+use radkick::config::DatabaseUrl;
+
+use super::url;
+use crate::store::Bench;
+use crate::support::mariadb::MariaDb;
+use crate::support::sqlite::Row;
+
+#[derive(Debug)]
+pub(in crate::store) struct Database(MariaDb);
+
+impl Default for Database {
+    fn default() -> Self {
+        Self(MariaDb::new())
+    }
+}
+
+impl Bench for Database {
+    fn accounting_url(&self) -> DatabaseUrl {
+        url(&self.0)
+    }
+
+    fn state_url(&self) -> DatabaseUrl {
+        url(&self.0)
+    }
+
+    fn sql(&self, statements: &str) -> Vec<Row> {
+        self.0.sql(statements)
+    }
+
+    fn own_sql(&self, statements: &str) -> Vec<Row> {
+        self.0.sql(statements)
+    }
+
+    fn times(&self, seconds: i64) -> Vec<String> {
+        // As FreeRADIUS writes them, and as text of the server's zone, which is not UTC
+        vec![
+            format!("FROM_UNIXTIME({seconds})"),
+            format!("CONVERT_TZ(FROM_UNIXTIME({seconds}), @@session.time_zone, '+05:00')"),
+        ]
+    }
+
+    fn refuse_replies(&self) {
+        self.0.sql(
+            "CREATE TRIGGER no_replies BEFORE INSERT ON radreply FOR EACH ROW
+             SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'the panel writes this table'",
+        );
+    }
+}

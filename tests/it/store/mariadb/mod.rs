@@ -1,0 +1,43 @@
+//! The contract on MariaDB: FreeRADIUS' stock schema on a real server, radkick with the shipped rights.
+mod bench;
+mod errors;
+mod freeradius;
+mod names;
+mod rows;
+mod site;
+
+use radkick::config::{Config, DatabaseUrl, TableNames};
+use radkick::store::Accounting;
+
+use crate::support::mariadb::MariaDb;
+
+use super::contract;
+
+/// The database behind a URL, as the configuration reads it.
+fn database_url(url: &str) -> DatabaseUrl {
+    let text = format!("[database]\nurl = \"{url}\"\n");
+    Config::parse("radkick.toml".as_ref(), &text, &|_| None).expect("a configuration").database.url
+}
+
+fn url(database: &MariaDb) -> DatabaseUrl {
+    database_url(&database.url())
+}
+
+async fn store(database: &MariaDb) -> Accounting {
+    Accounting::open(&url(database), &TableNames::default()).await.expect("FreeRADIUS' tables")
+}
+
+// Not `octets_that_no_column_holds`: the columns are whole numbers of 64 bits, and the server refuses what is none.
+contract! { crate::store::mariadb::bench::Database:
+    accounting::{ open_sessions_by_every_spelling, columns_come_as_the_nas_sent_them, times_in_every_form,
+        a_row_closes_once, nas_rows, the_users_online, who_is_known },
+    usage::{ closed_and_open, octets_beyond_32_bits, nothing_and_null_count_as_nothing,
+        sums_beyond_64_bits_stay_at_the_end, a_name_that_is_anothers_spelling },
+    limits::{ of_users_and_groups, groups_by_priority, attributes_without_case, of_one_user_alone },
+    changes::{ inserts_and_deletes_once, leaves_what_somebody_else_wrote, all_or_nothing,
+        reserved_ids_are_free, rows_of_one_user_alone },
+    jobs::{ one_live_job, the_lease_fences, a_lease_runs_out, an_ended_job_makes_room, targets_round_trip,
+        a_target_is_added_once, rows_to_close },
+    blocks::{ from_planned_to_released, one_block_a_user, a_dropped_block_never_was, brakes, journal },
+    open::{ sixteen_at_once, existing_creates_nothing, what_was_written_is_there_after_opening_again },
+}

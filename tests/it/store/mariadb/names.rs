@@ -1,0 +1,132 @@
+//! The server knows no case: neither in a login nor in radacct. Two spellings of one name are two names all the same.
+use radkick::quota::UserName;
+use radkick::store::{RowVerdict, Table};
+
+use super::rows::{reject, reply};
+use super::store;
+use crate::support::mariadb::MariaDb;
+
+fn user(name: &str) -> UserName {
+    UserName::new(name)
+}
+
+/// One user in three spellings, and another whose name only looks like the first one's escaped.
+fn spelled_anyhow(database: &MariaDb) {
+    database.sql(
+        "INSERT INTO radcheck (username, attribute, op, value) VALUES
+           ('O=27Brien', 'Cleartext-Password', ':=', 'x'), ('o=27brien', 'Max-Octets', ':=', '100'),
+           ('o=3D27brien', 'Max-Octets', ':=', '7');
+         INSERT INTO radusergroup (username, groupname, priority) VALUES ('O=27BRIEN', 'Gold', 1), ('bob', 'GOLD', 1);
+         INSERT INTO radgroupcheck (groupname, attribute, op, value) VALUES ('gold', 'Max-Octets', ':=', '50');
+         INSERT INTO radacct (acctuniqueid, username, acctinputoctets) VALUES
+           ('1', 'O=27BRIEN', 1), ('2', 'o=27brien', 10), ('3', 'o=3D27brien', 100), ('4', 'BOB', 1000)",
+    );
+}
+
+#[tokio::test]
+async fn one_user_whatever_the_case() {
+    let database = MariaDb::new();
+    spelled_anyhow(&database);
+    let store = store(&database).await;
+    for name in ["o'brien", "O'BRIEN", "O'Brien"] {
+        let name = user(name);
+        assert_eq!(store.open_sessions(&name).await.expect("asked").len(), 2);
+        assert_eq!(store.usage(std::slice::from_ref(&name)).await.expect("asked")[&name].open, 11);
+        assert_eq!(store.groups(&name).await.expect("asked"), ["gold"]);
+        assert_eq!(store.rows_of(Table::Check, &name).await.expect("asked").len(), 2);
+        assert_eq!(store.known_as(&name).await.expect("asked"), Some(user("O'Brien")));
+        assert_eq!(store.limit_items(&name, &["Max-Octets".to_owned()]).await.expect("asked").len(), 2);
+    }
+    let other = user("o=27brien");
+    let sessions = store.open_sessions(&other).await.expect("asked");
+    assert_eq!(sessions.iter().map(|row| row.acct_unique_id.as_str()).collect::<Vec<_>>(), ["3"]);
+    assert_eq!(store.usage(std::slice::from_ref(&other)).await.expect("asked")[&other].open, 100);
+    assert_eq!(store.known_as(&other).await.expect("asked"), Some(other));
+    // On the wire a session keeps the name that its NAS knows
+    let sessions = store.open_sessions(&user("o'brien")).await.expect("asked");
+    assert_eq!(sessions.iter().map(|row| row.user.as_str()).collect::<Vec<_>>(), ["O'BRIEN", "o'brien"]);
+}
+
+#[tokio::test]
+async fn the_worker_sees_one_user_too() {
+    let database = MariaDb::new();
+    spelled_anyhow(&database);
+    let store = store(&database).await;
+    let limited = store.limited_users(&["max-octets".to_owned()]).await.expect("asked");
+    let told: Vec<_> = limited.iter().map(|(user, items)| (user.as_str(), items.len())).collect();
+    assert_eq!(told, [("O'Brien", 2), ("bob", 1), ("o=27brien", 1)]);
+    let online = store.users_online().await.expect("asked");
+    assert_eq!(online.into_iter().collect::<Vec<_>>(), [user("O'Brien"), user("bob"), user("o=27brien")]);
+    let users: Vec<_> = limited.into_keys().collect();
+    let usage = store.usage(&users).await.expect("asked");
+    assert_eq!(users.iter().map(|user| usage[user].total()).collect::<Vec<_>>(), [11, 1000, 100]);
+}
+
+/// A collation that knows case makes two users of them.
+#[tokio::test]
+async fn two_users_where_the_collation_says_so() {
+    let database = MariaDb::with_charset("latin1 COLLATE latin1_general_cs");
+    spelled_anyhow(&database);
+    let store = store(&database).await;
+    assert_eq!(store.open_sessions(&user("o'brien")).await.expect("asked").len(), 1);
+    assert_eq!(store.known_as(&user("o'Brien")).await.expect("asked"), None);
+    assert!(store.groups(&user("o'brien")).await.expect("asked").is_empty());
+    assert_eq!(store.users_online().await.expect("asked").len(), 4);
+}
+
+/// In latin1 columns no row can have such a name; to the server even the question is wrong.
+#[tokio::test]
+async fn names_that_no_column_can_hold() {
+    let database = MariaDb::new();
+    database.sql(
+        "INSERT INTO radcheck (username, attribute, op, value) VALUES ('é', 'Max-Octets', ':=', '1'), ('??', 'x', '', '');
+         INSERT INTO radacct (acctuniqueid, username, acctinputoctets) VALUES ('1', 'é', 5), ('2', '??', 7)",
+    );
+    let store = store(&database).await;
+    let (foreign, accented) = (user("日本"), user("é"));
+    assert_eq!(store.known_as(&foreign).await.expect("asked"), None);
+    assert!(store.open_sessions(&foreign).await.expect("asked").is_empty());
+    assert!(store.rows_of(Table::Check, &foreign).await.expect("asked").is_empty());
+    assert!(store.limit_items(&foreign, &["Max-Octets".to_owned()]).await.expect("asked").is_empty());
+    let usage = store.usage(&[foreign.clone(), accented.clone()]).await.expect("asked");
+    assert_eq!((usage.len(), usage[&accented].open), (1, 5));
+    assert_eq!(store.usage(&[foreign]).await.expect("asked").len(), 0);
+}
+
+/// Debian's character set, and tables that do not agree: a panel made one of them anew.
+#[tokio::test]
+async fn character_sets_may_differ() {
+    let database = MariaDb::with_charset("utf8mb4");
+    database.sql(
+        "ALTER TABLE radacct CONVERT TO CHARACTER SET latin1;
+         ALTER TABLE radusergroup CONVERT TO CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci;
+         INSERT INTO radcheck (username, attribute, op, value) VALUES ('日本', 'Max-Octets', ':=', '1'),
+           ('É', 'Max-Octets', ':=', '1');
+         INSERT INTO radusergroup (username, groupname) VALUES ('日本', 'Gold');
+         INSERT INTO radgroupcheck (groupname, attribute, op, value) VALUES ('gold', 'Max-Octets', ':=', '2');
+         INSERT INTO radacct (acctuniqueid, username, acctinputoctets) VALUES ('1', 'é', 5)",
+    );
+    let store = store(&database).await;
+    let limited = store.limited_users(&["Max-Octets".to_owned()]).await.expect("asked");
+    let told: Vec<_> = limited.iter().map(|(user, items)| (user.as_str(), items.len())).collect();
+    assert_eq!(told, [("É", 1), ("日本", 2)]);
+    let users: Vec<_> = limited.into_keys().collect();
+    let usage = store.usage(&users).await.expect("asked");
+    assert_eq!((usage.len(), usage[&user("É")].open), (1, 5));
+    assert_eq!(store.users_online().await.expect("asked").into_iter().collect::<Vec<_>>(), [user("É")]);
+    assert_eq!(store.groups(&user("日本")).await.expect("asked"), ["gold"]);
+}
+
+/// A key of the site's own lets no second row in: what stands there stays, and the other changes are made.
+#[tokio::test]
+async fn a_row_that_another_key_keeps_out() {
+    let database = MariaDb::new();
+    database.sql(
+        "ALTER TABLE radcheck ADD UNIQUE KEY of_the_panel (username, attribute);
+         INSERT INTO radcheck (id, username, attribute, op, value) VALUES (1, 'Alice', 'Auth-Type', ':=', 'Accept')",
+    );
+    let changes = [reject(7), reply(7)];
+    let verdicts = store(&database).await.apply(&changes).await.expect("asked");
+    assert_eq!(verdicts, [RowVerdict::Superseded, RowVerdict::Changed]);
+    assert_eq!(database.sql("SELECT value FROM radcheck")[0]["value"], "Accept");
+}
