@@ -68,9 +68,10 @@ impl Mariadb {
         reason: &str,
     ) -> Result<Option<JobRecord>, StoreError> {
         let failed = |error| self.failed("reading jobs", error);
-        let last =
-            "WHERE user_name = ? AND reason = ? AND actor = 'worker' AND state = 'ended' ORDER BY id DESC LIMIT 1";
-        let query = sqlx::query(sqlx::AssertSqlSafe(format!("{JOB} {last}"))).bind(user.as_str()).bind(reason);
+        let sql = format!(
+            "{JOB} WHERE user_name = ? AND reason = ? AND actor = 'worker' AND state = 'ended' ORDER BY id DESC LIMIT 1"
+        );
+        let query = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(user.as_str()).bind(reason);
         let row = query.fetch_optional(&self.pool).await.map_err(failed)?;
         row.map(|row| job(&row).map_err(failed)).transpose()
     }
