@@ -6,10 +6,10 @@ use sha2::{Digest, Sha256};
 
 use crate::config::BlockMode;
 use crate::disconnect::Directory;
-use crate::jobs::{Agent, JobDetail, Selection, SessionReport, Would, directory};
+use crate::jobs::{Agent, Exemptions, JobDetail, Selection, SessionReport, Would, directory, paused};
 use crate::quota::UserName;
 use crate::store::{Accounting, JobSpec, SessionRow};
-use crate::worker::{Exemptions, paused, would};
+use crate::worker::would;
 
 use super::aim::{Aim, aim};
 use super::context::{Context, known, refuse, user_name};
@@ -88,7 +88,7 @@ pub(crate) async fn run(args: DisconnectArgs, context: Context) -> anyhow::Resul
     if let Some((exit, why)) = refusal(&args, &context, &accounting).await? {
         return refuse(output, exit, &why);
     }
-    let directory = directory(&context.config, &accounting).await?;
+    let directory = Arc::new(directory(&context.config, &accounting).await?);
     let now = context.clock.epoch();
     match aim(&args, &accounting, &directory).await? {
         Aim::At { sessions, .. } if args.dry_run => {
@@ -107,9 +107,9 @@ pub(crate) async fn run(args: DisconnectArgs, context: Context) -> anyhow::Resul
         accounting.check_writable().await?;
     }
     let agent = context.agent().await?;
-    let finished = agent.finish(Some(&args.user)).await?;
+    let finished = agent.finish(&args.user, &directory).await?;
     let reports = match aim(&args, &accounting, &directory).await? {
-        Aim::At { selection, .. } => cut(&args, &agent, selection, finished).await?,
+        Aim::At { selection, .. } => cut(&args, (&agent, &directory), selection, finished).await?,
         Aim::Refused(..) if finished.iter().any(|report| args.names(report)) => finished,
         Aim::Refused(exit, why) => {
             sessions_text::print(output, &finished, now)?;
@@ -175,7 +175,7 @@ async fn dry_run(
 /// Does what is asked, once `reports` tells what earlier runs had left of this user.
 async fn cut(
     args: &DisconnectArgs,
-    agent: &Arc<Agent>,
+    (agent, directory): (&Arc<Agent>, &Arc<Directory>),
     selection: Selection,
     mut reports: Vec<SessionReport>,
 ) -> anyhow::Result<Vec<SessionReport>> {
@@ -189,7 +189,7 @@ async fn cut(
         detail: serde_json::to_value(detail)?,
         lapses_at: 0,
     };
-    let mut asked = agent.cut(spec).await?;
+    let mut asked = agent.cut(spec, directory).await?;
     // What an earlier run left may have been all there was: nothing more to say about the user then
     asked.retain(|report| report.session.is_some() || reports.is_empty());
     let again = |report: &SessionReport| asked.iter().any(|new| new.acct_unique_id == report.acct_unique_id);

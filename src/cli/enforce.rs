@@ -7,7 +7,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::config::{DatabaseUrl, Mode};
 use crate::quota::UserName;
-use crate::worker::{Worker, observe};
+use crate::worker::{Worker, keep_observing, observe};
 
 use super::context::{Context, known_if_named, refuse, user_name};
 use super::{Exit, sessions_text};
@@ -77,22 +77,34 @@ async fn once(args: EnforceArgs, context: Context) -> anyhow::Result<Exit> {
 
 async fn endless(args: EnforceArgs, context: Context) -> anyhow::Result<Exit> {
     let output = context.output;
+    let shutdown = stopping()?;
+    if context.config.quota.mode == Mode::Observe {
+        let accounting = context.accounting().await?;
+        tracing::info!(database = %context.config.database.url, mode = ?context.config.quota.mode, "enforcing quotas");
+        keep_observing(&context.config, &accounting, args.user.as_ref(), &shutdown).await;
+        return Ok(Exit::Done);
+    }
     let _only = match only_one(&context.config.state.url)? {
         Ok(lock) => lock,
         Err(why) => return refuse(output, Exit::Failed, &why),
     };
+    let agent = context.agent().await?;
+    tracing::info!(database = %agent.config.database.url, mode = ?agent.config.quota.mode, "enforcing quotas");
+    Worker::new(agent, args.user, args.confirm).until(shutdown).run().await;
+    Ok(Exit::Done)
+}
+
+/// Cancelled by SIGTERM and SIGINT.
+fn stopping() -> std::io::Result<CancellationToken> {
     let shutdown = CancellationToken::new();
     let (mut term, mut int) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     let stop = shutdown.clone();
     tokio::spawn(async move {
         tokio::select! { _ = term.recv() => {}, _ = int.recv() => {} }
-        tracing::info!("stopping after this cycle");
+        tracing::info!("stopping: what is under way is finished, nobody else is begun with");
         stop.cancel();
     });
-    let agent = context.agent().await?;
-    tracing::info!(database = %agent.config.database.url, mode = ?agent.config.quota.mode, "enforcing quotas");
-    Worker::new(agent, args.user, args.confirm).run(&shutdown).await;
-    Ok(Exit::Done)
+    Ok(shutdown)
 }
 
 /// Keeps a second loop off the same SQLite state: a lock that the system gives back however we end.

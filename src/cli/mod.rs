@@ -112,6 +112,8 @@ impl Cli {
         let filter =
             EnvFilter::builder().parse_lossy(std::env::var("RADKICK_LOG").unwrap_or_else(|_| level.to_owned()));
         let to = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false);
+        // Where standard error cannot be written nobody is told of it, and nothing else stops
+        let to = to.log_internal_errors(false);
         let ansi = std::io::IsTerminal::is_terminal(&std::io::stderr());
         to.with_ansi(ansi).try_init().ok();
     }

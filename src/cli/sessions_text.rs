@@ -18,6 +18,7 @@ pub(super) fn print(output: Output, reports: &[SessionReport], now: i64) -> std:
 /// The worst of several fates.
 pub(super) fn exit(reports: &[SessionReport]) -> Exit {
     let of = |report: &SessionReport| match (report.fate.as_str(), report.would.is_some()) {
+        _ if report.failed => Exit::Failed,
         (_, true) | ("ended" | "already_gone", _) => Exit::Done,
         ("still_active", _) => Exit::StillActive,
         _ => Exit::Unproven,

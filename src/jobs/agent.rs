@@ -1,6 +1,6 @@
 //! The agent: everything a job needs at hand.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use crate::clock::Clock;
 use crate::config::{Config, Meaning as ConfiguredMeaning};
@@ -34,7 +34,7 @@ pub struct Agent {
     /// Our own tables.
     pub state: State,
     pub(super) disconnector: Disconnector,
-    pub(super) clock: Clock,
+    pub(crate) clock: Clock,
     pub(super) holder: String,
     /// Held while rows of a block are planned and inserted: two plans made at once would take the same ids.
     pub(super) planning: tokio::sync::Mutex<()>,
@@ -136,7 +136,5 @@ pub async fn all_limits(
 /// # Errors
 /// When FreeRADIUS' database cannot be asked.
 pub async fn directory(config: &Config, accounting: &Accounting) -> Result<Directory, StoreError> {
-    let open = accounting.all_open_sessions().await?;
-    let open_nas: BTreeSet<String> = open.into_iter().map(|session| session.nas_ip_address).collect();
-    Ok(Directory::new(config, &accounting.nas().await?, &open_nas))
+    Ok(Directory::new(config, &accounting.nas().await?, &accounting.nas_in_use().await?))
 }

@@ -2,7 +2,7 @@
 
 use crate::store::{JobRecord, SessionRow, StoreError};
 
-use super::Agent;
+use super::{Agent, Exemptions, paused};
 
 /// What the guard says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -11,7 +11,7 @@ pub enum Guard {
     Holds,
     /// The row has closed, or is another session by now.
     SessionOver,
-    /// The reason no longer holds: somebody has paid.
+    /// The reason no longer holds: somebody has paid, is exempt, or everything is paused.
     ReasonLapsed,
 }
 
@@ -31,11 +31,33 @@ impl Agent {
         if !row.as_ref().is_some_and(same) {
             return Ok(Guard::SessionOver);
         }
-        if self.reason_holds(job).await? { Ok(Guard::Holds) } else { Ok(Guard::ReasonLapsed) }
+        if !self.is_held_up(job) && self.reason_holds(job).await? { Ok(Guard::Holds) } else { Ok(Guard::ReasonLapsed) }
     }
 
-    /// Whether what a job was made for still holds. What a person asked for holds.
+    /// Why nobody is to be cut now; a pause file that cannot be read is taken for a pause.
+    #[must_use]
+    pub fn pause(&self) -> Option<String> {
+        let file = &self.config.brakes.pause_file;
+        match paused(file, self.now()) {
+            Ok(None) => None,
+            Ok(Some(_)) => Some(format!("paused ({}): nobody is cut until `radkick resume`", file.display())),
+            Err(error) => Some(format!("{}: {error}: taken for a pause, nobody is cut", file.display())),
+        }
+    }
+
+    /// Whether a job of the worker has to wait for the end of a pause.
+    pub(super) fn is_held_up(&self, job: &JobRecord) -> bool {
+        job.spec.actor == "worker" && self.pause().is_some()
+    }
+
+    /// Whether what a job was made for still holds. What a person asked for holds; the exempt are not the worker's.
     pub(super) async fn reason_holds(&self, job: &JobRecord) -> Result<bool, StoreError> {
+        if job.spec.actor == "worker" {
+            let exemptions = Exemptions::new(&self.accounting, &self.config.exempt);
+            if exemptions.of(&job.spec.user).await?.is_some() {
+                return Ok(false);
+            }
+        }
         match job.spec.reason.as_str() {
             "quota" | "expiry" => Ok(self.over(&job.spec.user).await?.is_some()),
             _ => Ok(true),

@@ -58,6 +58,9 @@ pub struct SessionReport {
     /// Seconds since 1970 when it was selected.
     #[serde(skip)]
     pub selected_at: i64,
+    /// Whether something of ours failed, as `problem` says.
+    #[serde(skip)]
+    pub failed: bool,
 }
 
 /// What would be done.
@@ -98,6 +101,7 @@ impl SessionReport {
             would: None,
             session: None,
             selected_at: 0,
+            failed: false,
         }
     }
 
@@ -138,11 +142,17 @@ impl SessionReport {
 
     /// Of a job that another agent is still at: a user without a session may only not have been looked at yet.
     #[must_use]
-    pub(super) fn unsettled(self) -> Self {
+    pub fn unsettled(self) -> Self {
         match self.session {
             Some(_) => self,
             None => Self { fate: "unknown".to_owned(), evidence: None, ..self },
         }
+    }
+
+    /// Something of ours failed: nothing more is known about it.
+    #[must_use]
+    pub fn failed(self, problem: String) -> Self {
+        Self { fate: "unknown".to_owned(), evidence: None, problem: Some(problem), failed: true, ..self }
     }
 
     /// Whether the session is proven off.

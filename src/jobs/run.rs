@@ -1,22 +1,30 @@
 //! A job from its lease to its end.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::task::JoinSet;
 
+use crate::disconnect::Directory;
 use crate::failpoint;
-use crate::store::{JobRecord, JobSpec, JobState, JournalEntry, TargetRecord, TargetStep};
+use crate::quota::UserName;
+use crate::store::{JobRecord, JobSpec, JobState, TargetRecord, TargetStep};
 
-use super::{Agent, AgentError, JobDetail, SessionReport, directory, holder};
+use super::settle::{LAPSE_SECS, is_off};
+use super::{Agent, AgentError, JobDetail, SessionReport, holder};
 
-/// A cut is retried until the session ends or its reason lapses, at most this long.
-const LAPSE_SECS: i64 = 7 * 24 * 3600;
 /// How long another agent's work on the same job is waited for.
 const PATIENCE_WITH_ANOTHER: Duration = Duration::from_mins(1);
-/// Before the first retry; doubled for each further one.
-const RETRY_SECS: i64 = 30;
-const RETRY_MAX_SECS: i64 = 900;
+
+/// What cutting all targets of a job came to.
+#[derive(Debug, Default)]
+struct Pass {
+    /// The reason lapsed on the way, or somebody paused everything.
+    lapsed: bool,
+    /// Why a target could not be cut, by its id.
+    problems: BTreeMap<i64, String>,
+}
 
 impl Agent {
     /// Puts a job on disk and runs it; the live one of the same user and reason, if there is one. While another agent is
@@ -24,12 +32,28 @@ impl Agent {
     ///
     /// # Errors
     /// When a database cannot be used; the next run goes on from there.
-    pub async fn cut(self: &Arc<Self>, spec: JobSpec) -> Result<Vec<SessionReport>, AgentError> {
+    pub async fn cut(
+        self: &Arc<Self>,
+        spec: JobSpec,
+        directory: &Arc<Directory>,
+    ) -> Result<Vec<SessionReport>, AgentError> {
         let (job, _) = self.state.submit(&JobSpec { lapses_at: self.now() + LAPSE_SECS, ..spec }, self.now()).await?;
         failpoint::reach("job_submitted");
+        self.carry_on(&job, directory).await
+    }
+
+    /// Runs a live job; while another agent is at work on it, that one is waited for.
+    ///
+    /// # Errors
+    /// As [`Agent::cut`].
+    pub async fn carry_on(
+        self: &Arc<Self>,
+        job: &JobRecord,
+        directory: &Arc<Directory>,
+    ) -> Result<Vec<SessionReport>, AgentError> {
         let (started, mut told) = (self.clock.now(), false);
         loop {
-            if let Some(reports) = self.try_run(&job).await? {
+            if let Some(reports) = self.try_run(job, directory).await? {
                 return Ok(reports);
             }
             if !told {
@@ -38,31 +62,30 @@ impl Agent {
             }
             let live = self.state.live_jobs(Some(&job.spec.user)).await?;
             if live.iter().all(|other| other.id != job.id) {
-                return self.standing(&job).await;
+                return self.standing(job).await;
             }
             if self.clock.now().duration_since(started) >= PATIENCE_WITH_ANOTHER {
-                return Ok(self.standing(&job).await?.into_iter().map(SessionReport::unsettled).collect());
+                return Ok(self.standing(job).await?.into_iter().map(SessionReport::unsettled).collect());
             }
             tokio::time::sleep(Duration::from_millis(200)).await;
         }
     }
 
-    /// Runs what earlier runs left unfinished: of one user, or all whose time has come.
+    /// Runs what earlier runs left unfinished of one user.
     ///
     /// # Errors
     /// As [`Agent::cut`].
     pub async fn finish(
         self: &Arc<Self>,
-        user: Option<&crate::quota::UserName>,
+        user: &UserName,
+        directory: &Arc<Directory>,
     ) -> Result<Vec<SessionReport>, AgentError> {
-        self.finish_blocks(user).await?;
+        self.finish_blocks(Some(user)).await?;
         let mut reports = Vec::new();
-        for job in self.state.live_jobs(user).await? {
-            if user.is_some() || job.retry_at <= self.now() {
-                reports.extend(self.run(&job).await?);
-            }
+        for job in self.state.live_jobs(Some(user)).await? {
+            reports.extend(self.run(&job, directory).await?);
         }
-        self.close_due_rows(user).await?;
+        self.close_due_rows(Some(user)).await?;
         Ok(reports)
     }
 
@@ -70,32 +93,62 @@ impl Agent {
     ///
     /// # Errors
     /// As [`Agent::cut`].
-    pub async fn run(self: &Arc<Self>, job: &JobRecord) -> Result<Vec<SessionReport>, AgentError> {
-        Ok(self.try_run(job).await?.unwrap_or_default())
+    pub async fn run(
+        self: &Arc<Self>,
+        job: &JobRecord,
+        directory: &Arc<Directory>,
+    ) -> Result<Vec<SessionReport>, AgentError> {
+        Ok(self.try_run(job, directory).await?.unwrap_or_default())
+    }
+
+    /// Lets a job lapse whose reason no longer holds. Nothing is sent; one whose reason holds stays as it is.
+    ///
+    /// # Errors
+    /// As [`Agent::cut`].
+    pub async fn let_go(&self, job: &JobRecord) -> Result<(), AgentError> {
+        let Some(mut job) = self.claim(job).await? else { return Ok(()) };
+        if self.reason_holds(&job).await? { self.put_back(&mut job).await } else { self.lapse(&mut job).await }
+    }
+
+    async fn claim(&self, job: &JobRecord) -> Result<Option<JobRecord>, AgentError> {
+        let abandoned = job.lease_holder.as_deref().filter(|holder| holder::is_dead(holder));
+        Ok(self.state.claim(job.id, &self.holder, abandoned, self.now()).await?)
     }
 
     /// As [`Agent::run`]; `None` when another agent has it.
-    async fn try_run(self: &Arc<Self>, job: &JobRecord) -> Result<Option<Vec<SessionReport>>, AgentError> {
-        let abandoned = job.lease_holder.as_deref().filter(|holder| holder::is_dead(holder));
-        let Some(mut job) = self.state.claim(job.id, &self.holder, abandoned, self.now()).await? else {
-            return Ok(None);
-        };
-        let detail = JobDetail::of(&job);
-        if job.spec.lapses_at <= self.now() || !self.reason_holds(&job).await? {
+    async fn try_run(
+        self: &Arc<Self>,
+        job: &JobRecord,
+        directory: &Arc<Directory>,
+    ) -> Result<Option<Vec<SessionReport>>, AgentError> {
+        let Some(mut job) = self.claim(job).await? else { return Ok(None) };
+        if !self.reason_holds(&job).await? {
             self.lapse(&mut job).await?;
             return Ok(Some(Vec::new()));
         }
+        if job.spec.lapses_at <= self.now() {
+            self.give_up(&mut job).await?;
+            return self.standing(&job).await.map(Some);
+        }
+        if self.is_held_up(&job) {
+            self.put_back(&mut job).await?;
+            return self.standing(&job).await.map(|reports| Some(unsettled(reports)));
+        }
+        let detail = JobDetail::of(&job);
         if detail.block {
             self.block(&job.spec.user, &job.spec.reason, &job.spec.actor).await?;
         }
         self.select(&mut job, &detail).await?;
-        let (targets, lapsed) = self.cut_all(&job).await?;
-        if lapsed {
-            self.lapse(&mut job).await?;
-        } else {
-            self.settle(&mut job, &targets).await?;
+        let pass = self.cut_all(&job, directory).await?;
+        let targets = self.state.targets(job.id).await?;
+        match pass.lapsed {
+            false => self.settle(&mut job, targets.iter().all(is_off)).await?,
+            // It was a pause that stopped it
+            true if self.reason_holds(&job).await? => self.put_back(&mut job).await?,
+            true => self.lapse(&mut job).await?,
         }
-        self.reports(&job, &detail, &targets).await.map(Some)
+        let reports = self.reports(&job, &detail, &targets).await?;
+        Ok(Some(told(reports, &targets, &pass.problems)))
     }
 
     /// Selects sessions, again after the block: logins that were in flight have their row by now.
@@ -127,49 +180,30 @@ impl Agent {
         Ok(())
     }
 
-    /// Cuts all targets that are not proven off yet, side by side. The targets, and whether the reason has lapsed.
-    async fn cut_all(self: &Arc<Self>, job: &JobRecord) -> Result<(Vec<TargetRecord>, bool), AgentError> {
-        let directory = Arc::new(directory(&self.config, &self.accounting).await?);
+    /// Cuts all targets that are not proven off yet, side by side. What cannot be cut at all is a problem of its own and
+    /// stops no other; only a database that fails ends the run.
+    async fn cut_all(self: &Arc<Self>, job: &JobRecord, directory: &Arc<Directory>) -> Result<Pass, AgentError> {
         let mut tasks = JoinSet::new();
         for target in self.state.targets(job.id).await? {
             if !is_off(&target) {
-                let (agent, job, directory) = (Arc::clone(self), job.clone(), Arc::clone(&directory));
-                tasks.spawn(async move { agent.cut_target(&job, target, &directory).await });
+                let (agent, job, directory) = (Arc::clone(self), job.clone(), Arc::clone(directory));
+                tasks.spawn(async move { (target.id, agent.cut_target(&job, target, &directory).await) });
             }
         }
         // Every task is waited for, also after an error: one dropped in the middle would leave its connection in a
         // transaction
-        let done: Vec<Result<bool, AgentError>> = tasks.join_all().await;
-        let lapsed = done.into_iter().collect::<Result<Vec<bool>, AgentError>>()?.contains(&true);
-        Ok((self.state.targets(job.id).await?, lapsed))
-    }
-
-    /// The reason no longer holds: what we closed for it is opened again.
-    async fn lapse(&self, job: &mut JobRecord) -> Result<(), AgentError> {
-        if matches!(job.spec.reason.as_str(), "quota" | "expiry") {
-            self.restore(&job.spec.user, Some(&job.spec.reason)).await?;
+        let mut pass = Pass::default();
+        for (target, done) in tasks.join_all().await {
+            match done {
+                Ok(lapsed) => pass.lapsed |= lapsed,
+                Err(AgentError::Cut(problem)) => {
+                    tracing::warn!(user = %job.spec.user, job = job.id, "{problem}");
+                    pass.problems.insert(target, problem.to_string());
+                }
+                Err(error) => return Err(error),
+            }
         }
-        job.state = JobState::Lapsed;
-        let detail = serde_json::json!({ "job": job.id, "reason": job.spec.reason });
-        self.write_job(job, Some(&self.entry_of(job, "lapsed", detail))).await
-    }
-
-    /// Ends the job, or says when to try again. What a person asked for by hand is tried once and told.
-    async fn settle(&self, job: &mut JobRecord, targets: &[TargetRecord]) -> Result<(), AgentError> {
-        let retried = job.spec.reason != "by_hand" && !targets.iter().all(is_off);
-        job.state = if retried { JobState::Waiting } else { JobState::Ended };
-        let doublings = u32::try_from(job.attempts.clamp(1, 6) - 1).unwrap_or(0);
-        job.retry_at = self.now() + (RETRY_SECS << doublings).min(RETRY_MAX_SECS);
-        self.write_job(job, None).await
-    }
-
-    async fn write_job(&self, job: &JobRecord, entry: Option<&JournalEntry>) -> Result<(), AgentError> {
-        if self.state.update_job(job, entry, self.now()).await? { Ok(()) } else { Err(AgentError::LeaseLost) }
-    }
-
-    /// A line of the journal about a job.
-    pub(super) fn entry_of(&self, job: &JobRecord, event: &'static str, detail: serde_json::Value) -> JournalEntry {
-        JournalEntry { at: self.now(), actor: job.spec.actor.clone(), user: job.spec.user.clone(), event, detail }
+        Ok(pass)
     }
 
     /// The reports of a job as it stands, nothing done.
@@ -197,6 +231,19 @@ impl Agent {
     }
 }
 
-fn is_off(target: &TargetRecord) -> bool {
-    matches!(target.fate.as_deref(), Some("ended" | "already_gone"))
+fn unsettled(reports: Vec<SessionReport>) -> Vec<SessionReport> {
+    reports.into_iter().map(SessionReport::unsettled).collect()
+}
+
+/// The reports with why their targets could not be cut.
+fn told(reports: Vec<SessionReport>, targets: &[TargetRecord], problems: &BTreeMap<i64, String>) -> Vec<SessionReport> {
+    let of = |report: &SessionReport| {
+        let target = targets.iter().find(|target| Some(&target.session) == report.session.as_ref())?;
+        problems.get(&target.id).cloned()
+    };
+    let tell = |report: SessionReport| match of(&report) {
+        Some(problem) => report.failed(problem),
+        None => report,
+    };
+    reports.into_iter().map(tell).collect()
 }

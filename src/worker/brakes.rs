@@ -15,17 +15,29 @@ pub(super) fn trips(brakes: &Brakes, affected: usize, of: usize) -> bool {
     affected as f64 > f64::from(brakes.trip_users).max(share)
 }
 
+/// How things stand with a brake in this cycle.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Pull {
+    /// Too many at once.
+    pub(super) tripping: bool,
+    /// A person lets it go in this run.
+    pub(super) confirmed: bool,
+    /// Those whom a person let go are still being worked on: a confirmation lasts as long.
+    pub(super) at_work: bool,
+}
+
 /// Asks a brake: `Some` says why nothing may be done. It lets go when few enough are concerned again, and, once
-/// confirmed, until then.
+/// confirmed, until then and until those confirmed are done.
 pub(super) async fn ask(
     state: &State,
     name: &str,
-    (tripping, confirmed): (bool, bool),
+    Pull { tripping, confirmed, at_work }: Pull,
     now: i64,
     detail: String,
 ) -> Result<Option<String>, StoreError> {
     let standing = state.brake(name).await?;
     match (tripping, standing) {
+        (false, Some(Brake { confirmed_at: Some(_), .. })) if at_work => Ok(None),
         (false, Some(_)) => state.set_brake(name, None).await.map(|()| None),
         (false, None) | (true, Some(Brake { confirmed_at: Some(_), .. })) => Ok(None),
         (true, standing) => {

@@ -4,14 +4,15 @@
 //! touched, and while the pause file exists nothing is cut.
 
 mod brakes;
+mod cut;
 mod observe;
-mod pause;
 mod plan;
 mod run;
 mod step;
 
+pub use crate::jobs::{Exemptions, Pause, pause, paused, resume};
 pub use brakes::{CUT_BRAKE, RESTORE_BRAKE};
 pub use observe::{observe, would};
-pub use pause::{Pause, pause, paused, resume};
-pub use plan::{Exemptions, OverUser};
+pub use plan::OverUser;
+pub use run::keep_observing;
 pub use step::{StepOutcome, Worker};

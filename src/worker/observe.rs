@@ -3,12 +3,12 @@
 use crate::clock::Clock;
 use crate::config::{BlockMode, Config, CutPath};
 use crate::disconnect::{Directory, identity_names, service_of};
-use crate::jobs::{JobDetail, SessionReport, Would, all_limits, directory, quota_rules};
+use crate::jobs::{Exemptions, JobDetail, SessionReport, Would, all_limits, directory, quota_rules};
 use crate::quota::UserName;
 use crate::store::{Accounting, BlockState, SessionRow, State, StoreError};
 
+use super::OverUser;
 use super::plan::judge_all;
-use super::{Exemptions, OverUser};
 
 /// Everybody who is over, with what would be done about each session.
 ///
@@ -75,6 +75,12 @@ impl OverUser {
     #[must_use]
     pub fn report(&self) -> SessionReport {
         SessionReport::of_user(&self.user, self.over.reason.as_str(), "worker", &self.detail(false))
+    }
+
+    /// The report where nothing was done about this user.
+    #[must_use]
+    pub(super) fn untouched(&self) -> SessionReport {
+        SessionReport { fate: "unknown".to_owned(), evidence: None, ..self.report() }
     }
 
     /// The detail of a job for this user.

@@ -4,7 +4,12 @@ use std::collections::BTreeSet;
 
 use tokio_util::sync::CancellationToken;
 
-use super::{StepOutcome, Worker};
+use super::{StepOutcome, Worker, observe};
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::jobs::SessionReport;
+use crate::quota::UserName;
+use crate::store::Accounting;
 
 /// What has been told and still stands: told once, not every cycle.
 #[derive(Debug, Default)]
@@ -15,7 +20,7 @@ struct Told {
 
 impl Worker {
     /// Steps until `shutdown`, at the configured interval. An error ends a step, not the worker.
-    pub async fn run(&self, shutdown: &CancellationToken) {
+    pub async fn run(&self) {
         let interval = self.agent.config.quota.interval;
         let mut told = Told::default();
         loop {
@@ -24,9 +29,29 @@ impl Worker {
                 Err(error) => tracing::error!("this cycle was cut short: {error}"),
             }
             tokio::select! {
-                () = shutdown.cancelled() => return,
+                () = self.shutdown.cancelled() => return,
                 () = tokio::time::sleep(interval) => {}
             }
+        }
+    }
+}
+
+/// Tells until `shutdown` who would be cut, at the configured interval. Nothing is written or created.
+pub async fn keep_observing(
+    config: &Config,
+    accounting: &Accounting,
+    only: Option<&UserName>,
+    shutdown: &CancellationToken,
+) {
+    let mut told = Told::default();
+    loop {
+        match observe(config, accounting, Clock, only).await {
+            Ok(reports) => told.would(reports),
+            Err(error) => tracing::error!("this cycle was cut short: {error}"),
+        }
+        tokio::select! {
+            () = shutdown.cancelled() => return,
+            () = tokio::time::sleep(config.quota.interval) => {}
         }
     }
 }
@@ -37,7 +62,11 @@ impl Told {
             tracing::warn!("{why}");
         }
         self.held = outcome.held;
-        let would = outcome.reports.into_iter().filter(|report| report.would.is_some());
+        self.would(outcome.reports);
+    }
+
+    fn would(&mut self, reports: Vec<SessionReport>) {
+        let would = reports.into_iter().filter(|report| report.would.is_some());
         let would: BTreeSet<String> = would.map(|report| format!("{} ({})", report.user, report.reason)).collect();
         for user in would.difference(&self.would) {
             tracing::info!("mode observe: would cut off {user}");

@@ -186,6 +186,14 @@ impl Accounting {
         each_dialect!(self.users_online())
     }
 
+    /// nasipaddress of every open row, each once.
+    ///
+    /// # Errors
+    /// As above.
+    pub async fn nas_in_use(&self) -> Result<BTreeSet<String>, StoreError> {
+        each_dialect!(self.nas_in_use())
+    }
+
     /// FreeRADIUS' clients.
     ///
     /// # Errors

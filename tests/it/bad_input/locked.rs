@@ -8,13 +8,13 @@ use crate::support::process::program;
 use crate::support::radkick::RunningRadkick;
 
 /// A sqlite3 that holds the file until it is dropped.
-struct Holder {
+pub(crate) struct Holder {
     child: Child,
     stdin: ChildStdin,
 }
 
 impl Holder {
-    fn of(database: &Path, lock: &str) -> Self {
+    pub(crate) fn of(database: &Path, lock: &str) -> Self {
         let mut command = Command::new(program("sqlite3", "sqlite3"));
         command.args(["-batch", "-bail"]).arg(database).stdin(Stdio::piped()).stdout(Stdio::piped());
         let mut child = command.spawn().expect("sqlite3 starts");

@@ -10,7 +10,7 @@ mod config;
 mod database;
 mod help;
 mod limits;
-mod locked;
+pub(crate) mod locked;
 mod names;
 mod nas;
 mod rest;

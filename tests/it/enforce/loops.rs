@@ -2,6 +2,7 @@
 use serde_json::json;
 
 use super::{ENFORCE, ONCE, customer, enforcing, top_up};
+use crate::bad_input::locked::Holder;
 use crate::disconnect::site::{HASTY, PATIENT, Session, Site};
 use crate::support::freeradius::Authentication;
 use crate::support::radkick::RunningRadkick;
@@ -67,6 +68,68 @@ fn a_loop_that_observes_does_nothing() {
     assert_eq!(running.terminate().code, Some(0));
     assert_eq!(site.tables(), before);
     assert!(site.server.coa_requests().is_empty());
+    let left: Vec<_> = std::fs::read_dir(site.folder()).expect("a folder").map(|e| e.expect("a file").path()).collect();
+    assert_eq!(left, [site.config()], "no state, no lock");
+}
+
+#[test]
+fn told_to_stop_it_begins_with_nobody_else() {
+    let site = Site::start();
+    // A router that never answers, and more users than are cut side by side
+    let mute = std::net::UdpSocket::bind("127.0.0.1:0").expect("a port");
+    let timers = "irt = \"1s\"\nmrt = \"1s\"\nmrc = 3\nmrd = \"3s\"\nverify_within = \"1s\"\n";
+    site.configure(ENFORCE, &site.nas("R1", "127.0.0.1", mute.local_addr().expect("an address"), timers));
+    let ids: Vec<_> =
+        (0..20).map(|n| (format!("user{n:02}"), format!("80b000{n:02}"), format!("10.9.0.{n}"))).collect();
+    for (user, id, address) in &ids {
+        customer(&site, user, Session::new(id).at(address), "1000");
+    }
+    let running = enforce(&site);
+    running.wait_for_stderr("Data exhausted detected for user");
+    // A request of the first ones is on its way
+    mute.recv_from(&mut [0; 4096]).expect("a request");
+    assert_eq!(running.terminate().code, Some(0));
+    assert_eq!(site.state_sql("SELECT count(*) AS jobs FROM radkick_job")[0]["jobs"], 16);
+    assert!(site.state_sql("SELECT id FROM radkick_job WHERE lease_holder IS NOT NULL").is_empty(), "all settled");
+}
+
+#[test]
+fn a_pause_stops_a_cycle_that_is_under_way() {
+    let site = Site::start();
+    let (alice, bob) = (ALICE, Session::new("80a00002").at("192.168.88.42"));
+    site.configure(ENFORCE, &site.r1(PATIENT));
+    customer(&site, "alice", alice, "1000");
+    customer(&site, "bob", bob, "1000");
+    // FreeRADIUS' tables are locked: no login can be closed yet, and nothing is sent before
+    let keeper = Holder::of(&site.server.database(), "BEGIN IMMEDIATE");
+    let running = site.radkick(&["-v", "enforce", "--once"]).spawn();
+    running.wait_for_stderr("Data exhausted detected for user bob");
+    running.wait_for_stderr("Data exhausted detected for user alice");
+    wait_until("both jobs are on disk", || {
+        site.state_sql("SELECT id FROM radkick_job WHERE lease_holder IS NOT NULL").len() == 2
+    });
+    site.reports(&["pause"], 0);
+    drop(keeper);
+    let finished = running.finish();
+    assert_eq!(finished.code, Some(1), "{finished:#?}");
+    assert!(finished.stderr.contains("nobody is cut until `radkick resume`"), "{finished:#?}");
+    assert!(site.server.coa_requests().is_empty() && site.is_open(alice.id) && site.is_open(bob.id));
+    let jobs = site.state_sql("SELECT state FROM radkick_job");
+    assert_eq!(jobs.iter().map(|job| &job["state"]).collect::<Vec<_>>(), ["waiting", "waiting"]);
+    site.reports(&["resume"], 0);
+    assert_eq!(site.reports(&ONCE, 0).len(), 2);
+}
+
+#[test]
+fn where_standard_error_is_full_it_works_on() {
+    let site = enforcing("");
+    customer(&site, "alice", ALICE, "1000");
+    let command = "exec \"$0\" --config \"$1\" -vv enforce --once 2>/dev/full";
+    let mut shell = std::process::Command::new("/bin/sh");
+    shell.args(["-c", command, env!("CARGO_BIN_EXE_radkick")]).arg(site.config());
+    let finished = crate::support::process::Running::start(&mut shell, "").finish(crate::support::wait::PATIENCE);
+    assert_eq!(finished.code, Some(0), "{finished:#?}");
+    assert!(!site.is_open(ALICE.id));
 }
 
 #[test]

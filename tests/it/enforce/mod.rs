@@ -4,6 +4,7 @@ mod limits;
 mod logins;
 mod loops;
 mod observing;
+mod troubles;
 
 use serde_json::Value;
 

@@ -71,3 +71,22 @@ contract! { super::Files:
     blocks::{ from_planned_to_released, one_block_a_user, a_dropped_block_never_was, brakes, journal },
     open::{ sixteen_at_once, existing_creates_nothing, what_was_written_is_there_after_opening_again },
 }
+
+/// PostgreSQL and MariaDB take no such text; SQLite takes whatever a panel writes.
+#[tokio::test]
+async fn a_name_that_is_not_utf8_is_left_alone_and_the_others_are_read() {
+    let files = Files::default();
+    files.sql(
+        "INSERT INTO radcheck (username, attribute, op, value) VALUES
+           (CAST(x'4ae972f46d65' AS TEXT), 'Max-Octets', ':=', '1'), ('alice', 'Max-Octets', ':=', '5');
+         INSERT INTO radusergroup (username, groupname) VALUES (CAST(x'e9' AS TEXT), 'g');
+         INSERT INTO radacct (acctsessionid, acctuniqueid, username, nasipaddress) VALUES
+           ('1', 'u1', CAST(x'e9' AS TEXT), '127.0.0.1'), ('2', 'u2', 'alice', '127.0.0.1')",
+    );
+    let store = files.accounting().await;
+    let limited = store.limited_users(&["Max-Octets".to_owned()]).await.expect("limits");
+    assert_eq!(limited.into_keys().collect::<Vec<_>>(), [super::user("alice")]);
+    let open = store.all_open_sessions().await.expect("sessions");
+    assert_eq!(open.into_iter().map(|session| session.acct_unique_id).collect::<Vec<_>>(), ["u2"]);
+    assert_eq!(store.users_online().await.expect("users").len(), 1);
+}

@@ -69,6 +69,13 @@ impl Mariadb {
         Ok(names.iter().map(|name| UserName::from_table(name)).collect())
     }
 
+    pub(in super::super) async fn nas_in_use(&self) -> Result<BTreeSet<String>, StoreError> {
+        let sql = self.sql(concat!("SELECT DISTINCT nasipaddress FROM {acct} WHERE ", open!()));
+        let addresses = sqlx::query_scalar(sql).fetch_all(&self.pool).await;
+        let addresses: Vec<String> = addresses.map_err(|error| self.failed("reading which NAS are in use", error))?;
+        Ok(addresses.iter().map(|address| unescape(address)).collect())
+    }
+
     pub(in super::super) async fn usage(&self, users: &[UserName]) -> Result<BTreeMap<UserName, Usage>, StoreError> {
         /// Few enough for a read of some milliseconds.
         const SLICE: usize = 200;

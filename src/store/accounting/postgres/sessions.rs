@@ -70,6 +70,15 @@ impl Postgres {
         Ok(names.iter().map(|name| UserName::from_table(name)).collect())
     }
 
+    pub(in super::super) async fn nas_in_use(&self) -> Result<BTreeSet<String>, StoreError> {
+        let sql = self.sql("SELECT DISTINCT coalesce(host(nasipaddress), '') FROM {acct} WHERE acctstoptime IS NULL");
+        let names: Vec<String> = sqlx::query_scalar(sql)
+            .fetch_all(&self.pool)
+            .await
+            .map_err(|error| self.failed("reading which NAS are in use", error))?;
+        Ok(names.iter().map(|name| unescape(name)).collect())
+    }
+
     pub(in super::super) async fn usage(&self, users: &[UserName]) -> Result<BTreeMap<UserName, Usage>, StoreError> {
         /// Many at once: the stock schema has no index on names, and readers keep nobody from writing here.
         const SLICE: usize = 10_000;

@@ -8,7 +8,7 @@ use sqlx::sqlite::SqliteRow;
 use crate::quota::{CheckItem, Place, UserName};
 use crate::store::StoreError;
 
-use super::{Sqlite, spellings_of};
+use super::{Sqlite, name, spellings_of, text};
 
 const OPERATION: &str = "reading limits";
 
@@ -77,21 +77,23 @@ impl Sqlite {
         ));
         let rows = sqlx::query(sql).bind(attributes).bind(spellings).fetch_all(&self.pool).await;
         let rows = rows.map_err(|error| self.failed(OPERATION, error))?;
-        rows.iter().map(|row| named_item(row, table).map_err(|error| self.failed(OPERATION, error))).collect()
+        rows.iter()
+            .filter_map(|row| named_item(row, table).map_err(|error| self.failed(OPERATION, error)).transpose())
+            .collect()
     }
 
     /// Each user's groups, best priority first.
     async fn memberships(&self, spellings: Option<&str>) -> Result<BTreeMap<UserName, Vec<String>>, StoreError> {
         let of_users = if spellings.is_some() { "WHERE username IN (SELECT value FROM json_each(?1))" } else { "" };
         let sql = self.sql(&format!("SELECT username, groupname FROM {{usergroup}} {of_users} ORDER BY priority, id"));
-        let rows: Vec<(String, String)> = sqlx::query_as(sql)
-            .bind(spellings)
-            .fetch_all(&self.pool)
-            .await
-            .map_err(|error| self.failed("reading groups", error))?;
+        let failed = |error| self.failed("reading groups", error);
+        let rows = sqlx::query(sql).bind(spellings).fetch_all(&self.pool).await.map_err(failed)?;
         let mut groups = BTreeMap::<UserName, Vec<String>>::new();
-        for (user, group) in rows {
-            groups.entry(UserName::from_table(&user)).or_default().push(group);
+        for row in rows {
+            let of_group = |column| name(&row, column, &self.tables.usergroup).map_err(failed);
+            if let (Some(user), Some(group)) = (of_group(0)?, of_group(1)?) {
+                groups.entry(UserName::from_table(&user)).or_default().push(group);
+            }
         }
         Ok(groups)
     }
@@ -101,7 +103,8 @@ impl Sqlite {
     }
 }
 
-fn named_item(row: &SqliteRow, table: &str) -> Result<Named, sqlx::Error> {
-    let (id, attribute, value) = (row.try_get(1)?, row.try_get(2)?, row.try_get(3)?);
-    Ok((row.try_get(0)?, CheckItem { id, place: Place::User, table: table.to_owned(), attribute, value }))
+fn named_item(row: &SqliteRow, table: &str) -> Result<Option<Named>, sqlx::Error> {
+    let (id, attribute, value) = (row.try_get(1)?, text(row, 2)?, text(row, 3)?);
+    let item = CheckItem { id, place: Place::User, table: table.to_owned(), attribute, value };
+    Ok(name(row, 0, table)?.map(|name| (name, item)))
 }

@@ -10,7 +10,7 @@ mod sessions;
 use std::path::Path;
 use std::time::Duration;
 
-use sqlx::sqlite::{SqliteConnectOptions, SqlitePool, SqlitePoolOptions};
+use sqlx::sqlite::{SqliteConnectOptions, SqlitePool, SqlitePoolOptions, SqliteRow};
 use sqlx::{AssertSqlSafe, Row as _};
 
 use crate::config::TableNames;
@@ -161,4 +161,22 @@ impl Sqlite {
 fn spellings_of<'a>(users: impl IntoIterator<Item = &'a UserName>) -> String {
     let both = users.into_iter().flat_map(|user| [user.to_table(), user.as_str().to_owned()]);
     both.collect::<serde_json::Value>().to_string()
+}
+
+/// Text as stored, octets that are not UTF-8 replaced. FreeRADIUS escapes such octets, so only another program's rows have
+/// any, and one of them must not keep all the others from being read.
+fn text(row: &SqliteRow, column: usize) -> Result<String, sqlx::Error> {
+    Ok(String::from_utf8_lossy(&row.try_get::<Vec<u8>, _>(column)?).into_owned())
+}
+
+/// A user or group in this column; `None`, told in the log, where it is not UTF-8: nobody's name, so nobody's row.
+fn name(row: &SqliteRow, column: usize, table: &str) -> Result<Option<String>, sqlx::Error> {
+    let name = String::from_utf8(row.try_get(column)?);
+    if let Err(error) = &name {
+        tracing::warn!(
+            "{table}: the name {:?} is not UTF-8; this row is left alone",
+            String::from_utf8_lossy(error.as_bytes())
+        );
+    }
+    Ok(name.ok())
 }

@@ -9,7 +9,7 @@ use crate::quota::{Usage, UserName, unescape};
 use crate::store::StoreError;
 use crate::store::accounting::{NasRow, SessionRow};
 
-use super::{Sqlite, spellings_of};
+use super::{Sqlite, name, spellings_of, text};
 
 /// A time as seconds since 1970, whether the column holds a number or text.
 macro_rules! epoch {
@@ -66,16 +66,28 @@ impl Sqlite {
             None => sqlx::query(sql).fetch_all(&self.pool).await,
         };
         let rows = rows.map_err(|error| self.failed(OPERATION, error))?;
-        rows.iter().map(|row| session_row(row).map_err(|error| self.failed(OPERATION, error))).collect()
+        rows.iter()
+            .filter_map(|row| {
+                session_row(row, &self.tables.acct).map_err(|error| self.failed(OPERATION, error)).transpose()
+            })
+            .collect()
     }
 
     pub(in super::super) async fn users_online(&self) -> Result<BTreeSet<UserName>, StoreError> {
         let sql = self.sql("SELECT DISTINCT username FROM {acct} WHERE acctstoptime IS NULL");
+        let failed = |error| self.failed("counting the users online", error);
+        let rows = sqlx::query(sql).fetch_all(&self.pool).await.map_err(failed)?;
+        let names = rows.iter().filter_map(|row| name(row, 0, &self.tables.acct).map_err(failed).transpose());
+        names.map(|name| name.map(|name| UserName::from_table(&name))).collect()
+    }
+
+    pub(in super::super) async fn nas_in_use(&self) -> Result<BTreeSet<String>, StoreError> {
+        let sql = self.sql("SELECT DISTINCT nasipaddress FROM {acct} WHERE acctstoptime IS NULL");
         let names: Vec<String> = sqlx::query_scalar(sql)
             .fetch_all(&self.pool)
             .await
-            .map_err(|error| self.failed("counting the users online", error))?;
-        Ok(names.iter().map(|name| UserName::from_table(name)).collect())
+            .map_err(|error| self.failed("reading which NAS are in use", error))?;
+        Ok(names.iter().map(|name| unescape(name)).collect())
     }
 
     pub(in super::super) async fn usage(&self, users: &[UserName]) -> Result<BTreeMap<UserName, Usage>, StoreError> {
@@ -92,7 +104,7 @@ impl Sqlite {
             let wanted: BTreeSet<&UserName> = slice.iter().collect();
             let rows = sqlx::query(self.sql(&template)).bind(spellings_of(slice)).fetch_all(&self.pool).await;
             for row in rows.map_err(|error| self.failed(OPERATION, error))? {
-                let read = || Ok::<_, sqlx::Error>((row.try_get::<String, _>(0)?, whole(&row, 1)?, whole(&row, 3)?));
+                let read = || Ok::<_, sqlx::Error>((text(&row, 0)?, whole(&row, 1)?, whole(&row, 3)?));
                 let (name, closed, open) = read().map_err(|error| self.failed(OPERATION, error))?;
                 // A bare spelling of one name may be the escaped spelling of another, whose octets come elsewhere
                 let user = UserName::from_table(&name);
@@ -148,12 +160,14 @@ fn octets(row: &SqliteRow, column: usize) -> Result<u64, sqlx::Error> {
     Ok(u64::try_from(row.try_get::<i64, _>(column)?).unwrap_or(0))
 }
 
-fn session_row(row: &SqliteRow) -> Result<SessionRow, sqlx::Error> {
-    let text = |column: usize| row.try_get::<String, _>(column).map(|text| unescape(&text));
-    Ok(SessionRow {
+/// `None` for a row whose user is nobody.
+fn session_row(row: &SqliteRow, table: &str) -> Result<Option<SessionRow>, sqlx::Error> {
+    let Some(user) = name(row, 2, table)? else { return Ok(None) };
+    let text = |column: usize| text(row, column).map(|text| unescape(&text));
+    Ok(Some(SessionRow {
         acct_session_id: text(0)?,
         acct_unique_id: row.try_get(1)?,
-        user: UserName::from_table(&row.try_get::<String, _>(2)?),
+        user: UserName::from_table(&user),
         nas_ip_address: text(3)?,
         called_station_id: text(4)?,
         calling_station_id: text(5)?,
@@ -166,5 +180,5 @@ fn session_row(row: &SqliteRow) -> Result<SessionRow, sqlx::Error> {
         input_octets: octets(row, 12)?,
         output_octets: octets(row, 13)?,
         framed_ipv6_prefix: text(14)?,
-    })
+    }))
 }

@@ -1,0 +1,164 @@
+//! Whom a cycle cuts: as far as brakes, pace, pause and the end of the program allow.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
+
+use crate::config::BlockMode;
+use crate::disconnect::Directory;
+use crate::jobs::{AgentError, SessionReport, directory};
+use crate::quota::{Reason, UserName};
+use crate::store::{JobRecord, JobSpec, JournalEntry};
+
+use super::brakes::{self, CUT_BRAKE};
+use super::plan::Judgement;
+use super::{OverUser, StepOutcome, Worker};
+
+/// How many users are cut side by side.
+const SIDE_BY_SIDE: usize = 16;
+
+/// Who is to be cut: over, with the worker's live job if there is one.
+type Acts<'a> = Vec<(&'a OverUser, Option<&'a JobRecord>)>;
+
+impl Worker {
+    /// Cuts those who are over, as far as brakes allow, and finishes what persons asked for.
+    pub(super) async fn cut(&self, judgement: &Judgement, outcome: &mut StepOutcome) -> Result<(), AgentError> {
+        let agent = &self.agent;
+        if let Some(pause) = agent.pause() {
+            outcome.held.push(pause);
+            return Ok(());
+        }
+        let directory = Arc::new(directory(&agent.config, &agent.accounting).await?);
+        let live = agent.state.live_jobs(None).await?;
+        let online = agent.accounting.users_online().await?.len();
+        let act = self.whom(judgement, &live, outcome).await?;
+        self.finish_by_hand(&live, &directory, outcome).await?;
+        let tripping = brakes::trips(&agent.config.brakes, act.len(), online);
+        let at_work = live.iter().any(|job| job.spec.actor == "worker");
+        let detail =
+            format!("{} users are over at once, {online} are online: nobody is cut until `radkick confirm`", act.len());
+        if let Some(why) = self.brake(CUT_BRAKE, (tripping, at_work), detail).await? {
+            outcome.held.push(why);
+            outcome.reports.extend(act.iter().map(|(over, _)| over.untouched()));
+            return Ok(());
+        }
+        let pace = usize::try_from(agent.config.brakes.per_cycle).unwrap_or(usize::MAX);
+        if act.len() > pace {
+            outcome.held.push(format!(
+                "{} users are over; {pace} are cut in this cycle, the others in the next ones",
+                act.len()
+            ));
+        }
+        let reports = self.side_by_side(act.into_iter().take(pace).collect(), &directory).await?;
+        outcome.reports.extend(reports);
+        outcome.held.extend(agent.pause());
+        Ok(())
+    }
+
+    /// Who is to be cut now. Of the others who are over, the report as it stands.
+    async fn whom<'a>(
+        &self,
+        judgement: &'a Judgement,
+        live: &'a [JobRecord],
+        outcome: &mut StepOutcome,
+    ) -> Result<Acts<'a>, AgentError> {
+        let agent = &self.agent;
+        let jobs: BTreeMap<&UserName, &JobRecord> =
+            live.iter().filter(|job| job.spec.actor == "worker").map(|job| (&job.spec.user, job)).collect();
+        let online = agent.accounting.users_online().await?;
+        let mut act = Vec::new();
+        for over in judgement.over.iter().filter(|over| self.concerns(&over.user)) {
+            let job = jobs.get(&over.user).copied();
+            let blocked = agent.config.block.mode == BlockMode::None || agent.is_blocked(&over.user).await?;
+            match job.filter(|job| !self.at_once && !agent.is_due(job)) {
+                Some(waiting) => outcome.reports.extend(agent.standing(waiting).await?),
+                None if job.is_some() || online.contains(&over.user) || !blocked => act.push((over, job)),
+                None => outcome.reports.push(SessionReport { blocked, ..over.report() }),
+            }
+        }
+        Ok(act)
+    }
+
+    /// What persons asked for and a crash left unfinished.
+    async fn finish_by_hand(
+        &self,
+        live: &[JobRecord],
+        directory: &Arc<Directory>,
+        outcome: &mut StepOutcome,
+    ) -> Result<(), AgentError> {
+        let by_hand = live.iter().filter(|job| job.spec.actor != "worker" && self.concerns(&job.spec.user));
+        for job in by_hand.filter(|job| self.at_once || self.agent.is_due(job)) {
+            if !self.shutdown.is_cancelled() {
+                outcome.reports.extend(self.agent.run(job, directory).await?);
+            }
+        }
+        Ok(())
+    }
+
+    async fn side_by_side(&self, acts: Acts<'_>, directory: &Arc<Directory>) -> Result<Vec<SessionReport>, AgentError> {
+        let room = Arc::new(Semaphore::new(SIDE_BY_SIDE));
+        let mut tasks = JoinSet::new();
+        for (over, job) in acts {
+            let (worker, room, directory) = (self.clone(), Arc::clone(&room), Arc::clone(directory));
+            let (over, job) = (over.clone(), job.cloned());
+            tasks.spawn(async move {
+                let _place = room.acquire_owned().await;
+                if worker.shutdown.is_cancelled() || worker.agent.pause().is_some() {
+                    return Ok(vec![over.untouched()]);
+                }
+                match worker.cut_one(&over, job, &directory).await {
+                    // Its job stays on disk; the others go on
+                    Err(error @ (AgentError::LeaseLost | AgentError::Cut(_))) => {
+                        Ok(vec![over.report().failed(error.to_string())])
+                    }
+                    done => done,
+                }
+            });
+        }
+        // Every task is waited for, also after an error: one dropped in the middle would leave its connection in a
+        // transaction
+        let done = tasks.join_all().await;
+        let mut reports = done.into_iter().collect::<Result<Vec<_>, AgentError>>()?.concat();
+        reports.sort_by(|a, b| (&a.user, &a.acct_unique_id).cmp(&(&b.user, &b.acct_unique_id)));
+        Ok(reports)
+    }
+
+    /// Cuts one user: carries on with the job there is, whatever it was made for, so that its back-off holds.
+    async fn cut_one(
+        &self,
+        over: &OverUser,
+        job: Option<JobRecord>,
+        directory: &Arc<Directory>,
+    ) -> Result<Vec<SessionReport>, AgentError> {
+        let agent = &self.agent;
+        let (used, limit, source) = (over.over.used, over.over.limit, over.over.source.as_str());
+        match over.over.reason {
+            Reason::Quota => tracing::info!(used, limit, source, "Data exhausted detected for user {}", over.user),
+            Reason::Expiry => tracing::info!(source, "login of user {} has expired", over.user),
+        }
+        if let Some(job) = job {
+            return agent.carry_on(&job, directory).await;
+        }
+        let reason = over.over.reason.as_str();
+        let event = JournalEntry {
+            at: agent.now(),
+            actor: "worker".to_owned(),
+            user: over.user.clone(),
+            event: "over",
+            detail: serde_json::json!({ "reason": reason, "used": used, "limit": limit, "source": source }),
+        };
+        agent.state.journal(&event).await?;
+        let detail = over.detail(agent.config.block.mode != BlockMode::None);
+        let spec = JobSpec {
+            user: over.user.clone(),
+            reason: reason.to_owned(),
+            actor: "worker".to_owned(),
+            session: None,
+            detail: serde_json::to_value(detail).unwrap_or_default(),
+            lapses_at: 0,
+        };
+        agent.cut(spec, directory).await
+    }
+}
