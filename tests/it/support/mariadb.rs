@@ -73,6 +73,8 @@ impl Server {
         let directory = tempfile::Builder::new().prefix("radkick-mariadb-").tempdir().expect("a directory");
         // The server drops to an ordinary user, who passes through.
         std::fs::set_permissions(directory.path(), Permissions::from_mode(0o755)).expect("our directory");
+        std::fs::create_dir(temporary(directory.path())).expect("a directory");
+        std::fs::set_permissions(temporary(directory.path()), Permissions::from_mode(0o1777)).expect("our directory");
         install(directory.path());
         let (child, port) = spawn(directory.path());
         Self { child, port, directory }
@@ -120,6 +122,11 @@ fn socket(directory: &Path) -> PathBuf {
     directory.join("data").join("socket")
 }
 
+/// Where that user may write: TMPDIR may be ours alone.
+fn temporary(directory: &Path) -> PathBuf {
+    directory.join("tmp")
+}
+
 /// Root must not run it, and nobody else may change users.
 fn user_options(directory: &Path) -> Vec<String> {
     let root = std::fs::metadata(directory).expect("our directory").uid() == 0;
@@ -128,6 +135,7 @@ fn user_options(directory: &Path) -> Vec<String> {
 
 fn install(directory: &Path) {
     let mut command = Command::new(program("mariadb-install-db", PACKAGE));
+    command.env("TMPDIR", temporary(directory));
     command.args(["--no-defaults", "--auth-root-authentication-method=normal", "--skip-test-db"]);
     command.args(["--innodb-log-file-size=8M", "--skip-name-resolve"]).args(user_options(directory));
     command.arg(format!("--datadir={}", directory.join("data").display()));
@@ -140,7 +148,7 @@ fn spawn(directory: &Path) -> (Child, u16) {
     let data = directory.join("data");
     let log = File::create(directory.join("log")).expect("a log file");
     let mut command = Command::new(program("mariadbd", PACKAGE));
-    command.arg("--no-defaults").args(user_options(directory));
+    command.env("TMPDIR", temporary(directory)).arg("--no-defaults").args(user_options(directory));
     command.args(["--bind-address=127.0.0.1", "--skip-name-resolve", "--skip-log-bin", "--innodb-log-file-size=8M"]);
     // Not the machine's zone: rows of FreeRADIUS are in the server's, whatever that is
     command.args(["--default-time-zone=+05:00", "--innodb-flush-log-at-trx-commit=2", "--innodb-buffer-pool-size=64M"]);
