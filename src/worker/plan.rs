@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::jobs::Exemptions;
-use crate::quota::{LimitProblem, Limits, Over, Usage, UserName, judge};
+use crate::quota::{LimitProblem, Limits, Meaning, Over, Usage, UserName, judge};
 use crate::store::StoreError;
 
 /// A user who is over.
@@ -22,6 +22,8 @@ pub(super) struct Judgement {
     pub(super) over: Vec<OverUser>,
     /// Users whose limit cannot be read: neither cut nor restored.
     pub(super) unreadable: BTreeSet<UserName>,
+    /// Users who are not over, and what is left to them by a limit that counts open sessions alone.
+    pub(super) left: BTreeMap<UserName, u64>,
     /// What cannot be read.
     pub(super) problems: Vec<LimitProblem>,
 }
@@ -49,7 +51,11 @@ pub(super) async fn judge_all(
             judgement.unreadable.insert(user.clone());
             judgement.problems.extend(limits.problems.clone());
         }
-        let Some(over) = judge(&limits, usage, now) else { continue };
+        let Some(over) = judge(&limits, usage, now) else {
+            let left = limits.octets.iter().find(|limit| limit.meaning == Meaning::Remaining);
+            judgement.left.extend(left.map(|limit| (user, limit.octets)));
+            continue;
+        };
         match exemptions.of(&user).await? {
             None => judgement.over.push(OverUser { user, over }),
             Some(why) => tracing::debug!(%user, why, "over, and exempt"),

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 
 use crate::config::Mode;
-use crate::jobs::{Agent, AgentError, Exemptions, SessionReport, all_limits, quota_rules};
-use crate::quota::UserName;
+use crate::jobs::{Agent, AgentError, Exemptions, JobDetail, SessionReport, all_limits, quota_rules};
+use crate::quota::{Reason, UserName};
 use crate::store::BlockState;
 
 use super::brakes::{self, Pull, RESTORE_BRAKE};
@@ -90,6 +90,19 @@ impl Worker {
         Ok(self.agent.accounting.known_as(user).await?.unwrap_or_else(|| user.clone()))
     }
 
+    /// Whether the user was cut at what was left, and the panel still says the same is left: it has not been lowered since
+    /// the session ended, and nobody has paid.
+    async fn is_used_up(
+        &self,
+        judgement: &Judgement,
+        user: &UserName,
+        known_as: &UserName,
+    ) -> Result<bool, AgentError> {
+        let Some(left) = judgement.left.get(known_as) else { return Ok(false) };
+        let last = self.agent.state.last_ended_job(user, Reason::Quota.as_str()).await?;
+        Ok(last.is_some_and(|job| JobDetail::of(&job).limit_octets == Some(*left)))
+    }
+
     /// Asks a brake. One user by name is one person's decision: then no brake is asked, and none is changed.
     pub(super) async fn brake(
         &self,
@@ -112,7 +125,9 @@ impl Worker {
             blocks.into_iter().filter(|block| matches!(block.reason.as_str(), "quota" | "expiry")).collect();
         let mut lapsed = Vec::new();
         for block in ours.iter().filter(|block| self.concerns(&block.user) && block.state == BlockState::Held) {
-            if !judgement.stands(&block.user) && !judgement.stands(&self.known_as(&block.user).await?) {
+            let known_as = self.known_as(&block.user).await?;
+            let stands = judgement.stands(&block.user) || judgement.stands(&known_as);
+            if !stands && !self.is_used_up(judgement, &block.user, &known_as).await? {
                 lapsed.push(block);
             }
         }

@@ -164,13 +164,18 @@ fn exactly_those_over_are_cut_and_blocked() {
     let rejected: Vec<&str> = rejected.iter().map(|row| row["name"].as_str().expect("a name")).collect();
     assert_eq!(rejected, users(&reports));
     assert_eq!(site.server.sql("SELECT * FROM radcheck WHERE value = 'Reject'").len(), rejected.len());
-    // Nobody is cut twice, and those who are off stay closed. (What is left of `remaining` octets is the panel's to lower.)
+    // Nobody is cut twice, and those who are off stay closed
     let mut again = sorted(site.reports(&ONCE, 0));
     assert_eq!(site.server.coa_requests().len(), 8);
     again.retain(|report| report["user"] != "prepaid");
     reports.retain(|report| report["user"] != "prepaid");
     assert_eq!(users(&again), users(&reports), "{again:#?}");
     assert!(again.iter().all(|report| report["blocked"] == true && report["evidence"] == "no_open_row"), "{again:#?}");
+    // What was left is used up until somebody says that something else is left
+    assert!(site.check_rows("prepaid").contains(&"Auth-Type := Reject".to_owned()));
+    site.server.sql("UPDATE radreply SET value = '5000' WHERE username = 'prepaid'");
+    site.reports(&ONCE, 0);
+    assert!(!site.check_rows("prepaid").contains(&"Auth-Type := Reject".to_owned()));
 }
 
 #[test]

@@ -126,6 +126,19 @@ async fn migrations_are_taken_up_again() {
     assert!(State::open(&url(&database)).await.expect("opened").brake("cut").await.expect("asked").is_none());
 }
 
+/// Who writes nothing does not bring tables up to date either; the next who writes does.
+#[tokio::test]
+async fn existing_leaves_older_tables_alone() {
+    let database = MariaDb::new();
+    State::open(&url(&database)).await.expect("made");
+    database.sql("DROP TABLE radkick_brake; DELETE FROM radkick_migrations WHERE version = 6");
+    let refused = State::open_existing(&url(&database)).await.map(|_| ()).expect_err("refused").to_string();
+    assert!(refused.contains("an older version's"), "{refused}");
+    assert!(database.sql("SELECT version FROM radkick_migrations WHERE version = 6").is_empty());
+    State::open(&url(&database)).await.expect("brought up to date");
+    assert!(State::open_existing(&url(&database)).await.expect("asked").is_some());
+}
+
 /// A newer radkick has been here; the older one starts all the same.
 #[tokio::test]
 async fn an_unknown_migration_is_left_alone() {
