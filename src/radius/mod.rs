@@ -18,6 +18,8 @@
 //!
 //! Start reading at [`seal_request`] and [`open_reply`].
 
+#![cfg_attr(not(test), deny(clippy::indexing_slicing))]
+
 mod attribute;
 mod authenticator;
 mod code;
