@@ -51,6 +51,9 @@ pub(crate) async fn run(args: EnforceArgs, context: Context) -> anyhow::Result<E
         let accounting = context.accounting().await?;
         let reports = observe(&context.config, &accounting, clock, args.user.as_ref()).await?;
         sessions_text::print(output, &reports, clock.epoch())?;
+        if reports.is_empty() {
+            output.line("Nobody is over.")?;
+        }
         if observing {
             output.line("Mode observe: nothing was done. [quota] mode = \"enforce\" acts.")?;
         }
@@ -67,6 +70,9 @@ async fn once(args: EnforceArgs, context: Context) -> anyhow::Result<Exit> {
     let agent = context.agent().await?;
     let outcome = Worker::new(agent, args.user, args.confirm).at_once().step().await?;
     sessions_text::print(output, &outcome.reports, clock.epoch())?;
+    if outcome.reports.is_empty() && outcome.held.is_empty() {
+        output.line("Nobody is over.")?;
+    }
     for user in &outcome.restored {
         output.line(&format!("{user}: no longer over, login as before"))?;
     }
