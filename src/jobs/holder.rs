@@ -15,7 +15,9 @@ pub(super) fn this_process() -> String {
 pub(super) fn is_dead(holder: &str) -> bool {
     let this = this_process();
     let (Some((place, _, _)), Some((other_place, id, start))) = (parts(&this), parts(holder)) else { return false };
-    place == other_place && id.parse().is_ok_and(|id| started(id).as_deref() != Some(start))
+    // Where /proc hides other users' processes (hidepid) nobody can be told dead: process 1 is always another's there
+    let all_are_seen = started(1).is_some();
+    place == other_place && all_are_seen && id.parse().is_ok_and(|id| started(id).as_deref() != Some(start))
 }
 
 /// Host and namespace, process id, start.
