@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::disconnect::Directory;
 use crate::jobs::{all_limits, directory, limits_of, quota_rules};
-use crate::quota::{Limits, Meaning, Usage, UserName, judge};
+use crate::quota::{Limits, Usage, UserName, judge};
 use crate::store::{Accounting, BlockState, SessionRow};
 
 use super::context::{Context, known_if_named, refuse, user_name};
@@ -114,7 +114,7 @@ pub(crate) async fn usage(args: UsageArgs, context: Context) -> anyhow::Result<E
             None => Vec::new(),
         };
         let blocked = blocks.iter().any(|block| block.state == BlockState::Held);
-        rows.push(one_usage((user, limits, *usage, blocked), &accounting, context.clock.epoch(), output).await?);
+        rows.push(one_usage((user, limits, usage.clone(), blocked), &accounting, context.clock.epoch(), output).await?);
     }
     if limited.is_empty() {
         output.line("Nobody has a limit.")?;
@@ -132,15 +132,12 @@ async fn one_usage(
     output: Output,
 ) -> anyhow::Result<Vec<String>> {
     let open_sessions = accounting.open_sessions(user).await?.len();
-    let over = judge(limits, usage, now);
-    let tightest = limits.octets.iter().min_by_key(|limit| limit.octets);
-    let counted = match tightest.map(|limit| limit.meaning) {
-        Some(Meaning::Remaining | Meaning::PerSession) => usage.open,
-        Some(Meaning::Total) | None => usage.total(),
-    };
+    let over = judge(limits, &usage, now);
+    let tightest = limits.amounts.iter().min_by_key(|limit| limit.amount);
+    let counted = tightest.map_or_else(|| usage.total().octets(), |limit| usage.against(limit, now));
     output.object(&serde_json::json!({
         "user": user.as_str(), "subject": user.as_str(), "period": "total", "period_start": null, "period_end": null,
-        "used_octets": counted, "limit_octets": tightest.map(|limit| limit.octets),
+        "used_octets": counted, "limit_octets": tightest.map(|limit| limit.amount),
         "limit_source": tightest.map(|limit| &limit.source), "over": over.is_some(), "blocked": blocked,
         "open_sessions": open_sessions,
     }))?;
@@ -152,7 +149,7 @@ async fn one_usage(
     Ok(vec![
         user.to_string(),
         octets(counted),
-        tightest.map_or_else(|| "none".to_owned(), |limit| octets(limit.octets)),
+        tightest.map_or_else(|| "none".to_owned(), |limit| octets(limit.amount)),
         tightest.map_or_else(|| "-".to_owned(), |limit| safe(&limit.source)),
         open_sessions.to_string(),
         state,

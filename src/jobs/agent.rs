@@ -5,8 +5,11 @@ use std::collections::BTreeMap;
 use crate::clock::Clock;
 use crate::config::{Config, Meaning as ConfiguredMeaning};
 use crate::disconnect::{CutError, Directory, Disconnector};
-use crate::quota::{Limits, Meaning, Over, QuotaAttribute, QuotaRules, Usage, UserName, judge};
-use crate::store::{Accounting, State, StoreError};
+use crate::quota::{
+    Counters, Direction, Limits, Meaning, Over, Period, QuotaAttribute, QuotaRules, SlotUse, Unit, Usage, UserName,
+    judge,
+};
+use crate::store::{Accounting, State, StoreError, Summed};
 
 use super::holder;
 
@@ -50,9 +53,15 @@ pub fn quota_rules(config: &Config) -> QuotaRules {
     };
     let attributes = config.quota.attributes.iter();
     let attributes = attributes
-        .map(|attribute| QuotaAttribute { name: attribute.name.clone(), meaning: meaning(attribute.meaning) })
+        .map(|attribute| QuotaAttribute {
+            name: attribute.name.clone(),
+            meaning: meaning(attribute.meaning),
+            unit: Unit::Octets,
+            period: Period::Total,
+        })
         .collect();
-    QuotaRules { attributes, expiration: config.quota.expiration, zone: config.accounting.time_zone.clone() }
+    let zone = config.accounting.time_zone.clone();
+    QuotaRules { attributes, direction: Direction::Both, expiration: config.quota.expiration, zone }
 }
 
 impl Agent {
@@ -86,7 +95,7 @@ impl Agent {
     /// When FreeRADIUS' database cannot be asked.
     pub async fn over(&self, user: &UserName) -> Result<Option<Over>, StoreError> {
         let (limits, usage) = self.limits_of(user).await?;
-        Ok(judge(&limits, usage, self.now()))
+        Ok(judge(&limits, &usage, self.now()))
     }
 
     /// One user's limits and usage.
@@ -109,7 +118,16 @@ pub async fn limits_of(
 ) -> Result<(Limits, Usage), StoreError> {
     let items = accounting.limit_items(user, &rules.attribute_names()).await?;
     let usage = accounting.usage(std::slice::from_ref(user)).await?;
-    Ok((Limits::resolve(user, &items, rules), usage.get(user).copied().unwrap_or_default()))
+    let used = whole(usage.get(user).copied().unwrap_or_default());
+    Ok((Limits::resolve(user, &items, rules), used))
+}
+
+fn whole(summed: Summed) -> Usage {
+    let octets = |input| Counters { input, output: 0, seconds: 0 };
+    let mut usage = Usage { zones: Vec::new(), open: octets(summed.open) };
+    let used = octets(summed.closed.saturating_add(summed.open));
+    usage.add(&jiff::tz::TimeZone::UTC, SlotUse { start: 0, used, estimated: 0 });
+    usage
 }
 
 /// Everybody who has a limit, with limits and usage.
@@ -124,7 +142,7 @@ pub async fn all_limits(
     let users: Vec<UserName> = items.keys().cloned().collect();
     let usage = accounting.usage(&users).await?;
     let limited = items.into_iter().map(|(user, items)| {
-        let used = usage.get(&user).copied().unwrap_or_default();
+        let used = whole(usage.get(&user).copied().unwrap_or_default());
         let limits = Limits::resolve(&user, &items, rules);
         (user, (limits, used))
     });

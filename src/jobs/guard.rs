@@ -1,5 +1,6 @@
 //! The guard: before every send, is it still this session, and does the reason still hold?
 
+use crate::quota::Reason;
 use crate::store::{JobRecord, SessionRow, StoreError};
 
 use super::{Agent, Exemptions, paused};
@@ -58,9 +59,6 @@ impl Agent {
                 return Ok(false);
             }
         }
-        match job.spec.reason.as_str() {
-            "quota" | "expiry" => Ok(self.over(&job.spec.user).await?.is_some()),
-            _ => Ok(true),
-        }
+        if Reason::is_word(&job.spec.reason) { Ok(self.over(&job.spec.user).await?.is_some()) } else { Ok(true) }
     }
 }

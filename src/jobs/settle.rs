@@ -1,5 +1,6 @@
 //! How a run of a job ends: for good, or with a time for the next one.
 
+use crate::quota::Reason;
 use crate::store::{JobRecord, JobState, JournalEntry, TargetRecord};
 
 use super::{Agent, AgentError};
@@ -19,7 +20,7 @@ impl Agent {
 
     /// The reason no longer holds: what we closed for it is opened again.
     pub(super) async fn lapse(&self, job: &mut JobRecord) -> Result<(), AgentError> {
-        if matches!(job.spec.reason.as_str(), "quota" | "expiry") {
+        if Reason::is_word(&job.spec.reason) {
             self.restore(&job.spec.user, Some(&job.spec.reason)).await?;
         }
         job.state = JobState::Lapsed;

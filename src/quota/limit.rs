@@ -2,7 +2,7 @@
 
 use jiff::tz::TimeZone;
 
-use super::{ExpiryError, UserName, parse_expiration};
+use super::{Counters, ExpiryError, Period, UserName, parse_expiration};
 
 /// What the number of a quota attribute means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,13 +22,39 @@ pub struct QuotaAttribute {
     pub name: String,
     /// What its number means.
     pub meaning: Meaning,
+    /// What it counts.
+    pub unit: Unit,
+    /// When it starts again.
+    pub period: Period,
+}
+
+/// What a limit counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Unit {
+    /// Octets.
+    Octets,
+    /// Seconds online.
+    Seconds,
+}
+
+/// Which octets count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Direction {
+    /// Both ways.
+    Both,
+    /// To the user: acctoutputoctets.
+    Download,
+    /// From the user: acctinputoctets.
+    Upload,
 }
 
 /// What counts as a limit at this site.
 #[derive(Debug, Clone)]
 pub struct QuotaRules {
-    /// The attributes that limit octets.
+    /// The attributes that limit use.
     pub attributes: Vec<QuotaAttribute>,
+    /// Which octets count.
+    pub direction: Direction,
     /// Whether the attribute Expiration ends a login.
     pub expiration: bool,
     /// The zone of dates that name none.
@@ -105,24 +131,55 @@ impl CheckItem {
     }
 }
 
-/// One allowance in octets.
+/// One limit.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Limit {
-    /// How many octets; used at or above this is over.
-    pub octets: u64,
+    /// How much; used at or above this is over.
+    pub amount: u64,
+    /// What it counts.
+    pub unit: Unit,
+    /// Which octets count, where it counts octets.
+    pub direction: Direction,
     /// What counts against it.
     pub meaning: Meaning,
+    /// When it starts again.
+    pub period: Period,
+    /// When it starts to count, instead of with a period: in seconds since 1970.
+    pub since: Option<i64>,
+    /// What counts against it besides the use that the ledger knows, in its unit.
+    pub offset: u64,
     /// Where it stands: table, group, attribute.
     pub source: String,
+}
+
+impl Limit {
+    /// Use from this time on counts at `now`, at a NAS in `zone`.
+    #[must_use]
+    pub fn start(&self, now: i64, zone: &TimeZone) -> i64 {
+        self.since.unwrap_or_else(|| self.period.start(now, zone))
+    }
+
+    /// What it counts of `used`.
+    #[must_use]
+    pub const fn amount_of(&self, used: Counters) -> u64 {
+        match (self.unit, self.direction) {
+            (Unit::Seconds, _) => used.seconds,
+            (Unit::Octets, Direction::Both) => used.octets(),
+            (Unit::Octets, Direction::Download) => used.output,
+            (Unit::Octets, Direction::Upload) => used.input,
+        }
+    }
 }
 
 /// Everything that limits a user. Nothing in it means unlimited.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Limits {
-    /// Octet limits; the user is over when any is reached.
-    pub octets: Vec<Limit>,
+    /// What limits use; the user is over when any is reached.
+    pub amounts: Vec<Limit>,
     /// When the login expires, in seconds since 1970, and where that stands.
     pub expires_at: Option<(i64, String)>,
+    /// Whose allowance it is, where several users share one.
+    pub subject: Option<String>,
     /// Limits that cannot be read; the user is left alone as far as they go.
     pub problems: Vec<LimitProblem>,
 }
@@ -160,8 +217,8 @@ impl Limits {
     pub fn resolve(user: &UserName, items: &[CheckItem], rules: &QuotaRules) -> Self {
         let mut limits = Self::default();
         for attribute in rules.attributes.iter().filter(|attribute| attribute.meaning != Meaning::PerSession) {
-            match limit_of(user, items, attribute) {
-                Ok(limit) => limits.octets.extend(limit),
+            match limit_of(user, items, (attribute, rules.direction)) {
+                Ok(limit) => limits.amounts.extend(limit),
                 Err(problem) => limits.problems.push(problem),
             }
         }
@@ -184,7 +241,11 @@ fn best<'a>(items: &'a [CheckItem], attribute: &str) -> Option<&'a CheckItem> {
     of_attribute.min_by_key(|item| (item.place.rank(), std::cmp::Reverse(item.id)))
 }
 
-fn limit_of(user: &UserName, items: &[CheckItem], attribute: &QuotaAttribute) -> Result<Option<Limit>, LimitProblem> {
+fn limit_of(
+    user: &UserName,
+    items: &[CheckItem],
+    (attribute, direction): (&QuotaAttribute, Direction),
+) -> Result<Option<Limit>, LimitProblem> {
     let low = best(items, &attribute.name);
     // The two halves of a split limit stand in the same place: a user's low half never pairs with a group's high half.
     let high = attribute.gigawords().and_then(|name| best(items, &name));
@@ -200,7 +261,7 @@ fn limit_of(user: &UserName, items: &[CheckItem], attribute: &QuotaAttribute) ->
         }),
     };
     let (low, high) = (number(low)?, number(high)?);
-    let octets = match high {
+    let amount = match high {
         0 => low,
         1..=0xffff_ffff if low <= 0xffff_ffff => high << 32 | low,
         _ => {
@@ -208,6 +269,7 @@ fn limit_of(user: &UserName, items: &[CheckItem], attribute: &QuotaAttribute) ->
             return Err(LimitProblem::Octets { user: user.clone(), source_text: source, value });
         }
     };
-    let unlimited = octets == 0 && attribute.is_mikrotik();
-    Ok((!unlimited).then_some(Limit { octets, meaning: attribute.meaning, source }))
+    let unlimited = amount == 0 && attribute.is_mikrotik();
+    let QuotaAttribute { meaning, unit, period, .. } = *attribute;
+    Ok((!unlimited).then_some(Limit { amount, unit, direction, meaning, period, since: None, offset: 0, source }))
 }

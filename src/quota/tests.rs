@@ -15,12 +15,14 @@ fn group_item(id: i64, rank: usize, attribute: &str, value: &str) -> CheckItem {
     CheckItem { place, table: "radgroupcheck".into(), ..item(id, attribute, value) }
 }
 
+fn attribute(name: &str, meaning: Meaning) -> QuotaAttribute {
+    QuotaAttribute { name: name.into(), meaning, unit: Unit::Octets, period: Period::Total }
+}
+
 fn rules() -> QuotaRules {
-    let attributes = vec![
-        QuotaAttribute { name: "Max-Octets".into(), meaning: Meaning::Total },
-        QuotaAttribute { name: "Mikrotik-Total-Limit".into(), meaning: Meaning::Remaining },
-    ];
-    QuotaRules { attributes, expiration: true, zone: TimeZone::UTC }
+    let attributes =
+        vec![attribute("Max-Octets", Meaning::Total), attribute("Mikrotik-Total-Limit", Meaning::Remaining)];
+    QuotaRules { attributes, direction: Direction::Both, expiration: true, zone: TimeZone::UTC }
 }
 
 fn limits(items: &[CheckItem]) -> Limits {
@@ -28,7 +30,15 @@ fn limits(items: &[CheckItem]) -> Limits {
 }
 
 fn over(items: &[CheckItem], closed: u64, open: u64) -> Option<Over> {
-    judge(&limits(items), Usage { closed, open }, 1_000)
+    judge(&limits(items), &used(closed, open), 1_000)
+}
+
+/// Octets of closed and of open sessions, in the slot of all time.
+fn used(closed: u64, open: u64) -> Usage {
+    let counters = |input| Counters { input, output: 0, seconds: 0 };
+    let mut usage = Usage { zones: Vec::new(), open: counters(open) };
+    usage.add(&TimeZone::UTC, SlotUse { start: 0, used: counters(closed).plus(counters(open)), estimated: 0 });
+    usage
 }
 
 #[test]
@@ -53,35 +63,35 @@ fn the_user_beats_groups_and_the_last_row_beats_earlier_ones() {
         item(1, "Max-Octets", "3"),
         item(2, "Max-Octets", "4"),
     ];
-    assert_eq!(limits(&items).octets[0].octets, 4);
-    assert_eq!(limits(&items[..2]).octets[0].octets, 2);
-    assert_eq!(limits(&items[..2]).octets[0].source, "radgroupcheck g0 Max-Octets");
+    assert_eq!(limits(&items).amounts[0].amount, 4);
+    assert_eq!(limits(&items[..2]).amounts[0].amount, 2);
+    assert_eq!(limits(&items[..2]).amounts[0].source, "radgroupcheck g0 Max-Octets");
 }
 
 #[test]
 fn nought_means_nothing_allowed_for_max_octets_and_unlimited_for_mikrotik() {
     assert_eq!(over(&[item(1, "Max-Octets", "0")], 0, 0).unwrap().limit, Some(0));
-    assert!(limits(&[item(1, "Mikrotik-Total-Limit", "0")]).octets.is_empty());
+    assert!(limits(&[item(1, "Mikrotik-Total-Limit", "0")]).amounts.is_empty());
 }
 
 #[test]
 fn gigawords_are_the_upper_half_and_remaining_counts_open_sessions_only() {
     let items = [item(1, "Mikrotik-Total-Limit", "5"), item(2, "Mikrotik-Total-Limit-Gigawords", "2")];
     let limit = 2 * (1 << 32) + 5;
-    assert_eq!(limits(&items).octets[0].octets, limit);
+    assert_eq!(limits(&items).amounts[0].amount, limit);
     assert!(over(&items, u64::MAX, limit - 1).is_none());
     assert!(over(&items, 0, limit).is_some());
     let only_high = [item(2, "Mikrotik-Total-Limit-Gigawords", "1")];
-    assert_eq!(limits(&only_high).octets[0].octets, 1 << 32);
+    assert_eq!(limits(&only_high).amounts[0].amount, 1 << 32);
     let mixed = [item(1, "Mikrotik-Total-Limit", "5"), group_item(2, 0, "Mikrotik-Total-Limit-Gigawords", "1")];
-    assert_eq!(limits(&mixed).octets[0].octets, 5);
+    assert_eq!(limits(&mixed).amounts[0].amount, 5);
 }
 
 #[test]
 fn a_limit_that_cannot_be_read_is_reported_and_the_user_left_alone() {
     for value in ["-1", "5 GB", "", "1.5", "18446744073709551616", "0x10"] {
         let limits = limits(&[item(1, "Max-Octets", value)]);
-        assert!(judge(&limits, Usage { closed: u64::MAX, open: 0 }, 1).is_none());
+        assert!(judge(&limits, &used(u64::MAX, 0), 1).is_none());
         let text = limits.problems[0].to_string();
         assert!(text.contains(&format!("{value:?}")) && text.contains("0 to 18446744073709551615"), "{text}");
     }
@@ -95,7 +105,7 @@ fn a_limit_that_cannot_be_read_is_reported_and_the_user_left_alone() {
 fn expiry_is_over_from_that_second_on() {
     let items = [item(1, "Expiration", "1000")];
     assert_eq!(over(&items, 0, 0).unwrap().reason, Reason::Expiry);
-    assert!(judge(&limits(&items), Usage::default(), 999).is_none());
+    assert!(judge(&limits(&items), &Usage::default(), 999).is_none());
 }
 
 #[test]

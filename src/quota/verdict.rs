@@ -1,36 +1,14 @@
 //! The verdict: over or not.
 
-use super::{Limits, Meaning};
-
-/// What a user has used, in octets, both directions together.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Usage {
-    /// In sessions that have ended.
-    pub closed: u64,
-    /// In sessions that are open.
-    pub open: u64,
-}
-
-impl Usage {
-    /// Closed and open together; stays at 2^64 - 1 rather than wrap.
-    #[must_use]
-    pub const fn total(self) -> u64 {
-        self.closed.saturating_add(self.open)
-    }
-
-    const fn against(self, meaning: Meaning) -> u64 {
-        match meaning {
-            Meaning::Total => self.total(),
-            Meaning::Remaining | Meaning::PerSession => self.open,
-        }
-    }
-}
+use super::{Limits, Period, Unit, Usage};
 
 /// Why a user is to be cut off.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Reason {
     /// The octets are used up.
     Quota,
+    /// The time online is used up.
+    Time,
     /// The login has expired.
     Expiry,
 }
@@ -41,8 +19,15 @@ impl Reason {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Quota => "quota",
+            Self::Time => "time",
             Self::Expiry => "expiry",
         }
+    }
+
+    /// Whether a word is one of these: a block or a job of the worker's own.
+    #[must_use]
+    pub fn is_word(word: &str) -> bool {
+        [Self::Quota, Self::Time, Self::Expiry].iter().any(|reason| reason.as_str() == word)
     }
 }
 
@@ -51,28 +36,40 @@ impl Reason {
 pub struct Over {
     /// Why.
     pub reason: Reason,
-    /// Octets that count against the limit.
+    /// What counts against the limit: octets, for [`Reason::Time`] seconds.
     pub used: u64,
-    /// The limit in octets; `None` for an expiry.
+    /// The limit, in the same unit; `None` for an expiry.
     pub limit: Option<u64>,
     /// Where the limit stands.
     pub source: String,
+    /// When the limit starts again.
+    pub period: Period,
+    /// The start of the user's own allowance, if that is what the limit counts from.
+    pub since: Option<i64>,
 }
 
 /// Whether a user is over: used ≥ limit, as FreeRADIUS' sqlcounter has it, or expired at `now` (seconds since 1970).
-/// Of several limits that are reached the tightest is named; expiry before quota.
+/// Of several limits that are reached the tightest is named, octets before time; expiry before all.
 #[must_use]
-pub fn judge(limits: &Limits, usage: Usage, now: i64) -> Option<Over> {
+pub fn judge(limits: &Limits, usage: &Usage, now: i64) -> Option<Over> {
     if let Some((at, source)) = &limits.expires_at
         && *at <= now
     {
-        return Some(Over { reason: Reason::Expiry, used: usage.total(), limit: None, source: source.clone() });
+        let used = usage.total().octets();
+        let (source, period) = (source.clone(), Period::Total);
+        return Some(Over { reason: Reason::Expiry, used, limit: None, source, period, since: None });
     }
-    let reached = limits.octets.iter().filter(|limit| usage.against(limit.meaning) >= limit.octets);
-    reached.min_by_key(|limit| limit.octets).map(|limit| Over {
-        reason: Reason::Quota,
-        used: usage.against(limit.meaning),
-        limit: Some(limit.octets),
+    let counted = limits.amounts.iter().map(|limit| (limit, usage.against(limit, now)));
+    let reached = counted.filter(|(limit, used)| *used >= limit.amount);
+    reached.min_by_key(|(limit, _)| (limit.unit, limit.amount)).map(|(limit, used)| Over {
+        reason: match limit.unit {
+            Unit::Octets => Reason::Quota,
+            Unit::Seconds => Reason::Time,
+        },
+        used,
+        limit: Some(limit.amount),
         source: limit.source.clone(),
+        period: limit.period,
+        since: limit.since,
     })
 }

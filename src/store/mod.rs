@@ -11,8 +11,9 @@ mod mariadb;
 mod postgres;
 mod state;
 
-pub use accounting::{Accounting, NasRow, RowChange, RowImage, RowVerdict, SessionRow, Table};
+pub use accounting::{Accounting, NasRow, RowChange, RowImage, RowVerdict, SessionRow, Summed, Table};
 pub use error::StoreError;
 pub use state::{
-    BlockRecord, BlockState, Brake, JobRecord, JobSpec, JobState, JournalEntry, State, TargetRecord, TargetStep,
+    BlockRecord, BlockState, Brake, FeedLease, FeedRecord, JobRecord, JobSpec, JobState, JournalEntry, Origin,
+    QuotaRow, RhythmRecord, State, TargetRecord, TargetStep, UsageRow,
 };

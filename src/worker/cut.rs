@@ -145,6 +145,7 @@ impl Worker {
         let (used, limit, source) = (over.over.used, over.over.limit, over.over.source.as_str());
         match over.over.reason {
             Reason::Quota => tracing::info!(used, limit, source, "Data exhausted detected for user {}", over.user),
+            Reason::Time => tracing::info!(used, limit, source, "time online exhausted for user {}", over.user),
             Reason::Expiry => tracing::info!(source, "login of user {} has expired", over.user),
         }
         if let Some(job) = job {

@@ -51,9 +51,9 @@ pub(super) async fn judge_all(
             judgement.unreadable.insert(user.clone());
             judgement.problems.extend(limits.problems.clone());
         }
-        let Some(over) = judge(&limits, usage, now) else {
-            let left = limits.octets.iter().find(|limit| limit.meaning == Meaning::Remaining);
-            judgement.left.extend(left.map(|limit| (user, limit.octets)));
+        let Some(over) = judge(&limits, &usage, now) else {
+            let left = limits.amounts.iter().find(|limit| limit.meaning == Meaning::Remaining);
+            judgement.left.extend(left.map(|limit| (user, limit.amount)));
             continue;
         };
         match exemptions.of(&user).await? {

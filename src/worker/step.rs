@@ -121,8 +121,7 @@ impl Worker {
     async fn restore(&self, judgement: &Judgement, outcome: &mut StepOutcome) -> Result<bool, AgentError> {
         let agent = &self.agent;
         let blocks = agent.state.blocks(None).await?;
-        let ours: Vec<_> =
-            blocks.into_iter().filter(|block| matches!(block.reason.as_str(), "quota" | "expiry")).collect();
+        let ours: Vec<_> = blocks.into_iter().filter(|block| Reason::is_word(&block.reason)).collect();
         let mut lapsed = Vec::new();
         for block in ours.iter().filter(|block| self.concerns(&block.user) && block.state == BlockState::Held) {
             let known_as = self.known_as(&block.user).await?;

@@ -8,13 +8,22 @@ mod sqlite;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::config::{DatabaseUrl, TableNames};
-use crate::quota::{CheckItem, Usage, UserName};
+use crate::quota::{CheckItem, UserName};
 
 use super::StoreError;
 use mariadb::Mariadb;
 use postgres::Postgres;
 pub use row::{NasRow, RowChange, RowImage, RowVerdict, SessionRow, Table};
 use sqlite::Sqlite;
+
+/// The octets of a user's rows, both ways together.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Summed {
+    /// In rows that are closed.
+    pub closed: u64,
+    /// In rows that are open.
+    pub open: u64,
+}
 
 /// FreeRADIUS' database. A clone shares the connections.
 #[derive(Debug, Clone)]
@@ -149,7 +158,7 @@ impl Accounting {
     ///
     /// # Errors
     /// As above.
-    pub async fn usage(&self, users: &[UserName]) -> Result<BTreeMap<UserName, Usage>, StoreError> {
+    pub async fn usage(&self, users: &[UserName]) -> Result<BTreeMap<UserName, Summed>, StoreError> {
         each_dialect!(self.usage(users))
     }
 

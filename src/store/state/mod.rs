@@ -3,6 +3,7 @@
 //! Intent before effect, one commit a step. Every write for a job names the token of its lease, so that an agent that
 //! was thought dead cannot write over the one that took over.
 
+mod ledger;
 mod mariadb;
 mod open;
 mod postgres;
@@ -12,6 +13,7 @@ mod sqlite;
 use crate::quota::UserName;
 
 use super::StoreError;
+pub use ledger::{FeedLease, FeedRecord, Origin, QuotaRow, RhythmRecord, UsageRow};
 use mariadb::Mariadb;
 use open::is_current;
 use postgres::Postgres;

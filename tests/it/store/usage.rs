@@ -1,7 +1,8 @@
 //! Octets, from the whole of radacct.
 use std::fmt::Write as _;
 
-use radkick::quota::{Usage, UserName};
+use radkick::quota::UserName;
+use radkick::store::Summed;
 
 use super::{Bench, user};
 
@@ -18,7 +19,7 @@ fn row(bench: &impl Bench, name: &str, input: &str, output: &str, closed: bool) 
 async fn usage_of(bench: &impl Bench, name: &str) -> Option<(u64, u64)> {
     let usage = bench.accounting().await.usage(&[user("nobody"), user(name)]).await.expect("asked");
     assert!(!usage.contains_key(&user("nobody")));
-    usage.get(&user(name)).map(|Usage { closed, open }| (*closed, *open))
+    usage.get(&user(name)).map(|Summed { closed, open }| (*closed, *open))
 }
 
 pub(super) async fn closed_and_open(bench: &impl Bench) {

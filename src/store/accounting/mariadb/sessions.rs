@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use sqlx::Row as _;
 use sqlx::mysql::MySqlRow;
 
-use crate::quota::{Usage, UserName, unescape};
+use crate::quota::{UserName, unescape};
 use crate::store::StoreError;
-use crate::store::accounting::{NasRow, SessionRow};
+use crate::store::accounting::{NasRow, SessionRow, Summed};
 use crate::store::mariadb::places;
 
 use super::Mariadb;
@@ -76,10 +76,10 @@ impl Mariadb {
         Ok(addresses.iter().map(|address| unescape(address)).collect())
     }
 
-    pub(in super::super) async fn usage(&self, users: &[UserName]) -> Result<BTreeMap<UserName, Usage>, StoreError> {
+    pub(in super::super) async fn usage(&self, users: &[UserName]) -> Result<BTreeMap<UserName, Summed>, StoreError> {
         /// Few enough for a read of some milliseconds.
         const SLICE: usize = 200;
-        let mut usage = BTreeMap::<UserName, Usage>::new();
+        let mut usage = BTreeMap::<UserName, Summed>::new();
         for slice in users.chunks(SLICE) {
             let names = self.spellings_in(&self.tables.acct, &slice.iter().collect::<Vec<_>>()).await?;
             if names.is_empty() {

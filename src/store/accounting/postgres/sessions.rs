@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use sqlx::Row as _;
 use sqlx::postgres::PgRow;
 
-use crate::quota::{Usage, UserName, unescape};
+use crate::quota::{UserName, unescape};
 use crate::store::StoreError;
-use crate::store::accounting::{NasRow, SessionRow};
+use crate::store::accounting::{NasRow, SessionRow, Summed};
 
 use super::{Postgres, spellings_of};
 
@@ -79,7 +79,7 @@ impl Postgres {
         Ok(names.iter().map(|name| unescape(name)).collect())
     }
 
-    pub(in super::super) async fn usage(&self, users: &[UserName]) -> Result<BTreeMap<UserName, Usage>, StoreError> {
+    pub(in super::super) async fn usage(&self, users: &[UserName]) -> Result<BTreeMap<UserName, Summed>, StoreError> {
         /// Many at once: the stock schema has no index on names, and readers keep nobody from writing here.
         const SLICE: usize = 10_000;
         const OPERATION: &str = "summing up usage";
@@ -90,7 +90,7 @@ impl Postgres {
                     coalesce(sum({OCTETS}) FILTER (WHERE acctstoptime IS NULL), 0)::text
              FROM {{acct}} WHERE username = ANY($1) GROUP BY username"
         );
-        let mut usage = BTreeMap::<UserName, Usage>::new();
+        let mut usage = BTreeMap::<UserName, Summed>::new();
         for slice in users.chunks(SLICE) {
             let wanted: BTreeSet<&UserName> = slice.iter().collect();
             let rows = sqlx::query_as(self.sql(&template)).bind(spellings_of(slice)).fetch_all(&self.pool).await;

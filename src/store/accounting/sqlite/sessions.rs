@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use sqlx::Row as _;
 use sqlx::sqlite::SqliteRow;
 
-use crate::quota::{Usage, UserName, unescape};
+use crate::quota::{UserName, unescape};
 use crate::store::StoreError;
-use crate::store::accounting::{NasRow, SessionRow};
+use crate::store::accounting::{NasRow, SessionRow, Summed};
 
 use super::{Sqlite, name, spellings_of, text};
 
@@ -90,7 +90,7 @@ impl Sqlite {
         Ok(names.iter().map(|name| unescape(name)).collect())
     }
 
-    pub(in super::super) async fn usage(&self, users: &[UserName]) -> Result<BTreeMap<UserName, Usage>, StoreError> {
+    pub(in super::super) async fn usage(&self, users: &[UserName]) -> Result<BTreeMap<UserName, Summed>, StoreError> {
         /// Few enough for a read of some milliseconds, so that FreeRADIUS is not kept from writing.
         const SLICE: usize = 200;
         const OPERATION: &str = "summing up usage";
@@ -99,7 +99,7 @@ impl Sqlite {
         let template = format!(
             "SELECT username, {sums} FROM {{acct}} WHERE username IN (SELECT value FROM json_each(?1)) GROUP BY username"
         );
-        let mut usage = BTreeMap::<UserName, Usage>::new();
+        let mut usage = BTreeMap::<UserName, Summed>::new();
         for slice in users.chunks(SLICE) {
             let wanted: BTreeSet<&UserName> = slice.iter().collect();
             let rows = sqlx::query(self.sql(&template)).bind(spellings_of(slice)).fetch_all(&self.pool).await;

@@ -1,0 +1,40 @@
+//! Stretches of time that octets are counted to.
+
+use jiff::tz::TimeZone;
+
+use crate::quota::Period;
+
+/// Where slots begin at this site: wherever one of these periods does.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Slots {
+    periods: Vec<Period>,
+}
+
+impl Slots {
+    /// Slots for these periods. With none but [`Period::Total`] there is one slot, that of all time.
+    #[must_use]
+    pub fn new(periods: impl IntoIterator<Item = Period>) -> Self {
+        let mut kept: Vec<Period> = Vec::new();
+        for period in periods.into_iter().filter(|period| *period != Period::Total) {
+            if !kept.contains(&period) {
+                kept.push(period);
+            }
+        }
+        Self { periods: kept }
+    }
+
+    /// The start of the slot that holds `at`, in seconds since 1970; 0 is the one before all others. `since` is the start
+    /// that the user's own allowance has, if it has one.
+    #[must_use]
+    pub fn of(&self, at: i64, zone: &TimeZone, since: Option<i64>) -> i64 {
+        let starts = self.periods.iter().map(|period| period.slot(at, zone));
+        starts.chain(since.filter(|since| *since <= at)).fold(0, i64::max)
+    }
+
+    /// Before this time no limit asks when octets were used: slots that began earlier may be put together.
+    #[must_use]
+    pub fn horizon(&self, now: i64) -> i64 {
+        let longest = self.periods.iter().map(|period| period.longest()).max().unwrap_or(0);
+        now.saturating_sub(2 * longest)
+    }
+}
