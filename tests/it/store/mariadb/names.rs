@@ -60,7 +60,7 @@ async fn the_worker_sees_one_user_too() {
     assert_eq!(online.into_iter().collect::<Vec<_>>(), [user("O'Brien"), user("bob"), user("o=27brien")]);
     let users: Vec<_> = limited.into_keys().collect();
     let usage = store.usage(&users).await.expect("asked");
-    assert_eq!(users.iter().map(|user| usage[user].total()).collect::<Vec<_>>(), [11, 1000, 100]);
+    assert_eq!(users.iter().map(|user| usage[user].closed + usage[user].open).collect::<Vec<_>>(), [11, 1000, 100]);
 }
 
 /// A collation that knows case makes two users of them.
