@@ -28,6 +28,7 @@ pub mod udp;
 pub mod disconnect;
 
 pub mod jobs;
+pub mod ledger;
 
 pub mod simulator;
 pub mod worker;

@@ -78,7 +78,9 @@ async fn once(args: EnforceArgs, context: Context) -> anyhow::Result<Exit> {
     }
     outcome.held.iter().try_for_each(|why| output.note(&format!("warning: {why}")))?;
     let exit = sessions_text::exit(&outcome.reports);
-    Ok(if outcome.held.is_empty() { exit } else { exit.max(Exit::StillActive) })
+    outcome.failed.iter().try_for_each(|why| output.note(&format!("error: {why}")))?;
+    let exit = if outcome.held.is_empty() { exit } else { exit.max(Exit::StillActive) };
+    Ok(if outcome.failed.is_empty() { exit } else { exit.max(Exit::Failed) })
 }
 
 async fn endless(args: EnforceArgs, context: Context) -> anyhow::Result<Exit> {

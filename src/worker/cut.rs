@@ -1,6 +1,6 @@
 //! Whom a cycle cuts: as far as brakes, pace, pause and the end of the program allow.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use tokio::sync::Semaphore;
@@ -13,7 +13,7 @@ use crate::quota::{Reason, UserName};
 use crate::store::{JobRecord, JobSpec, JournalEntry};
 
 use super::brakes::{self, CUT_BRAKE};
-use super::plan::Judgement;
+use super::meter::Measured;
 use super::{OverUser, StepOutcome, Worker};
 
 /// How many users are cut side by side.
@@ -24,7 +24,7 @@ type Acts<'a> = Vec<(&'a OverUser, Option<&'a JobRecord>)>;
 
 impl Worker {
     /// Cuts those who are over, as far as brakes allow, and finishes what persons asked for.
-    pub(super) async fn cut(&self, judgement: &Judgement, outcome: &mut StepOutcome) -> Result<(), AgentError> {
+    pub(super) async fn cut(&self, measured: &Measured, outcome: &mut StepOutcome) -> Result<(), AgentError> {
         let agent = &self.agent;
         if let Some(pause) = agent.pause() {
             outcome.held.push(pause);
@@ -32,8 +32,9 @@ impl Worker {
         }
         let directory = Arc::new(directory(&agent.config, &agent.accounting).await?);
         let live = agent.state.live_jobs(None).await?;
-        let online = agent.accounting.users_online().await?.len();
-        let act = self.whom(judgement, &live, outcome).await?;
+        let online = agent.accounting.users_online().await?;
+        let act = self.whom(measured, (&live, &online), outcome).await?;
+        let online = online.len();
         self.finish_by_hand(&live, &directory, outcome).await?;
         let tripping = brakes::trips(&agent.config.brakes, act.len(), online);
         let at_work = live.iter().any(|job| job.spec.actor == "worker");
@@ -60,17 +61,21 @@ impl Worker {
     /// Who is to be cut now. Of the others who are over, the report as it stands.
     async fn whom<'a>(
         &self,
-        judgement: &'a Judgement,
-        live: &'a [JobRecord],
+        measured: &'a Measured,
+        (live, online): (&'a [JobRecord], &BTreeSet<UserName>),
         outcome: &mut StepOutcome,
     ) -> Result<Acts<'a>, AgentError> {
         let agent = &self.agent;
         let jobs: BTreeMap<&UserName, &JobRecord> =
             live.iter().filter(|job| job.spec.actor == "worker").map(|job| (&job.spec.user, job)).collect();
-        let online = agent.accounting.users_online().await?;
+        let judgement = &measured.judgement;
         let mut act = Vec::new();
         for over in judgement.over.iter().filter(|over| self.concerns(&over.user)) {
             let job = jobs.get(&over.user).copied();
+            if job.is_none() && judgement.waits(over) {
+                outcome.held.push(format!("user {} is over, but nothing comes from the NAS: not cut for now", over.user));
+                continue;
+            }
             let blocked = agent.config.block.mode == BlockMode::None || agent.is_blocked(&over.user).await?;
             match job.filter(|job| !self.at_once && !agent.is_due(job)) {
                 Some(waiting) => outcome.reports.extend(agent.standing(waiting).await?),

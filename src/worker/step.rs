@@ -1,17 +1,20 @@
 //! One cycle of the worker.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use tokio::sync::Mutex;
 use tokio_util::sync::CancellationToken;
 
 use crate::config::Mode;
-use crate::jobs::{Agent, AgentError, Exemptions, JobDetail, SessionReport, all_limits, quota_rules};
+use crate::jobs::{Agent, AgentError, Exemptions, JobDetail, SessionReport};
 use crate::quota::{Reason, UserName};
-use crate::store::BlockState;
+use crate::store::{BlockState, Brake};
 
-use super::brakes::{self, Pull, RESTORE_BRAKE};
+use super::brakes::{self, LIMITS_BRAKE, Pull, RESTORE_BRAKE};
+use super::meter::{Leave, Measured, Meter};
 use super::observe;
-use super::plan::{Judgement, judge_all};
+use super::plan::Judgement;
 
 /// Enforces quotas.
 #[derive(Debug, Clone)]
@@ -25,6 +28,7 @@ pub struct Worker {
     pub(super) at_once: bool,
     /// Once cancelled nobody is begun with any more.
     pub(super) shutdown: CancellationToken,
+    meter: Arc<Mutex<Meter>>,
 }
 
 /// What one step came to.
@@ -36,13 +40,17 @@ pub struct StepOutcome {
     pub held: Vec<String>,
     /// Whose logins were opened again.
     pub restored: Vec<UserName>,
+    /// What could not be done: the operator's query for limits.
+    pub failed: Vec<String>,
 }
 
 impl Worker {
     /// A worker for everybody, or for one user. `confirmed` lets a brake that trips go at once.
     #[must_use]
     pub fn new(agent: Arc<Agent>, only: Option<UserName>, confirmed: bool) -> Self {
-        Self { agent, confirmed, only, at_once: false, shutdown: CancellationToken::new() }
+        let meter = Meter::new(&agent.config, &agent.accounting, Some(&agent.state));
+        let (meter, shutdown) = (Arc::new(Mutex::new(meter)), CancellationToken::new());
+        Self { agent, confirmed, only, at_once: false, shutdown, meter }
     }
 
     /// For a person who waits for one step: what would be tried again later is tried now.
@@ -69,16 +77,70 @@ impl Worker {
         }
         agent.finish_blocks(self.only.as_ref()).await?;
         agent.close_due_rows(self.only.as_ref()).await?;
-        let limited = all_limits(&agent.accounting, &quota_rules(&agent.config)).await?;
-        let exemptions = Exemptions::new(&agent.accounting, &agent.config.exempt);
-        let judgement = judge_all(limited, &exemptions, agent.now()).await?;
-        judgement.problems.iter().for_each(|problem| tracing::warn!("{problem}"));
-        let mut outcome = StepOutcome::default();
-        if self.restore(&judgement, &mut outcome).await? {
-            self.let_go(&judgement).await?;
+        let measured = self.measure().await?;
+        measured.tell(agent.now());
+        let mut outcome = StepOutcome { failed: measured.query_problem.iter().cloned().collect(), ..StepOutcome::default() };
+        self.close_stale(&measured).await?;
+        let judgement = &measured.judgement;
+        if self.restore(judgement, &mut outcome).await? {
+            self.let_go(judgement).await?;
         }
-        self.cut(&judgement, &mut outcome).await?;
+        self.cut(&measured, &mut outcome).await?;
         Ok(outcome)
+    }
+
+    /// Who is over: everybody with news and everybody whom we hold, or the one user.
+    async fn measure(&self) -> Result<Measured, AgentError> {
+        let agent = &self.agent;
+        let exemptions = Exemptions::new(&agent.accounting, &agent.config.exempt);
+        let mut meter = self.meter.lock().await;
+        if let Some(user) = &self.only {
+            return Ok(meter.one(user, &exemptions, agent.now()).await?);
+        }
+        let brake = agent.state.brake(LIMITS_BRAKE).await?;
+        let may_lose = self.confirmed || brake.is_some_and(|brake| brake.confirmed_at.is_some());
+        let leave = Leave { holder: Some(&agent.holder), may_lose };
+        let measured = meter.measure(self.ours().await?, &exemptions, leave, agent.now()).await?;
+        if measured.swept {
+            self.mind_lost_limits(&measured).await?;
+        }
+        Ok(measured)
+    }
+
+    /// Those whom we hold or are after, under every name that the tables know them by.
+    async fn ours(&self) -> Result<BTreeSet<UserName>, AgentError> {
+        let agent = &self.agent;
+        let blocks = agent.state.blocks(None).await?.into_iter().map(|block| block.user);
+        let jobs = agent.state.live_jobs(None).await?.into_iter().map(|job| job.spec.user);
+        Ok(blocks.chain(jobs).collect())
+    }
+
+    /// Remembers that the operator's query lost rows, until it gives them again or a person says that it may.
+    async fn mind_lost_limits(&self, measured: &Measured) -> Result<(), AgentError> {
+        let standing = self.agent.state.brake(LIMITS_BRAKE).await?;
+        let brake = match (measured.lost, &standing) {
+            (true, None) => {
+                let detail = measured.query_problem.clone().unwrap_or_default();
+                Some(Brake { tripped_at: self.agent.now(), detail, confirmed_at: None })
+            }
+            (false, Some(_)) if measured.query_problem.is_none() => None,
+            (true, Some(_)) | (false, _) => return Ok(()),
+        };
+        Ok(self.agent.state.set_brake(LIMITS_BRAKE, brake.as_ref()).await?)
+    }
+
+    /// Closes rows that were forgotten, where the operator wants that, at their last update.
+    async fn close_stale(&self, measured: &Measured) -> Result<(), AgentError> {
+        let agent = &self.agent;
+        let Some(after) = agent.config.accounting.close_stale else { return Ok(()) };
+        let after = i64::try_from(after.as_secs()).unwrap_or(i64::MAX);
+        for stale in measured.stale.iter().filter(|stale| stale.silent >= after) {
+            let Some(update) = stale.update else { continue };
+            if agent.accounting.close_stale(&stale.acct_unique_id, update, Some(update)).await? {
+                tracing::info!(session = stale.acct_unique_id, nas = stale.nas_ip_address, "stale row closed");
+            }
+        }
+        Ok(())
     }
 
     pub(super) fn concerns(&self, user: &UserName) -> bool {
