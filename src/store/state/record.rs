@@ -193,6 +193,8 @@ macro_rules! words {
     };
 }
 
+pub(super) use words;
+
 words!(JobState { Planned = "planned", Cutting = "cutting", Waiting = "waiting", Ended = "ended", Lapsed = "lapsed" });
 words!(TargetStep { Selected = "selected", Sending = "sending", Effected = "effected", Done = "done" });
 words!(BlockState { Planned = "planned", Held = "held", Releasing = "releasing", Released = "released" });

@@ -3,9 +3,13 @@
 //! Names are compared octet for octet here, whatever FreeRADIUS' own tables do: those above hand in the one name under which
 //! the tables know a user.
 
+mod allowances;
 mod blocks;
+mod feed;
 mod jobs;
+mod ledger;
 mod migrate;
+mod prune;
 mod targets;
 
 use sqlx::MySqlExecutor;
