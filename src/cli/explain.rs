@@ -7,11 +7,10 @@ use crate::quota::{Counters, Limit, Meaning, SessionAccount, UserName, judge};
 use crate::store::{Accounting, BlockRecord, BlockState, JobRecord, JournalRecord, State};
 use crate::worker::CUT_BRAKE;
 
+use super::Exit;
 use super::context::{Context, known, refuse, user_name};
-use super::person::{Tone, coloured, columns, octets, safe};
 use super::usage::readers;
-use super::usage_text::{Standing, amount, time};
-use super::{Exit, Output};
+use super::usage_text::Standing;
 
 /// One user, whole: each session's share, the limits and where they stand, what was done, what would be done next.
 #[derive(Debug, Clone, clap::Args)]
@@ -22,7 +21,7 @@ pub(crate) struct ExplainArgs {
 }
 
 /// Sessions and lines of the journal that are shown.
-const SHOWN: usize = 20;
+pub(super) const SHOWN: usize = 20;
 
 /// Runs the command.
 pub(crate) async fn run(args: ExplainArgs, context: Context) -> anyhow::Result<Exit> {
@@ -39,14 +38,18 @@ pub(crate) async fn run(args: ExplainArgs, context: Context) -> anyhow::Result<E
     let done = Done::read(state.as_ref(), &user).await?;
     let next = next(&context, (&accounting, state.as_ref()), &user, (&seen, &done)).await?;
     let explained = Explained { user, seen, done, next, zones: Zones::new(&context.config), now };
-    if output.is_json() { Ok(output.object(&explained.object()).map(|()| Exit::Done)?) } else { explained.print(output) }
+    if output.is_json() {
+        Ok(output.object(&explained.object()).map(|()| Exit::Done)?)
+    } else {
+        explained.print(output)
+    }
 }
 
 /// What was done about the user.
-struct Done {
-    blocks: Vec<BlockRecord>,
-    jobs: Vec<JobRecord>,
-    journal: Vec<JournalRecord>,
+pub(super) struct Done {
+    pub(super) blocks: Vec<BlockRecord>,
+    pub(super) jobs: Vec<JobRecord>,
+    pub(super) journal: Vec<JournalRecord>,
 }
 
 impl Done {
@@ -107,22 +110,23 @@ async fn next(
     Ok(format!("Over ({}): {login}, {open} open sessions are cut.", over.reason.as_str()))
 }
 
-struct Explained {
-    user: UserName,
-    seen: View,
-    done: Done,
-    next: String,
-    zones: Zones,
-    now: i64,
+/// Everything that is known of one user.
+pub(super) struct Explained {
+    pub(super) user: UserName,
+    pub(super) seen: View,
+    pub(super) done: Done,
+    pub(super) next: String,
+    pub(super) zones: Zones,
+    pub(super) now: i64,
 }
 
 impl Explained {
-    fn standings(&self) -> Vec<Standing> {
+    pub(super) fn standings(&self) -> Vec<Standing> {
         Standing::all(&self.seen.limits, &self.seen.usage, self.zones.site(), self.now)
     }
 
     /// What of a session counts against a limit.
-    fn share(&self, account: &SessionAccount, limit: &Limit) -> Counters {
+    pub(super) fn share(&self, account: &SessionAccount, limit: &Limit) -> Counters {
         match limit.meaning {
             Meaning::Remaining | Meaning::PerSession if account.closed_at.is_some() => Counters::ZERO,
             Meaning::Remaining | Meaning::PerSession => account.seen,
@@ -148,12 +152,8 @@ impl Explained {
                 "created_at": job.created_at, "retry_at": job.retry_at,
             })
         };
-        let block = |block: &BlockRecord| {
-            serde_json::json!({ "reason": block.reason, "actor": block.actor, "mode": block.mode, "state": block.state.as_str() })
-        };
-        let line = |line: &JournalRecord| {
-            serde_json::json!({ "at": line.at, "actor": line.actor, "event": line.event, "detail": line.detail })
-        };
+        let block = |block: &BlockRecord| serde_json::json!({ "reason": block.reason, "actor": block.actor, "mode": block.mode, "state": block.state.as_str() });
+        let line = |line: &JournalRecord| serde_json::json!({ "at": line.at, "actor": line.actor, "event": line.event, "detail": line.detail });
         serde_json::json!({
             "user": self.user.as_str(),
             "subject": self.seen.limits.subject.as_deref().unwrap_or(self.user.as_str()),
@@ -169,111 +169,5 @@ impl Explained {
             "journal": self.done.journal.iter().map(line).collect::<Vec<_>>(),
             "next": self.next,
         })
-    }
-
-    fn print(&self, output: Output) -> anyhow::Result<Exit> {
-        output.line(&self.headline())?;
-        self.limit_lines().iter().try_for_each(|line| output.line(line))?;
-        self.session_lines().iter().try_for_each(|line| output.line(line))?;
-        self.done_lines().iter().try_for_each(|line| output.line(line))?;
-        output.line(&format!("Next: {}", self.next))?;
-        Ok(Exit::Done)
-    }
-
-    fn headline(&self) -> String {
-        match &self.seen.limits.subject {
-            Some(subject) if self.seen.members.len() > 1 => {
-                let members: Vec<String> = self.seen.members.iter().map(ToString::to_string).collect();
-                format!("{} shares the allowance of {} with {}", self.user, safe(subject), members.join(", "))
-            }
-            _ => self.user.to_string(),
-        }
-    }
-
-    fn limit_lines(&self) -> Vec<String> {
-        let zone = self.zones.site();
-        let mut lines: Vec<String> = self.standings().iter().map(|one| self.limit_line(one)).collect();
-        if let Some((at, source)) = &self.seen.limits.expires_at {
-            let word = if *at <= self.now { coloured("expired", Tone::Bad) } else { "expires".to_owned() };
-            lines.push(format!("  login {word} {} ({})", time(*at, zone), safe(source)));
-        }
-        lines.extend(self.seen.limits.problems.iter().map(|problem| format!("  {problem}")));
-        lines
-    }
-
-    fn limit_line(&self, standing: &Standing) -> String {
-        let zone = self.zones.site();
-        let Some(limit) = &standing.limit else { return format!("  no limit; {} used", standing.used_text()) };
-        let used = standing.used_text();
-        let left = limit.amount.saturating_sub(standing.used);
-        let left = if standing.is_reached() { coloured("over", Tone::Bad) } else { format!("{} left", amount(limit.unit, left)) };
-        let period = match standing.period {
-            (None, _) => "ever".to_owned(),
-            (Some(start), None) => format!("since {}", time(start, zone)),
-            (Some(start), Some(end)) => format!("{} from {} to {}", standing.word(), time(start, zone), time(end, zone)),
-        };
-        let mut notes = vec![safe(&limit.source)];
-        if limit.offset > 0 {
-            notes.push(format!("{} of it used before", amount(limit.unit, limit.offset)));
-        }
-        if standing.estimated > 0 {
-            notes.push(format!("up to {} of it may belong to a later period", octets(standing.estimated)));
-        }
-        format!("  {used} of {} {period}: {left} ({})", standing.limit_text(), notes.join("; "))
-    }
-
-    fn session_lines(&self) -> Vec<String> {
-        let zone = self.zones.site();
-        let limit = self.seen.limits.amounts.first();
-        let cells = |account: &SessionAccount| {
-            let share = limit.map(|limit| amount(limit.unit, limit.amount_of(self.share(account, limit))));
-            let held = account.all_held().octets();
-            vec![
-                format!("  {}", safe(&account.acct_unique_id)),
-                safe(&account.nas_ip_address),
-                account.start.map_or_else(|| "?".to_owned(), |start| time(start, zone)),
-                account.stop.map_or_else(|| coloured("open", Tone::Good), |stop| time(stop, zone)),
-                octets(account.counted.octets()),
-                share.unwrap_or_else(|| "-".to_owned()),
-                if held == 0 { String::new() } else { coloured(&format!("{} held, not counted", octets(held)), Tone::Open) },
-            ]
-        };
-        if self.seen.sessions.is_empty() {
-            return vec!["No session that the ledger keeps apart.".to_owned()];
-        }
-        let head = ["  SESSION", "NAS", "FROM", "TO", "USED", "COUNTS NOW", ""].map(str::to_owned).to_vec();
-        let earlier = self.seen.sessions.len().saturating_sub(SHOWN);
-        let shown = self.seen.sessions.iter().skip(earlier).map(cells);
-        let mut lines = columns(&std::iter::once(head).chain(shown).collect::<Vec<_>>());
-        if earlier > 0 {
-            lines.push(format!("  and {earlier} earlier ones"));
-        }
-        let apart = self.seen.sessions.iter().fold(Counters::ZERO, |sum, account| sum.plus(account.counted));
-        let rest = self.seen.usage.total().beyond(apart).octets();
-        if rest > 0 && self.seen.members.len() < 2 {
-            lines.push(format!("  {} in sessions that are kept as a sum alone", octets(rest)));
-        }
-        lines
-    }
-
-    fn done_lines(&self) -> Vec<String> {
-        let zone = self.zones.site();
-        let block = |block: &BlockRecord| {
-            format!("Login closed ({}, by {}, {}): {}", block.mode, safe(&block.actor), safe(&block.reason), block.state.as_str())
-        };
-        let job = |job: &JobRecord| {
-            let when = time(job.retry_at, zone);
-            format!("Job {} ({}): {}, {} attempts, next {when}", job.id, safe(&job.spec.reason), job.state.as_str(), job.attempts)
-        };
-        let line = |line: &JournalRecord| {
-            format!("  {}  {} {}  {}", time(line.at, zone), safe(&line.actor), safe(&line.event), safe(&line.detail.to_string()))
-        };
-        let mut lines: Vec<String> = self.done.blocks.iter().map(block).collect();
-        lines.extend(self.done.jobs.iter().map(job));
-        if !self.done.journal.is_empty() {
-            lines.push("Journal, latest first:".to_owned());
-            lines.extend(self.done.journal.iter().map(line));
-        }
-        lines
     }
 }

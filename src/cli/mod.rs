@@ -10,6 +10,7 @@ mod disconnect;
 mod enforce;
 mod exit;
 mod explain;
+mod explain_text;
 mod output;
 mod person;
 mod quota;

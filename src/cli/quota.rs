@@ -147,7 +147,8 @@ async fn top_up(args: &TopupArgs, context: &Context) -> anyhow::Result<Exit> {
     let state = open(context).await?;
     let rows = state.quota_rows(Some(std::slice::from_ref(&user))).await?;
     let Some(row) = rows.into_iter().find(|row| row.user == user) else {
-        let why = format!("{user} has no allowance in radkick's table; `radkick explain --user` says where the limit stands");
+        let why =
+            format!("{user} has no allowance in radkick's table; `radkick explain --user` says where the limit stands");
         return refuse(output, Exit::Unknown, &why);
     };
     let start = LimitReader::new(&context.config, accounting, None).top_up_start(&row, now);
@@ -210,7 +211,8 @@ fn entry(user: &UserName, at: i64, row: &QuotaRow) -> JournalEntry {
 fn tell(row: &QuotaRow, context: &Context) -> anyhow::Result<()> {
     context.output.object(&object(row))?;
     let limit = row.limit_octets.map_or_else(|| "no limit".to_owned(), octets);
-    let on_top = if row.topup_octets == 0 { String::new() } else { format!(" and {} on top", octets(row.topup_octets)) };
+    let on_top =
+        if row.topup_octets == 0 { String::new() } else { format!(" and {} on top", octets(row.topup_octets)) };
     let shared = row.subject.as_ref().map(|subject| format!(", shared by all of {}", safe(subject)));
     context.output.line(&format!("{}: {limit}{on_top}{}", row.user, shared.unwrap_or_default()))?;
     Ok(())

@@ -59,11 +59,7 @@ pub(crate) async fn run(args: UsageArgs, context: Context) -> anyhow::Result<Exi
     Ok(Exit::Done)
 }
 
-pub(super) fn readers(
-    context: &Context,
-    accounting: &Accounting,
-    state: Option<&State>,
-) -> (LedgerRules, LimitReader) {
+pub(super) fn readers(context: &Context, accounting: &Accounting, state: Option<&State>) -> (LedgerRules, LimitReader) {
     let reader = LimitReader::new(&context.config, accounting.clone(), state.cloned());
     (LedgerRules::new(&context.config), reader)
 }
@@ -142,11 +138,7 @@ fn cells(one: &Surveyed, standing: &Standing, blocked: bool, over: Option<&str>)
 }
 
 /// Sums up history again, as the one who may write the ledger.
-async fn rebuild_history(
-    context: &Context,
-    accounting: &Accounting,
-    user: Option<&UserName>,
-) -> anyhow::Result<Exit> {
+async fn rebuild_history(context: &Context, accounting: &Accounting, user: Option<&UserName>) -> anyhow::Result<Exit> {
     let (output, now) = (context.output, context.clock.epoch());
     let state = State::open_beside(&context.config.state.url, Some(&context.config.database.url)).await?;
     let mut ledger = Ledger::new(accounting.clone(), Some(state.clone()), LedgerRules::new(&context.config));
@@ -168,7 +160,7 @@ async fn rebuild_history(
     let Some(rebuilt) = rebuild(&ledger, only.as_ref(), &since, now).await? else {
         return refuse(output, Exit::Failed, "another radkick has taken the ledger over");
     };
-    ledger.give_back(now).await?;
+    ledger.give_back().await?;
     for one in rebuilt.iter().filter(|one| !one.taken) {
         output.note(&format!(
             "warning: user {}: radacct holds {} of history, {} were counted; rows were deleted, so what was counted stays",

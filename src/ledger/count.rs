@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::quota::{Context, Observed, Oddity, SessionAccount, SlotUse, Sighting, Usage, UserName};
+use crate::quota::{Context, Observed, Oddity, SessionAccount, Sighting, SlotUse, Usage, UserName};
 use crate::store::{FeedRecord, Origin, StoreError};
 
 use super::book::Entry;
@@ -10,7 +10,7 @@ use super::feed::MARGIN;
 use super::{Ledger, LedgerRules, Looked, silence};
 
 /// The start of a user's own allowance, by the user's name in the ledger.
-pub(super) type Since<'a> = &'a dyn Fn(&UserName) -> Option<i64>;
+pub(super) type Since<'a> = &'a (dyn Fn(&UserName) -> Option<i64> + Sync);
 
 /// Whether a row that has no account was counted all the same: as history, or in an account that is no longer kept.
 pub(super) fn counted_before(feed: &FeedRecord, row: &Sighting) -> bool {
@@ -83,11 +83,7 @@ impl Ledger {
     ///
     /// # Errors
     /// When our database cannot be asked.
-    pub async fn usage(
-        &self,
-        users: &[UserName],
-        with_open: bool,
-    ) -> Result<BTreeMap<UserName, Usage>, StoreError> {
+    pub async fn usage(&self, users: &[UserName], with_open: bool) -> Result<BTreeMap<UserName, Usage>, StoreError> {
         let mut all = BTreeMap::<UserName, Usage>::new();
         for row in self.book.usage(users).await? {
             let slot = SlotUse { start: row.slot, used: row.used, estimated: row.estimated };

@@ -1,22 +1,18 @@
-//! What changed in radacct since the last look.
+//! The ledger as a process keeps it: how far it has read, and whether it may write.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use crate::quota::{SessionAccount, Sighting, UserName};
+use crate::quota::{SessionAccount, UserName};
 use crate::store::{Accounting, FeedRecord, State, StoreError};
 
 use super::book::Book;
-use super::silence::{self, Silence, Stale};
-use super::{LedgerRules, import};
+use super::{LedgerRules, Looked, import};
 
 /// Rows of a page: few enough for a read of some milliseconds.
 pub(super) const PAGE: u32 = 2000;
 /// Rows so far below the mark are read again: ids are given before rows are committed.
 pub(super) const MARGIN: i64 = 1000;
-/// How long closed rows are looked at again, in seconds: a Stop may come after the row was closed by another.
-const ROTATION: i64 = 24 * 3600;
-
 /// The ledger, as one process keeps it.
 #[derive(Debug)]
 pub struct Ledger {
@@ -26,44 +22,15 @@ pub struct Ledger {
     pub(super) book: Book,
     pub(super) feed: FeedRecord,
     /// The open rows, by Acct-Unique-Id: how they looked, and in which look they were last seen.
-    open: HashMap<Box<str>, (u64, u32)>,
+    pub(super) open: HashMap<Box<str>, (u64, u32)>,
     /// Ids of rows near the mark that have been read.
-    recent: HashSet<i64>,
-    looks: u32,
+    pub(super) recent: HashSet<i64>,
+    pub(super) looks: u32,
     pub(super) loaded: bool,
 }
 
-/// What a look found.
-#[derive(Debug, Default)]
-pub struct Looked {
-    /// Rows that changed, or are new.
-    pub(super) changed: Vec<Sighting>,
-    /// Acct-Unique-Ids of rows that are gone.
-    pub(super) gone: Vec<String>,
-    /// The feed after it.
-    pub(super) feed: FeedRecord,
-    /// When.
-    pub(super) now: i64,
-    /// The users concerned, by their names in the ledger.
-    pub users: BTreeSet<UserName>,
-    /// NAS of which nothing has come for too long.
-    pub silence: Silence,
-    /// Open rows that were updated no more while their NAS goes on reporting.
-    pub stale: Vec<Stale>,
-    /// How many sessions are open.
-    pub open: usize,
-}
-
-/// How a row looks: another number, another look.
-fn looks(row: &Sighting) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    let octets = (row.input.unwrap_or(0), row.output.unwrap_or(0), row.seconds.unwrap_or(0));
-    (row.start, row.update, row.stop, octets).hash(&mut hasher);
-    hasher.finish()
-}
-
 /// How the row of an account looked when it was last seen.
-fn looked(account: &SessionAccount) -> u64 {
+pub(super) fn looked(account: &SessionAccount) -> u64 {
     let mut hasher = DefaultHasher::new();
     let octets = (account.seen.input, account.seen.output, account.seen.seconds);
     (account.start, account.update, account.stop, octets).hash(&mut hasher);
@@ -157,141 +124,11 @@ impl Ledger {
 
     fn start_over(&mut self, state: Option<State>, feed: FeedRecord) {
         let lease = self.book.lease.take().filter(|_| state.is_some());
-        self.book = Book { lease, ..Book::new(state) };
+        self.book = Book::new(state);
+        self.book.lease = lease;
         self.feed = feed;
         self.open.clear();
         self.recent.clear();
-    }
-
-    /// Looks at what changed: open rows, those that vanished from them, new ones, and some closed ones again. Nothing is
-    /// counted yet. The ledger must have been begun ([`Ledger::begin`]).
-    ///
-    /// # Errors
-    /// When a database cannot be asked.
-    pub async fn look(&mut self, now: i64) -> Result<Looked, StoreError> {
-        self.looks = self.looks.wrapping_add(1);
-        let mut found = Looked { feed: self.feed.clone(), now, ..Looked::default() };
-        let open_nas = self.look_at_open(&mut found).await?;
-        self.look_for_vanished(&mut found).await?;
-        self.look_for_new(&mut found).await?;
-        self.look_again(&mut found).await?;
-        found.silence = silence::silence(&found.feed, &open_nas, self.rules.interval, now);
-        // Where the whole NAS is silent, its rows are not forgotten
-        found.stale.retain(|stale| !found.silence.nas.contains_key(&stale.nas_ip_address));
-        found.users = found.changed.iter().map(|row| row.user.clone()).collect();
-        found.feed.read_at = now;
-        found.open = self.open.len();
-        Ok(found)
-    }
-
-    /// A row whose user goes by the name that the ledger has for it.
-    fn named(&self, row: Sighting) -> Sighting {
-        Sighting { user: self.accounting.ledger_name(&row.user), ..row }
-    }
-
-    async fn look_at_open(&mut self, found: &mut Looked) -> Result<BTreeSet<String>, StoreError> {
-        let mut open_nas = BTreeSet::new();
-        let mut last: Option<Sighting> = None;
-        loop {
-            let page = self.accounting.open_rows(last.as_ref(), PAGE).await?;
-            last = page.last().cloned();
-            let is_last = page.len() < PAGE as usize;
-            for row in page {
-                if !open_nas.contains(&row.nas_ip_address) {
-                    open_nas.insert(row.nas_ip_address.clone());
-                }
-                found.stale.extend(silence::stale(&found.feed, &row, self.rules.interval, found.now));
-                self.see(row, found);
-            }
-            if is_last {
-                return Ok(open_nas);
-            }
-        }
-    }
-
-    /// Sees an open row: whether it changed.
-    fn see(&mut self, row: Sighting, found: &mut Looked) {
-        let look = looks(&row);
-        match self.open.get_mut(row.acct_unique_id.as_str()) {
-            Some((before, seen)) => {
-                *seen = self.looks;
-                if *before == look {
-                    return;
-                }
-                *before = look;
-            }
-            None => {
-                self.open.insert(row.acct_unique_id.as_str().into(), (look, self.looks));
-            }
-        }
-        found.changed.push(self.named(row));
-    }
-
-    /// The rows that were open and are so no more: closed, or gone.
-    async fn look_for_vanished(&mut self, found: &mut Looked) -> Result<(), StoreError> {
-        let unseen = self.open.iter().filter(|(_, (_, seen))| *seen != self.looks);
-        let mut vanished: Vec<String> = unseen.map(|(id, _)| id.to_string()).collect();
-        vanished.sort_unstable();
-        let rows = self.accounting.rows_by_id(&vanished).await?;
-        let there: HashSet<&str> = rows.iter().map(|row| row.acct_unique_id.as_str()).collect();
-        found.gone.extend(vanished.iter().filter(|id| !there.contains(id.as_str())).cloned());
-        for row in rows {
-            // Opened again between two pages: the next look sees it
-            if row.stop.is_some() {
-                found.changed.push(self.named(row));
-            }
-        }
-        Ok(())
-    }
-
-    /// Rows above the mark, less a margin: those that came and went between two looks.
-    async fn look_for_new(&mut self, found: &mut Looked) -> Result<(), StoreError> {
-        let highest = self.accounting.last_row_id().await?;
-        if highest < found.feed.mark {
-            tracing::warn!(highest, mark = found.feed.mark, "radacct ends earlier than it did: rows were deleted");
-            found.feed.mark = highest;
-            found.feed.imported_to = found.feed.imported_to.map(|to| to.min(highest));
-            self.recent.clear();
-        }
-        let mut after = found.feed.mark.saturating_sub(MARGIN);
-        self.recent.retain(|id| *id > after);
-        loop {
-            let page = self.accounting.rows_above(after, PAGE).await?;
-            let is_last = page.len() < PAGE as usize;
-            for row in page {
-                after = row.row_id;
-                if self.recent.insert(row.row_id) && !self.open.contains_key(row.acct_unique_id.as_str()) {
-                    found.changed.push(self.named(row));
-                }
-            }
-            if is_last {
-                break;
-            }
-        }
-        found.feed.mark = found.feed.mark.max(after);
-        Ok(())
-    }
-
-    /// Closed rows that may have changed all the same, some at each look.
-    async fn look_again(&mut self, found: &mut Looked) -> Result<(), StoreError> {
-        let (at, id) = found.feed.rotation.split_once(' ').unwrap_or(("0", ""));
-        let after = (at.parse().unwrap_or(0), id);
-        let accounts = self.book.closed_accounts(found.now.saturating_sub(ROTATION), after, PAGE).await?;
-        found.feed.rotation = match accounts.last() {
-            Some(last) if accounts.len() == PAGE as usize => {
-                format!("{} {}", last.closed_at.unwrap_or(0), last.acct_unique_id)
-            }
-            _ => String::new(),
-        };
-        let ids: Vec<String> = accounts.iter().map(|account| account.acct_unique_id.clone()).collect();
-        let before: HashMap<&str, u64> =
-            accounts.iter().map(|account| (account.acct_unique_id.as_str(), looked(account))).collect();
-        for row in self.accounting.rows_by_id(&ids).await? {
-            if row.stop.is_some() && before.get(row.acct_unique_id.as_str()) != Some(&looks(&row)) {
-                found.changed.push(self.named(row));
-            }
-        }
-        Ok(())
     }
 
     /// Begins the ledger where that has not been done: sums up the history that is there, once. `since` are the starts of
@@ -299,7 +136,11 @@ impl Ledger {
     ///
     /// # Errors
     /// When a database cannot be asked. What was read by then stays.
-    pub async fn begin(&mut self, since: &dyn Fn(&UserName) -> Option<i64>, now: i64) -> Result<bool, StoreError> {
+    pub async fn begin(
+        &mut self,
+        since: &(dyn Fn(&UserName) -> Option<i64> + Sync),
+        now: i64,
+    ) -> Result<bool, StoreError> {
         import::begin(self, since, now).await
     }
 
@@ -331,9 +172,9 @@ impl Ledger {
     ///
     /// # Errors
     /// When our database cannot be asked: then the right runs out by itself.
-    pub async fn give_back(&mut self, now: i64) -> Result<(), StoreError> {
+    pub async fn give_back(&mut self) -> Result<(), StoreError> {
         if let (Some(state), Some(lease)) = (&self.state, self.book.lease.take()) {
-            state.release_feed(&lease, now).await?;
+            state.release_feed(&lease).await?;
         }
         self.unsee();
         Ok(())

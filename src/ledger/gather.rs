@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use crate::config::{Config, LimitSource};
-use crate::quota::{Allowance, LimitProblem, Limits, Meaning, QuotaRules, UserName};
+use crate::quota::{Limits, Meaning, QuotaRules, UserName};
 use crate::store::{Accounting, AllowanceRow, QuotaRow, State, StoreError};
 
+use super::gathering::{Gathered, Gathering};
 use super::query::Terms;
 use super::quota_rules;
 
@@ -26,17 +27,6 @@ pub struct LimitReader {
     pub(super) terms: Terms,
     /// The last result of the query that could be taken.
     last_good: Option<BTreeMap<UserName, AllowanceRow>>,
-}
-
-/// Limits, by the name under which FreeRADIUS' tables or else the other source knows the user.
-#[derive(Debug, Default)]
-pub struct Gathered {
-    /// The limits of those who have any.
-    pub limits: BTreeMap<UserName, Limits>,
-    /// Why the operator's query could not be taken; the last good result stands in, if there is one.
-    pub query_problem: Option<StoreError>,
-    /// Whether there is none: then nobody can tell whom the query would limit.
-    pub blind: bool,
 }
 
 /// Everybody whom something may limit.
@@ -115,7 +105,7 @@ impl LimitReader {
                  vanished; the last good ones stand until it gives them again or `radkick confirm`"
             );
             sweep.lost = true;
-            sweep.query_problem = Some(StoreError::Query { database: "quota.query".to_owned(), reason });
+            sweep.query_problem = Some(StoreError::LimitQuery { database: "quota.query".to_owned(), reason });
             return;
         }
         sweep.query_rows = Some(count);
@@ -225,48 +215,5 @@ impl LimitReader {
             let shares = |row: &&AllowanceRow| row.subject.as_deref().is_some_and(|subject| subjects.contains(subject));
             last_good.values().filter(shares).for_each(|row| gathering.query_row(&self.terms, row));
         }
-    }
-}
-
-/// Limits on their way together: of several sources the first that gives a user a limit decides.
-struct Gathering<'a> {
-    accounting: &'a Accounting,
-    gathered: Gathered,
-    /// The name under which a user stands in `gathered`, by the one name that the ledger has.
-    names: BTreeMap<UserName, UserName>,
-}
-
-impl<'a> Gathering<'a> {
-    fn new(accounting: &'a Accounting) -> Self {
-        Self { accounting, gathered: Gathered::default(), names: BTreeMap::new() }
-    }
-
-    fn query_row(&mut self, terms: &Terms, row: &AllowanceRow) {
-        match terms.of_query(row) {
-            Ok(allowance) => self.allow(allowance),
-            Err(problem) => {
-                let limits = Limits { problems: vec![problem], ..Limits::default() };
-                self.add(row.username.clone(), limits);
-            }
-        }
-    }
-
-    fn allow(&mut self, allowance: Allowance) {
-        let limits = allowance.limits();
-        self.add(allowance.user, limits);
-    }
-
-    fn add(&mut self, user: UserName, limits: Limits) {
-        let name = self.names.entry(self.accounting.ledger_name(&user)).or_insert(user).clone();
-        let Limits { amounts, expires_at, subject, problems } = limits;
-        let known = self.gathered.limits.entry(name).or_default();
-        let has_amount = |problem: &LimitProblem| !matches!(problem, LimitProblem::Expiration { .. });
-        let undecided = known.amounts.is_empty() && known.subject.is_none();
-        if undecided && !known.problems.iter().any(has_amount) {
-            known.amounts = amounts;
-            known.subject = subject;
-            known.problems.extend(problems);
-        }
-        known.expires_at = known.expires_at.take().or(expires_at);
     }
 }

@@ -2,7 +2,7 @@
 
 use jiff::tz::TimeZone;
 
-use crate::quota::{Allowance, Direction, LimitProblem, Period, UserName};
+use crate::quota::{Allowance, Direction, LimitProblem, Period};
 use crate::radius::parse_date;
 use crate::store::{AllowanceRow, QuotaRow};
 

@@ -59,12 +59,7 @@ fn row(user: &UserName, (zone, slot): (String, i64), (used, estimated): (Counter
 }
 
 /// What the rows of history come to.
-async fn history(
-    ledger: &Ledger,
-    only: Option<&UserName>,
-    since: Since<'_>,
-    now: i64,
-) -> Result<Sums, StoreError> {
+async fn history(ledger: &Ledger, only: Option<&UserName>, since: Since<'_>, now: i64) -> Result<Sums, StoreError> {
     let to = ledger.feed.imported_to.unwrap_or(0);
     let mut sums = Sums::new();
     let mut after = 0;

@@ -1,8 +1,8 @@
 //! What the configuration says about counting.
 
 use crate::config::{
-    Config, Direction as ConfiguredDirection, InterimInterval, Meaning as ConfiguredMeaning, Period as ConfiguredPeriod,
-    Unit as ConfiguredUnit,
+    Config, Direction as ConfiguredDirection, InterimInterval, Meaning as ConfiguredMeaning,
+    Period as ConfiguredPeriod, Unit as ConfiguredUnit,
 };
 use crate::quota::{Direction, Meaning, Period, QuotaAttribute, QuotaRules, Slots, Unit};
 

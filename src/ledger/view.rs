@@ -39,8 +39,11 @@ pub async fn view(
     let mut ledger = Ledger::new(accounting.clone(), state.cloned(), rules.clone());
     ledger.load_feed().await?;
     let own = accounting.ledger_name(user);
-    let mut limited: BTreeMap<UserName, (Limits, Usage)> =
-        gathered.limits.into_iter().map(|(user, limits)| (accounting.ledger_name(&user), (limits, Usage::default()))).collect();
+    let mut limited: BTreeMap<UserName, (Limits, Usage)> = gathered
+        .limits
+        .into_iter()
+        .map(|(user, limits)| (accounting.ledger_name(&user), (limits, Usage::default())))
+        .collect();
     limited.entry(own.clone()).or_default();
     let names: Vec<UserName> = limited.keys().cloned().collect();
     let since = since_of(&limited);
@@ -68,9 +71,10 @@ impl Gathered {
     /// The start of each user's own allowance, by the user's name in the ledger.
     #[must_use]
     pub fn since(&self, accounting: &Accounting) -> BTreeMap<UserName, i64> {
-        let limited = self.limits.iter().filter(|(_, limits)| {
-            limits.subject.is_some() || limits.amounts.iter().any(|limit| limit.since.is_some())
-        });
+        let limited = self
+            .limits
+            .iter()
+            .filter(|(_, limits)| limits.subject.is_some() || limits.amounts.iter().any(|limit| limit.since.is_some()));
         let limited = limited.map(|(user, limits)| (accounting.ledger_name(user), (limits.clone(), Usage::default())));
         since_of(&limited.collect())
     }
@@ -89,7 +93,7 @@ impl Ledger {
     async fn glance(
         &mut self,
         names: &[UserName],
-        since: &dyn Fn(&UserName) -> Option<i64>,
+        since: &(dyn Fn(&UserName) -> Option<i64> + Sync),
         now: i64,
     ) -> Result<(), StoreError> {
         let begun = self.is_begun();

@@ -48,7 +48,8 @@ impl Zones {
             return (&self.site.name, &self.site.zone);
         }
         let address = row.nas_ip_address.parse::<IpAddr>().ok();
-        let fit = |matches: &[NasMatch]| matches.iter().filter_map(|one| fit(one, address, &row.called_station_id)).max();
+        let fit =
+            |matches: &[NasMatch]| matches.iter().filter_map(|one| fit(one, address, &row.called_station_id)).max();
         let best = self.nas.iter().filter_map(|(matches, zone)| Some((fit(matches)?, zone)));
         let zone = best.max_by_key(|(fit, _)| *fit).map_or(&self.site, |(_, zone)| zone);
         (&zone.name, &zone.zone)
@@ -74,7 +75,9 @@ impl Zones {
 /// How well a row fits: a prefix by its length, a name below all.
 fn fit(one: &NasMatch, address: Option<IpAddr>, called: &str) -> Option<u8> {
     match one {
-        NasMatch::Net(net) => address.filter(|address| net.contains(address)).map(|_| net.prefix_len().saturating_add(1)),
+        NasMatch::Net(net) => {
+            address.filter(|address| net.contains(address)).map(|_| net.prefix_len().saturating_add(1))
+        }
         NasMatch::Name(name) => (name == called).then_some(0),
     }
 }

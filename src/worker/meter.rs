@@ -4,10 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::config::Config;
 use crate::jobs::Exemptions;
-use crate::ledger::{Ledger, LedgerRules, LimitReader, Looked, Silence, Stale, Sweep, view};
+use crate::ledger::{Ledger, LedgerRules, LimitReader, Looked, Sweep, view};
 use crate::quota::{Limits, Usage, UserName, share};
 use crate::store::{Accounting, State, StoreError};
 
+use super::measured::Measured;
 use super::plan::Judgement;
 
 /// Users whose limits and use are read at a time.
@@ -36,38 +37,6 @@ pub(super) struct Leave<'a> {
     pub(super) holder: Option<&'a str>,
     /// Whether the operator's query may give far fewer rows than last time.
     pub(super) may_lose: bool,
-}
-
-/// What a step saw.
-#[derive(Debug, Default)]
-pub(super) struct Measured {
-    /// Who is over.
-    pub(super) judgement: Judgement,
-    /// NAS of which nothing comes.
-    pub(super) silence: Silence,
-    /// Rows that were forgotten.
-    pub(super) stale: Vec<Stale>,
-    /// Whether everybody was looked at, not only those with news.
-    pub(super) swept: bool,
-    /// Why the operator's query was not taken.
-    pub(super) query_problem: Option<String>,
-    /// Whether that is because rows were gone from it.
-    pub(super) lost: bool,
-}
-
-impl Measured {
-    /// Says what people should know.
-    pub(super) fn tell(&self, now: i64) {
-        self.judgement.problems.iter().for_each(|problem| tracing::warn!("{problem}"));
-        if let Some(problem) = &self.query_problem {
-            tracing::error!("limits of the query are not renewed: {problem}");
-        }
-        self.silence.told(now).iter().for_each(|line| tracing::warn!("{line}"));
-        if let Some(first) = self.stale.first() {
-            let (session, nas) = (&first.acct_unique_id, &first.nas_ip_address);
-            tracing::warn!(rows = self.stale.len(), session, nas, "open rows that are updated no more, the first named");
-        }
-    }
 }
 
 impl Meter {

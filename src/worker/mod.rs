@@ -5,6 +5,7 @@
 
 mod brakes;
 mod cut;
+mod measured;
 mod meter;
 mod observe;
 mod plan;

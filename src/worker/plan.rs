@@ -17,6 +17,13 @@ pub struct OverUser {
     pub over: Over,
 }
 
+impl OverUser {
+    /// Whose allowance it is: the family's, or the user's own.
+    pub(super) fn subject(&self) -> &str {
+        self.subject.as_deref().unwrap_or(self.user.as_str())
+    }
+}
+
 /// What judging came to.
 #[derive(Debug, Default)]
 pub(super) struct Judgement {

@@ -12,7 +12,8 @@ use crate::quota::{Reason, UserName};
 use crate::store::{BlockState, Brake};
 
 use super::brakes::{self, LIMITS_BRAKE, Pull, RESTORE_BRAKE};
-use super::meter::{Leave, Measured, Meter};
+use super::measured::Measured;
+use super::meter::{Leave, Meter};
 use super::observe;
 use super::plan::Judgement;
 
@@ -79,7 +80,8 @@ impl Worker {
         agent.close_due_rows(self.only.as_ref()).await?;
         let measured = self.measure().await?;
         measured.tell(agent.now());
-        let mut outcome = StepOutcome { failed: measured.query_problem.iter().cloned().collect(), ..StepOutcome::default() };
+        let mut outcome =
+            StepOutcome { failed: measured.query_problem.iter().cloned().collect(), ..StepOutcome::default() };
         self.close_stale(&measured).await?;
         let judgement = &measured.judgement;
         if self.restore(judgement, &mut outcome).await? {
@@ -186,9 +188,11 @@ impl Worker {
         let ours: Vec<_> = blocks.into_iter().filter(|block| Reason::is_word(&block.reason)).collect();
         let mut lapsed = Vec::new();
         for block in ours.iter().filter(|block| self.concerns(&block.user) && block.state == BlockState::Held) {
+            if judgement.stands(&block.user) {
+                continue;
+            }
             let known_as = self.known_as(&block.user).await?;
-            let stands = judgement.stands(&block.user) || judgement.stands(&known_as);
-            if !stands && !self.is_used_up(judgement, &block.user, &known_as).await? {
+            if !judgement.stands(&known_as) && !self.is_used_up(judgement, &block.user, &known_as).await? {
                 lapsed.push(block);
             }
         }

@@ -4,6 +4,8 @@ mod mariadb;
 mod postgres;
 mod row;
 mod sqlite;
+mod stub;
+pub use stub::AllowanceRow;
 
 use std::collections::{BTreeMap, BTreeSet};
 

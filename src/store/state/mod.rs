@@ -21,7 +21,7 @@ use mariadb::Mariadb;
 use open::is_current;
 use postgres::Postgres;
 pub use record::{
-    BlockRecord, BlockState, Brake, JobRecord, JobSpec, JobState, JournalEntry, TargetRecord, TargetStep,
+    BlockRecord, BlockState, Brake, JobRecord, JobSpec, JobState, JournalEntry, JournalRecord, TargetRecord, TargetStep,
 };
 use sqlite::Sqlite;
 

@@ -19,7 +19,7 @@ impl Mariadb {
     pub(in super::super) async fn forget_accounts(
         &self,
         lease: &FeedLease,
-        (closed_before, row_id_above): (i64, i64),
+        (closed_before, above, up_to): (i64, i64, i64),
         limit: u32,
     ) -> Result<u64, StoreError> {
         let (pool, lease) = (self.pool.clone(), lease.clone());
@@ -28,9 +28,9 @@ impl Mariadb {
             if !is_held(&mut transaction, &lease).await? {
                 return Ok(0);
             }
-            let sql = "DELETE FROM radkick_session WHERE closed_at < ? AND row_id > ?
+            let sql = "DELETE FROM radkick_session WHERE closed_at < ? AND row_id > ? AND row_id <= ?
                        ORDER BY closed_at, acct_unique_id LIMIT ?";
-            let delete = sqlx::query(sql).bind(closed_before).bind(row_id_above).bind(limit);
+            let delete = sqlx::query(sql).bind(closed_before).bind(above).bind(up_to).bind(limit);
             let forgotten = delete.execute(&mut *transaction).await?.rows_affected();
             transaction.commit().await.map(|()| forgotten)
         });
