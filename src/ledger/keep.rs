@@ -25,9 +25,10 @@ impl Ledger {
         let before = now.saturating_sub(self.rules.keep);
         let history = self.feed.imported_to.unwrap_or(0);
         let near_the_mark = self.feed.mark.saturating_sub(MARGIN);
-        state.forget_accounts(lease, before, (history, near_the_mark), SLICE).await?;
         state.prune_journal(before, SLICE).await?;
         state.prune_jobs(before, SLICE).await?;
+        state.prune_blocks(before, SLICE).await?;
+        state.forget_accounts(lease, before, (history, near_the_mark), SLICE).await?;
         let horizon = self.rules.slots.horizon(now);
         let users = state.users_with_slots_before(horizon, SLOTS, SLICE).await?;
         let mut by_user = BTreeMap::<UserName, Vec<UsageRow>>::new();
