@@ -6,9 +6,6 @@ use std::path::Path;
 /// An operation on a database that failed.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    /// q
-    #[error("{database} {reason}")]
-    LimitQuery { database: String, reason: String },
     /// It cannot be opened.
     #[error("{database}: cannot be opened: {reason}")]
     Unreachable {

@@ -4,8 +4,6 @@ mod mariadb;
 mod postgres;
 mod row;
 mod sqlite;
-mod stub;
-pub use stub::AllowanceRow;
 
 use std::collections::{BTreeMap, BTreeSet};
 
