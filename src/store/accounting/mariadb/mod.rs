@@ -7,8 +7,10 @@
 //! Times have no zone; they stand in the zone of FreeRADIUS' session, which is the server's. In the hour that a change of
 //! summer time repeats, they are ambiguous by that hour. All numbers are cast: stock columns are unsigned here and there.
 
+mod allowances;
 mod catalogue;
 mod changes;
+mod feed;
 mod limits;
 mod names;
 mod rights;

@@ -19,6 +19,7 @@ macro_rules! open {
         "(acctstoptime IS NULL OR acctstoptime = 0)"
     };
 }
+pub(super) use open;
 
 /// The columns of a [`SessionRow`], in the order in which [`session_row`] reads them.
 const SESSION: &str = "SELECT coalesce(acctsessionid, ''), acctuniqueid, username, coalesce(nasipaddress, ''),
