@@ -4,14 +4,19 @@
 //! database's own program, never by the store that is judged.
 
 mod accounting;
+mod allowances;
 mod blocks;
 mod changes;
+mod feed;
 mod jobs;
+mod ledger;
 mod limits;
 mod mariadb;
 mod open;
 mod postgres;
+mod prune;
 mod sqlite;
+mod upgrade;
 mod usage;
 
 use radkick::config::{DatabaseUrl, TableNames};
@@ -40,6 +45,12 @@ pub(crate) trait Bench {
 
     /// Makes every insertion into radreply fail with "the panel writes this table".
     fn refuse_replies(&self);
+
+    /// Makes every insertion of this user's usage into radkick's own table fail.
+    fn refuse_usage_of(&self, name: &str);
+
+    /// Makes radkick's own tables as the version before this one had them.
+    async fn make_old_tables(&self);
 
     async fn accounting(&self) -> Accounting {
         Accounting::open(&self.accounting_url(), &TableNames::default()).await.expect("FreeRADIUS' tables")

@@ -2,8 +2,11 @@
 use std::path::PathBuf;
 
 use radkick::config::DatabaseUrl;
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{ConnectOptions as _, Connection as _};
 use tempfile::TempDir;
 
+use super::upgrade::migrations;
 use super::{Bench, contract};
 use crate::bad_input::site::create_database;
 use crate::support::sqlite::{Row, sqlite};
@@ -55,6 +58,20 @@ impl Bench for Files {
              BEGIN SELECT RAISE(ABORT, 'the panel writes this table'); END",
         );
     }
+
+    fn refuse_usage_of(&self, name: &str) {
+        self.own_sql(&format!(
+            "CREATE TRIGGER no_usage BEFORE INSERT ON radkick_usage WHEN NEW.user_name = '{name}'
+             BEGIN SELECT RAISE(ABORT, 'refused'); END"
+        ));
+    }
+
+    async fn make_old_tables(&self) {
+        let options = SqliteConnectOptions::new().filename(self.path("state.db")).create_if_missing(true);
+        let mut connection = options.connect().await.expect("a new file");
+        migrations("sqlite").await.run_to(2, &mut connection).await.expect("tables");
+        connection.close().await.expect("closed");
+    }
 }
 
 contract! { super::Files:
@@ -70,8 +87,15 @@ contract! { super::Files:
         a_proven_absence_is_found_again },
     blocks::{ from_planned_to_released, one_goes_on, ours_stays_ours, one_block_a_user, a_dropped_block_never_was,
         brakes, journal },
-    open::{ sixteen_at_once, existing_creates_nothing, existing_leaves_older_tables_alone,
-        what_was_written_is_there_after_opening_again },
+    open::{ sixteen_at_once, existing_creates_nothing, what_was_written_is_there_after_opening_again },
+    upgrade::{ everything_is_still_there, what_is_new_can_be_used, existing_leaves_older_tables_alone },
+    feed::{ one_has_the_lease, a_lost_lease_writes_nothing, two_who_write_at_once, a_step_renews_the_lease,
+        the_feed_comes_back, what_is_recorded_adds_up, sums_stay_at_the_end, all_of_a_step_or_nothing, a_large_step },
+    ledger::{ the_last_account_of_a_session_stands, open_ones_page_by_page, closed_ones_in_order, accounts_of_users,
+        odd_names, usage_is_put_in_place, users_with_many_old_slots },
+    allowances::{ of_everybody_and_of_some, a_family_comes_whole, top_ups, top_ups_at_once, a_removed_allowance },
+    prune::{ accounts_that_were_closed_long_ago, old_lines_of_the_journal, jobs_that_nothing_asks_for,
+        blocks_that_were_released_long_ago },
 }
 
 /// PostgreSQL and MariaDB take no such text; SQLite takes whatever a panel writes.
