@@ -11,6 +11,7 @@ mod allowances;
 mod catalogue;
 mod changes;
 mod feed;
+mod limited;
 mod limits;
 mod names;
 mod rights;

@@ -92,7 +92,8 @@ impl Mariadb {
             let sql = sqlx::AssertSqlSafe(format!("SELECT name FROM ({all}) AS names WHERE fits = 0"));
             let query = sqlx::query_scalar(sql).persistent(false);
             let query = slice.iter().fold(query, |query, name| query.bind(*name).bind(*name).bind(*name));
-            let names: Vec<String> = query.fetch_all(&self.pool).await.map_err(|error| self.failed(OPERATION, error))?;
+            let names: Vec<String> =
+                query.fetch_all(&self.pool).await.map_err(|error| self.failed(OPERATION, error))?;
             unfit.extend(names);
         }
         Ok(unfit)

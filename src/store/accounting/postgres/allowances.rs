@@ -112,11 +112,7 @@ fn as_text(column: &PgColumn) -> String {
     }
 }
 
-async fn rows(
-    connection: &mut PgConnection,
-    wrapped: &Wrapped,
-    asked: Asked<'_>,
-) -> Result<Vec<PgRow>, sqlx::Error> {
+async fn rows(connection: &mut PgConnection, wrapped: &Wrapped, asked: Asked<'_>) -> Result<Vec<PgRow>, sqlx::Error> {
     let Wrapped { select, username, subject } = wrapped;
     let (condition, list) = match (asked, subject) {
         // The rights are looked at when a statement begins to run
