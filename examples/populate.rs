@@ -1,5 +1,6 @@
 //! Fills FreeRADIUS' stock tables with a population, and says what is true of it.
 #[path = "../tests/population/mod.rs"]
+#[expect(dead_code, reason = "what tests and measurements need besides")]
 mod population;
 
 use std::fs::File;
@@ -16,8 +17,8 @@ use population::{Database, Pace, Plan, Population};
 /// Fills a database that has FreeRADIUS' stock tables, all empty, with users, history and open sessions.
 #[derive(Debug, Parser)]
 struct Options {
-    /// The database: sqlite:FILE, postgres://USER:PASSWORD@HOST/NAME or mysql://USER:PASSWORD@HOST/NAME
-    #[arg(long)]
+    /// The database
+    #[arg(long, help = "sqlite:FILE, postgres://USER:PASSWORD@HOST/NAME or mysql://USER:PASSWORD@HOST/NAME")]
     url: String,
     /// Users; from 50 on the edge cases are among them
     #[arg(long, default_value_t = 1000)]

@@ -42,9 +42,9 @@ pub(super) fn group_name(number: u32) -> String {
     format!("plan-{}g", 1_u64 << number)
 }
 
-/// The limit that makes the user what the role says.
-pub(super) fn choose(seed: u64, user: usize, role: Role, tally: &Tally) -> Limit {
-    let mut dice = Dice::new(seed, Purpose::Limit, user as u64);
+/// The limit that makes the user of this number what the role says.
+pub(super) fn choose(seed: u64, number: usize, role: Role, tally: &Tally) -> Limit {
+    let mut dice = Dice::new(seed, Purpose::Limit, number as u64);
     let used = tally.total();
     match role {
         Role::OneLeft => Limit::Own(used + 1),

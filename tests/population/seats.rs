@@ -50,7 +50,7 @@ struct Seat {
 pub(super) struct Seats {
     users: usize,
     seed: u64,
-    seats: Vec<Seat>,
+    taken: Vec<Seat>,
 }
 
 /// Over, in the order in which they are taken when few are to be.
@@ -73,21 +73,21 @@ const NOT_OVER: [Role; 12] = [
 
 impl Seats {
     pub(super) fn new(plan: &Plan) -> Self {
-        let mut seats = Vec::new();
+        let mut taken = Vec::new();
         let mut over = plan.over;
         if plan.users >= Plan::EDGES_FROM {
             let edges = OVER.into_iter().take(over);
-            seats.extend(NOT_OVER.into_iter().chain(edges).map(|role| Seat { role, odd: None }));
+            taken.extend(NOT_OVER.into_iter().chain(edges).map(|role| Seat { role, odd: None }));
             over = over.saturating_sub(OVER.len());
             for odd in 0..ODD {
                 let is_over = odd % 2 == 0 && over > 0;
                 over -= usize::from(is_over);
                 let role = if is_over { Role::Over } else { Role::Limited };
-                seats.push(Seat { role, odd: Some(odd) });
+                taken.push(Seat { role, odd: Some(odd) });
             }
         }
-        seats.extend(std::iter::repeat_n(Seat { role: Role::Over, odd: None }, over));
-        Self { users: plan.users, seed: plan.seed, seats }
+        taken.extend(std::iter::repeat_n(Seat { role: Role::Over, odd: None }, over));
+        Self { users: plan.users, seed: plan.seed, taken }
     }
 
     /// How many of so many users cannot be over, if all others are.
@@ -97,7 +97,7 @@ impl Seats {
 
     /// The users who have a seat, and what they play.
     pub(super) fn taken(&self) -> impl Iterator<Item = (usize, Role)> {
-        self.seats.iter().enumerate().map(|(number, seat)| (place(number, self.seats.len(), self.users), seat.role))
+        self.taken.iter().enumerate().map(|(number, seat)| (place(number, self.taken.len(), self.users), seat.role))
     }
 
     /// What the user plays.
@@ -130,7 +130,7 @@ impl Seats {
     }
 
     fn seat(&self, user: usize) -> Option<Seat> {
-        number_at(user, self.seats.len(), self.users).map(|number| self.seats[number])
+        number_at(user, self.taken.len(), self.users).map(|number| self.taken[number])
     }
 
     fn drawn(&self, user: usize) -> Role {

@@ -63,6 +63,11 @@ impl Population {
         self.calendar.now
     }
 
+    /// How many sessions are open.
+    pub(crate) fn open_sessions(&self) -> usize {
+        self.open.len()
+    }
+
     fn truth_of(&self, user: usize) -> UserTruth {
         let (tally, limit, role) = (self.tallies[user], self.limits[user], self.seats.role(user));
         let expires_at = expires_at(&self.plan, user, role);

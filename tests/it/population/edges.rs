@@ -17,9 +17,9 @@ fn edges(truth: &[UserTruth]) -> BTreeMap<&'static str, Vec<&UserTruth>> {
 }
 
 /// Whether a user is what the edge case promises.
-fn keeps(edge: &str, user: &UserTruth) -> bool {
-    let UserTruth { used_octets: used, closed_octets: closed, open_sessions: open, over, .. } = *user;
-    let limit = user.limit_octets.unwrap_or(u64::MAX);
+fn keeps(edge: &str, truth: &UserTruth) -> bool {
+    let UserTruth { used_octets: used, closed_octets: closed, open_sessions: open, over, .. } = *truth;
+    let limit = truth.limit_octets.unwrap_or(u64::MAX);
     match edge {
         "one_octet_left" => used + 1 == limit && !over && open == 1,
         "at_the_limit" => used == limit && over && open == 1,
@@ -28,7 +28,7 @@ fn keeps(edge: &str, user: &UserTruth) -> bool {
         "over_by_closed_sessions" => closed >= limit && over && open == 1,
         "beyond_32_bits" => used > 1 << 32 && !over,
         "beyond_40_bits" => used > 1 << 40 && !over,
-        "family" => user.limit_octets.is_none() && used > 0 && open > 0,
+        "family" => truth.limit_octets.is_none() && used > 0 && open > 0,
         other => panic!("{other} is no edge case"),
     }
 }
@@ -51,6 +51,20 @@ async fn every_edge_is_there() {
         assert!(count(|user| user.expired) > 0 && count(|user| user.expires_at.is_some() && !user.expired) > 0);
         assert_eq!(count(|user| user.expired && user.over), 0);
     }
+}
+
+#[tokio::test]
+async fn the_family_shares() {
+    let (population, _) = write(&faulty(), &Server::sqlite()).await;
+    let family = population.family();
+    assert_eq!(family.family.len(), 5);
+    let members = population.truth().filter(|user| user.edge == Some("family"));
+    assert_eq!(members.collect::<Vec<_>>(), family.family);
+    assert_eq!(family.used_octets, family.family.iter().map(|member| member.used_octets).sum::<u64>());
+    assert!(family.family.iter().any(|member| member.used_day > 0));
+    assert_eq!(population.open_sessions(), 100);
+    let (few, _) = write(&Plan { users: 49, ..faulty() }, &Server::sqlite()).await;
+    assert_eq!((few.family().family.len(), few.family().used_octets), (0, 0));
 }
 
 #[tokio::test]

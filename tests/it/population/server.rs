@@ -71,7 +71,7 @@ impl Server {
         let text = |value: &Value| match value {
             Value::Null => String::new(),
             Value::String(text) => text.clone(),
-            other => other.to_string(),
+            Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => value.to_string(),
         };
         // Rows are sorted by column name, in each dialect alike
         self.sql(query).iter().map(|row| row.values().map(text).collect()).collect()
