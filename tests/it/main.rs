@@ -10,6 +10,7 @@ mod enforce;
 mod engine;
 mod kill;
 mod peers;
+mod population;
 mod readme;
 mod routeros;
 mod send;

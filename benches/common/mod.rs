@@ -1,0 +1,4 @@
+//! What measurements share.
+pub(crate) mod memory;
+pub(crate) mod server;
+pub(crate) mod times;
