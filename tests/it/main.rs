@@ -9,6 +9,7 @@ mod disconnect;
 mod enforce;
 mod engine;
 mod kill;
+mod ledger;
 mod peers;
 mod population;
 mod readme;
