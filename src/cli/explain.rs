@@ -15,7 +15,7 @@ use super::usage_text::Standing;
 /// One user, whole: each session's share, the limits and where they stand, what was done, what would be done next.
 #[derive(Debug, Clone, clap::Args)]
 pub(crate) struct ExplainArgs {
-    /// Who
+    /// Whose use, limits and history
     #[arg(long, value_name = "NAME", value_parser = user_name)]
     user: UserName,
 }

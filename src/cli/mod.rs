@@ -66,6 +66,7 @@ enum Command {
     Sessions(sessions::SessionsArgs),
     Usage(usage::UsageArgs),
     Explain(explain::ExplainArgs),
+    /// Allowances in radkick's own table: set, top up, list, remove
     #[command(subcommand)]
     Quota(quota::QuotaCommand),
     Block(block::BlockArgs),

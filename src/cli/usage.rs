@@ -40,20 +40,17 @@ pub(crate) async fn run(args: UsageArgs, context: Context) -> anyhow::Result<Exi
     let state = context.existing_state().await?;
     let now = context.clock.epoch();
     let mut table = Table::new(&context, state.as_ref()).await?;
-    match &user {
-        Some(user) => {
-            let (rules, reader) = readers(&context, &accounting, state.as_ref());
-            let seen = view((&accounting, state.as_ref()), (&rules, &reader), user, now).await?;
-            let open = seen.sessions.iter().filter(|account| account.closed_at.is_none());
-            let held = seen.sessions.iter().fold(crate::quota::Counters::ZERO, |sum, one| sum.plus(one.all_held()));
-            let open_sessions = open.count();
-            let one = Surveyed { user: user.clone(), limits: seen.limits, usage: seen.usage, open_sessions, held };
-            table.add(vec![one])?;
-        }
-        None => {
-            let databases = (&accounting, state.as_ref());
-            survey(&context.config, databases, now, &mut |some| table.add(some)).await??;
-        }
+    if let Some(user) = &user {
+        let (rules, reader) = readers(&context, &accounting, state.as_ref());
+        let seen = view((&accounting, state.as_ref()), (&rules, &reader), user, now).await?;
+        let open = seen.sessions.iter().filter(|account| account.closed_at.is_none());
+        let held = seen.sessions.iter().fold(crate::quota::Counters::ZERO, |sum, one| sum.plus(one.all_held()));
+        let open_sessions = open.count();
+        let one = Surveyed { user: user.clone(), limits: seen.limits, usage: seen.usage, open_sessions, held };
+        table.add(vec![one])?;
+    } else {
+        let databases = (&accounting, state.as_ref());
+        survey(&context.config, databases, now, &mut |some| table.add(some)).await??;
     }
     table.print()?;
     Ok(Exit::Done)

@@ -57,10 +57,7 @@ impl Standing {
             "limit_source": self.limit.as_ref().map(|limit| &limit.source),
             "estimated_octets": self.estimated,
         });
-        match object {
-            serde_json::Value::Object(object) => object,
-            _ => serde_json::Map::new(),
-        }
+        if let serde_json::Value::Object(object) = object { object } else { serde_json::Map::new() }
     }
 
     pub(super) fn unit(&self) -> Unit {

@@ -88,6 +88,7 @@ fn interval(text: &str) -> Option<InterimInterval> {
     parse_duration(text).filter(|duration| range.contains(duration)).map(InterimInterval::Every)
 }
 
+#[expect(clippy::option_option, reason = "the outer one is whether the text can be read")]
 fn stale(text: &str) -> Option<Option<Duration>> {
     if text == "never" {
         return Some(None);

@@ -64,6 +64,7 @@ pub fn parse_period(text: &str) -> Option<Period> {
     chosen(text, &PERIODS).or_else(|| parse_window(text).map(Period::Rolling))
 }
 
+#[expect(clippy::option_option, reason = "the outer one is whether the text can be read")]
 fn rate(text: &str) -> Option<Option<u64>> {
     if text == "off" { Some(None) } else { parse_rate(text).map(Some) }
 }

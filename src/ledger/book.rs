@@ -139,13 +139,11 @@ impl Book {
             entries.into_iter().map(|entry| (entry.account, entry.increment)).unzip();
         let accounts: Vec<SessionAccount> = accounts.into_iter().flatten().collect();
         let increments: Vec<(Increment, Origin)> = increments.into_iter().flatten().collect();
-        match (&self.state, &self.lease) {
-            (Some(state), Some(lease)) => state.record(lease, feed, &accounts, &increments, now).await,
-            _ => {
-                self.keep(accounts, increments);
-                Ok(true)
-            }
+        if let (Some(state), Some(lease)) = (&self.state, &self.lease) {
+            return state.record(lease, feed, &accounts, &increments, now).await;
         }
+        self.keep(accounts, increments);
+        Ok(true)
     }
 
     fn keep(&mut self, accounts: Vec<SessionAccount>, increments: Vec<(Increment, Origin)>) {

@@ -132,14 +132,14 @@ impl LimitReader {
                 LimitSource::Query => {
                     let asked = if swept { Ok(None) } else { self.ask(users).await.map(Some) };
                     match asked {
-                        Ok(Some(rows)) => rows.iter().for_each(|row| gathering.query_row(&self.terms, row)),
+                        Ok(Some(rows)) => gathering.query_rows(&self.terms, &rows),
                         Ok(None) => self.stand_in(&mut gathering, users, None),
                         Err(error) => self.stand_in(&mut gathering, users, Some(error)),
                     }
                 }
                 LimitSource::Table => {
                     let rows = self.table(Some(users)).await?;
-                    rows.iter().for_each(|row| gathering.allow(self.terms.of_table(row, now)));
+                    gathering.allow_all(rows.iter().map(|row| self.terms.of_table(row, now)));
                 }
             }
         }
@@ -163,15 +163,15 @@ impl LimitReader {
                 None => None,
             };
             match (&asked, &self.last_good, users) {
-                (Some(rows), _, _) => rows.iter().for_each(|row| gathering.query_row(&self.terms, row)),
-                (None, Some(all), None) => all.values().for_each(|row| gathering.query_row(&self.terms, row)),
+                (Some(rows), _, _) => gathering.query_rows(&self.terms, rows),
+                (None, Some(all), None) => gathering.query_rows(&self.terms, all.values()),
                 (None, Some(_), Some(users)) => self.stand_in(&mut gathering, users, None),
                 (None, None, _) => return Ok(None),
             }
         }
         if self.sources.contains(&LimitSource::Table) {
             let rows = self.table(users).await?;
-            rows.iter().for_each(|row| gathering.allow(self.terms.of_table(row, now)));
+            gathering.allow_all(rows.iter().map(|row| self.terms.of_table(row, now)));
         }
         Ok(Some(gathering.gathered.since(&self.accounting)))
     }
@@ -210,10 +210,10 @@ impl LimitReader {
         };
         let asked: Vec<&AllowanceRow> = users.iter().filter_map(|user| last_good.get(user)).collect();
         let subjects: BTreeSet<&str> = asked.iter().filter_map(|row| row.subject.as_deref()).collect();
-        asked.iter().for_each(|row| gathering.query_row(&self.terms, row));
+        gathering.query_rows(&self.terms, asked.iter().copied());
         if subjects.iter().any(|subject| !subject.is_empty()) {
             let shares = |row: &&AllowanceRow| row.subject.as_deref().is_some_and(|subject| subjects.contains(subject));
-            last_good.values().filter(shares).for_each(|row| gathering.query_row(&self.terms, row));
+            gathering.query_rows(&self.terms, last_good.values().filter(shares));
         }
     }
 }

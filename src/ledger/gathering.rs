@@ -31,7 +31,19 @@ impl<'a> Gathering<'a> {
         Self { accounting, gathered: Gathered::default(), names: BTreeMap::new() }
     }
 
-    pub(super) fn query_row(&mut self, terms: &Terms, row: &AllowanceRow) {
+    pub(super) fn query_rows<'r>(&mut self, terms: &Terms, rows: impl IntoIterator<Item = &'r AllowanceRow>) {
+        for row in rows {
+            self.query_row(terms, row);
+        }
+    }
+
+    pub(super) fn allow_all(&mut self, allowances: impl IntoIterator<Item = Allowance>) {
+        for allowance in allowances {
+            self.allow(allowance);
+        }
+    }
+
+    fn query_row(&mut self, terms: &Terms, row: &AllowanceRow) {
         match terms.of_query(row) {
             Ok(allowance) => self.allow(allowance),
             Err(problem) => {
@@ -41,7 +53,7 @@ impl<'a> Gathering<'a> {
         }
     }
 
-    pub(super) fn allow(&mut self, allowance: Allowance) {
+    fn allow(&mut self, allowance: Allowance) {
         let limits = allowance.limits();
         self.add(allowance.user, limits);
     }

@@ -36,14 +36,11 @@ pub struct SlotUse {
 impl Usage {
     /// Adds to a slot.
     pub fn add(&mut self, zone: &TimeZone, slot: SlotUse) {
-        let of_zone = match self.zones.iter().position(|of_zone| of_zone.zone == *zone) {
-            Some(index) => &mut self.zones[index],
-            None => {
-                self.zones.push(ZoneUsage { zone: zone.clone(), slots: Vec::new() });
-                let last = self.zones.len() - 1;
-                &mut self.zones[last]
-            }
-        };
+        let index = self.zones.iter().position(|of_zone| of_zone.zone == *zone).unwrap_or_else(|| {
+            self.zones.push(ZoneUsage { zone: zone.clone(), slots: Vec::new() });
+            self.zones.len() - 1
+        });
+        let of_zone = &mut self.zones[index];
         match of_zone.slots.iter_mut().find(|known| known.start == slot.start) {
             Some(known) => {
                 known.used = known.used.plus(slot.used);

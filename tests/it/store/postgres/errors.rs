@@ -193,7 +193,7 @@ async fn no_session_waits_without_end() {
              current_setting('idle_in_transaction_session_timeout'), current_setting('transaction_isolation'),
              current_setting('synchronous_commit'), current_setting('application_name')) AS username,
            radacctid, acctsessionid, acctuniqueid, nasipaddress, acctstarttime, acctupdatetime, acctstoptime,
-           acctinputoctets, acctoutputoctets, calledstationid, callingstationid, acctterminatecause, servicetype,
+           acctsessiontime, acctinputoctets, acctoutputoctets, calledstationid, callingstationid, acctterminatecause, servicetype,
            framedprotocol, framedipaddress FROM radacct;
          GRANT SELECT ON settings TO radkick",
     );
