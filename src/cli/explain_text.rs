@@ -61,7 +61,7 @@ impl Explained {
             notes.push(format!("{} of it used before", amount(limit.unit, limit.offset)));
         }
         if standing.estimated > 0 {
-            notes.push(format!("up to {} of it may belong to a later period", octets(standing.estimated)));
+            notes.push(format!("{} of it estimated", octets(standing.estimated)));
         }
         format!("  {used} of {} {period}: {left} ({})", standing.limit_text(), notes.join("; "))
     }
