@@ -107,7 +107,7 @@ impl Database {
         }
         match self {
             // What is lost when the machine stops can be made again
-            Self::Sqlite(_) => self.execute("PRAGMA synchronous = OFF; PRAGMA cache_size = -200000").await?,
+            Self::Sqlite(_) => self.execute("PRAGMA synchronous = OFF; PRAGMA cache_size = -64000").await?,
             Self::Postgres(_) => self.execute("SET maintenance_work_mem = '256MB'").await?,
             Self::Mariadb(_) => {}
         }
