@@ -102,12 +102,12 @@ async fn measure(options: &Options, server: &Server) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Each with its median, and by how much the first one's is longer.
+/// Each as a share of the first one, and its median.
 fn report(out: &mut impl std::io::Write, measured: &[(&str, &Times)]) -> anyhow::Result<()> {
     let first = measured.first().map_or(Duration::ZERO, |(_, times)| times.median());
     for (what, times) in measured {
-        let ratio = first.as_secs_f64() / times.median().as_secs_f64();
-        writeln!(out, "  {what:<22} {times}, the first takes {ratio:.1} times as long")?;
+        let share = times.median().as_secs_f64() / first.as_secs_f64();
+        writeln!(out, "  {what:<22} {share:>8.4}  {times}")?;
     }
     Ok(())
 }

@@ -5,7 +5,7 @@ use super::seats::Role;
 use super::tally::Tally;
 
 const GIB: u64 = 1 << 30;
-/// Who is not meant to be over has at least so much left: hours at the line's full rate.
+/// Who is not meant to be over has at least so much left: more than an hour at the line's full rate.
 const MARGIN: u64 = 64 * GIB;
 
 /// How many groups there are. Each allows twice what the one before does, the first 1 GiB.

@@ -67,11 +67,9 @@ impl Population {
         plan.check()?;
         database.check_empty().await?;
         let mut population = Self::nobody(plan, database.longest_name());
-        database.begin_filling().await?;
         population.write_sessions(database).await?;
-        database.commit().await?;
         population.choose_limits();
-        database.begin_filling().await?;
+        database.begin().await?;
         population.write_accounts(database).await?;
         database.commit().await?;
         database.refresh_statistics().await?;
@@ -111,7 +109,7 @@ impl Population {
             tallies[session.user].add(&session, calendar);
             Some(session.cells(names))
         });
-        self.rows = database.insert(&session::TABLE, rows).await?;
+        self.rows = database.fill(&session::TABLE, self.plan.history_rows, rows).await?;
         self.open = open;
         Ok(())
     }

@@ -7,7 +7,8 @@ use super::seats::Seats;
 /// What a population is to be. Equal plans give equal rows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Plan {
-    /// How many users. From [`Plan::EDGES_FROM`] on the edge cases are among them.
+    /// How many users. From [`Plan::EDGES_FROM`] on the edge cases are among them, whole if there are sessions enough:
+    /// as many closed and as many open ones will do.
     pub(crate) users: usize,
     /// How many closed sessions, over the last 400 days.
     pub(crate) history_rows: u64,

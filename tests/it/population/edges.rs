@@ -115,8 +115,9 @@ async fn there_may_be_nothing() {
         Plan { open_sessions: 7, ..few.clone() },
         Plan { users: 1000, over: 20, ..nothing.clone() },
     ];
-    for plan in plans {
-        for server in Server::all() {
+    for (number, plan) in plans.into_iter().enumerate() {
+        let servers = if number == 0 { Server::all().into() } else { vec![Server::sqlite()] };
+        for server in servers {
             let (population, _) = write(&plan, &server).await;
             let rows = server.number("SELECT count(*) FROM radacct");
             assert_eq!(rows, plan.history_rows + plan.open_sessions as u64, "{plan:?}");

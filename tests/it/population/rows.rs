@@ -113,3 +113,32 @@ async fn faults_are_there_when_asked_for() {
         assert_eq!(without.number(&count), 0, "{fault}");
     }
 }
+
+/// The indexes are taken away while it writes so many rows.
+#[tokio::test]
+async fn the_schema_stays_the_stock_one() {
+    for server in Server::all() {
+        let query = match server {
+            Server::Sqlite(_) => "SELECT name, sql FROM sqlite_master WHERE tbl_name = 'radacct' ORDER BY name",
+            Server::Postgres(_) => {
+                "SELECT indexdef AS a, '' AS b FROM pg_indexes WHERE tablename = 'radacct' UNION ALL
+                 SELECT conname, pg_get_constraintdef(oid) FROM pg_constraint WHERE conrelid = 'radacct'::regclass
+                 ORDER BY 1, 2"
+            }
+            Server::Mariadb(_) => "SHOW INDEX FROM radacct",
+        };
+        let definition = |server: &Server| {
+            let mut rows = server.sql(query);
+            for row in &mut rows {
+                // How many values there are, which changes
+                row.remove("Cardinality");
+            }
+            rows
+        };
+        let before = definition(&server);
+        write(&Plan { history_rows: 10_000, ..Plan::default() }, &server).await;
+        assert_eq!(server.number("SELECT count(*) FROM radacct"), 10_100);
+        assert!(before.len() > 5, "{before:?}");
+        assert_eq!(definition(&server), before, "{server:?}");
+    }
+}

@@ -69,7 +69,8 @@ async fn the_truth_is_what_the_database_sums_up() {
 async fn the_database_finds_the_same_users_over() {
     for over in [0, 3, 20] {
         let plan = Plan { over, ..faulty() };
-        for server in Server::all() {
+        let servers = if over == 20 { Server::all().into() } else { vec![Server::sqlite()] };
+        for server in servers {
             let (population, mut database) = write(&plan, &server).await;
             let told = population.truth().filter(|truth| truth.over);
             let told: BTreeSet<String> = told.map(|truth| UserName::new(truth.user).to_table()).collect();

@@ -1,5 +1,6 @@
 //! FreeRADIUS' database, written in bulk: COPY on PostgreSQL, long INSERTs elsewhere.
 mod cell;
+mod indexes;
 mod updates;
 
 use std::str::FromStr as _;
@@ -14,6 +15,9 @@ pub(super) use cell::Cell;
 
 /// What is sent at once, in octets. SQLite takes no statement of a million.
 const CHUNK: usize = 500_000;
+
+/// From so many rows on the indexes of radacct are made when it is full.
+const MANY: u64 = 10_000;
 
 /// A table of FreeRADIUS, with the columns that are written.
 #[derive(Debug)]
@@ -51,8 +55,6 @@ impl Database {
         match scheme {
             "sqlite" => {
                 let options = SqliteConnectOptions::new().filename(rest.strip_prefix("//").unwrap_or(rest));
-                // What is lost when the machine stops can be made again
-                let options = options.pragma("synchronous", "OFF").pragma("cache_size", "-262144");
                 Ok(Self::Sqlite(options.disable_statement_logging().connect().await?))
             }
             "postgres" | "postgresql" => {
@@ -90,32 +92,55 @@ impl Database {
         Ok(each_dialect!(self, connection => query.fetch_optional(connection).await?.is_some()))
     }
 
-    /// Begins a transaction that fills tables which are empty.
-    pub(super) async fn begin_filling(&mut self) -> anyhow::Result<()> {
-        match self {
-            // With both off, MariaDB sorts what comes into an empty table and builds its indexes at the end
-            Self::Mariadb(_) => self.execute("SET unique_checks = 0, foreign_key_checks = 0; BEGIN").await,
-            Self::Sqlite(_) | Self::Postgres(_) => self.begin().await,
+    /// Fills radacct, which is empty, with about so many rows; how many there are then.
+    pub(super) async fn fill<'a>(
+        &mut self,
+        table: &Table,
+        expected: u64,
+        rows: impl Iterator<Item = Vec<Cell<'a>>>,
+    ) -> anyhow::Result<u64> {
+        if expected < MANY {
+            self.begin().await?;
+            let count = self.insert(table, rows).await?;
+            self.commit().await?;
+            return Ok(count);
         }
+        match self {
+            // What is lost when the machine stops can be made again
+            Self::Sqlite(_) => self.execute("PRAGMA synchronous = OFF; PRAGMA cache_size = -64000").await?,
+            Self::Postgres(_) => self.execute("SET maintenance_work_mem = '256MB'").await?,
+            Self::Mariadb(_) => {}
+        }
+        self.begin().await?;
+        let indexes = self.drop_indexes().await?;
+        // On MariaDB an ALTER TABLE has ended the transaction
+        self.begin_again().await?;
+        let count = self.insert(table, rows).await?;
+        self.create_indexes(indexes).await?;
+        self.commit().await?;
+        Ok(count)
     }
 
     pub(super) async fn begin(&mut self) -> anyhow::Result<()> {
         self.execute("BEGIN").await
     }
 
-    pub(super) async fn commit(&mut self) -> anyhow::Result<()> {
-        self.execute("COMMIT").await?;
+    async fn begin_again(&mut self) -> anyhow::Result<()> {
         match self {
-            Self::Mariadb(_) => self.execute("SET unique_checks = 1, foreign_key_checks = 1").await,
+            Self::Mariadb(_) => self.begin().await,
             Self::Sqlite(_) | Self::Postgres(_) => Ok(()),
         }
+    }
+
+    pub(super) async fn commit(&mut self) -> anyhow::Result<()> {
+        self.execute("COMMIT").await
     }
 
     /// Tells the planner what is there now, as a server would find out in time.
     pub(super) async fn refresh_statistics(&mut self) -> anyhow::Result<()> {
         const TABLES: &str = "radacct, radcheck, radusergroup, radgroupcheck";
         match self {
-            Self::Sqlite(_) => Ok(()),
+            Self::Sqlite(_) => self.execute("PRAGMA cache_size = -2000; PRAGMA shrink_memory").await,
             Self::Postgres(_) => self.execute(&format!("VACUUM ANALYZE {TABLES}")).await,
             Self::Mariadb(_) => self.execute(&format!("ANALYZE TABLE {TABLES}")).await,
         }
