@@ -3,6 +3,9 @@
 //! Rows of radacct come from FreeRADIUS where it can write them so, else from SQL.
 mod counted;
 mod oddities;
+mod periods;
+mod query;
+mod silent;
 
 use serde_json::Value;
 
