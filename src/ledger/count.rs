@@ -1,6 +1,6 @@
 //! From what a look found to the pages of the ledger.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use crate::quota::{Context, Observed, Oddity, SessionAccount, Sighting, SlotUse, Usage, UserName};
 use crate::store::{FeedRecord, Origin, StoreError};
@@ -12,9 +12,43 @@ use super::{Ledger, LedgerRules, Looked, silence};
 /// The start of a user's own allowance, by the user's name in the ledger.
 pub(super) type Since<'a> = &'a (dyn Fn(&UserName) -> Option<i64> + Sync);
 
-/// Whether a row that has no account was counted all the same: as history, or in an account that is no longer kept.
+/// Sessions that ended within so many seconds keep an account, whatever becomes of older ones.
+pub(super) const LATELY: i64 = 24 * 3600;
+
+/// Whether a row that has no account was counted all the same: as history, or in an account that is no longer kept. One
+/// that began lately was not: its id is low because the table was emptied and its ids begin anew.
 pub(super) fn counted_before(feed: &FeedRecord, row: &Sighting) -> bool {
-    feed.imported_to.is_some() && row.row_id <= feed.mark.saturating_sub(MARGIN)
+    let began_lately = row.start.is_some_and(|start| start >= feed.read_at.saturating_sub(LATELY));
+    feed.imported_to.is_some() && row.row_id <= feed.mark.saturating_sub(MARGIN) && !began_lately
+}
+
+/// The accounts of those sessions of a page that have several rows on it, for want of a unique key: of these the second is
+/// looked at on top of the first.
+#[derive(Debug, Default)]
+pub(super) struct Doubles {
+    ids: HashSet<String>,
+    accounts: BTreeMap<String, SessionAccount>,
+}
+
+impl Doubles {
+    /// Those of a page.
+    pub(super) fn of(page: &[Sighting]) -> Self {
+        let mut seen = HashSet::new();
+        let again = page.iter().map(|row| row.acct_unique_id.as_str()).filter(|id| !seen.insert(*id));
+        Self { ids: again.map(str::to_owned).collect(), accounts: BTreeMap::new() }
+    }
+
+    /// As the rows of the page before this one left the account of a session.
+    pub(super) fn before(&self, row: &Sighting) -> Option<&SessionAccount> {
+        self.accounts.get(&row.acct_unique_id)
+    }
+
+    /// Remembers the account after a row.
+    pub(super) fn note(&mut self, account: &SessionAccount) {
+        if self.ids.contains(&account.acct_unique_id) {
+            self.accounts.insert(account.acct_unique_id.clone(), account.clone());
+        }
+    }
 }
 
 /// Looks at one row on behalf of its account. `None` where nothing changes.

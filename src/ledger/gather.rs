@@ -25,7 +25,7 @@ pub struct LimitReader {
     query: Option<String>,
     timeout: Duration,
     pub(super) terms: Terms,
-    /// The last result of the query that could be taken.
+    /// The last result of the query that could be taken, by the users' names in the ledger.
     last_good: Option<BTreeMap<UserName, AllowanceRow>>,
 }
 
@@ -77,7 +77,7 @@ impl LimitReader {
                 }
                 LimitSource::Query => {
                     self.take_query(&mut sweep, rows_before, may_lose).await;
-                    sweep.users.extend(self.last_good.iter().flatten().map(|(user, _)| user.clone()));
+                    sweep.users.extend(self.last_good.iter().flatten().map(|(_, row)| row.username.clone()));
                 }
                 LimitSource::Table => {
                     sweep.users.extend(self.table(None).await?.into_iter().map(|row| row.user));
@@ -109,7 +109,9 @@ impl LimitReader {
             return;
         }
         sweep.query_rows = Some(count);
-        self.last_good = Some(rows.into_iter().map(|row| (row.username.clone(), row)).collect());
+        // Of several rows of a user the first decides, as everywhere
+        let by_name = rows.into_iter().rev().map(|row| (self.accounting.ledger_name(&row.username), row));
+        self.last_good = Some(by_name.collect());
     }
 
     /// The limits of these users, and of everybody who shares an allowance with one of them. `swept` takes the query's
@@ -132,7 +134,10 @@ impl LimitReader {
                 LimitSource::Query => {
                     let asked = if swept { Ok(None) } else { self.ask(users).await.map(Some) };
                     match asked {
-                        Ok(Some(rows)) => gathering.query_rows(&self.terms, &rows),
+                        Ok(Some(rows)) => {
+                            gathering.query_rows(&self.terms, &rows);
+                            self.stand_in(&mut gathering, &self.vanished(users, &rows), None);
+                        }
                         Ok(None) => self.stand_in(&mut gathering, users, None),
                         Err(error) => self.stand_in(&mut gathering, users, Some(error)),
                     }
@@ -201,14 +206,27 @@ impl LimitReader {
         Ok(rows)
     }
 
+    /// Those of these users whom the last good result has and this one has not: their limits stand until the query is run
+    /// as a whole, which tells one user's end from the loss of many.
+    fn vanished(&self, users: &[UserName], rows: &[AllowanceRow]) -> Vec<UserName> {
+        let there: BTreeSet<UserName> = rows.iter().map(|row| self.accounting.ledger_name(&row.username)).collect();
+        let had = |name: &UserName| self.last_good.as_ref().is_some_and(|all| all.contains_key(name));
+        let named = users.iter().map(|user| (user, self.accounting.ledger_name(user)));
+        named.filter(|(_, name)| had(name) && !there.contains(name)).map(|(user, _)| user.clone()).collect()
+    }
+
     /// Takes the last good result of the query instead of a new one.
     fn stand_in(&self, gathering: &mut Gathering<'_>, users: &[UserName], problem: Option<StoreError>) {
+        if users.is_empty() {
+            return;
+        }
         gathering.gathered.query_problem = problem;
         let Some(last_good) = &self.last_good else {
             gathering.gathered.blind = true;
             return;
         };
-        let asked: Vec<&AllowanceRow> = users.iter().filter_map(|user| last_good.get(user)).collect();
+        let asked: Vec<&AllowanceRow> =
+            users.iter().filter_map(|user| last_good.get(&self.accounting.ledger_name(user))).collect();
         let subjects: BTreeSet<&str> = asked.iter().filter_map(|row| row.subject.as_deref()).collect();
         gathering.query_rows(&self.terms, asked.iter().copied());
         if subjects.iter().any(|subject| !subject.is_empty()) {

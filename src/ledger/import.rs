@@ -4,14 +4,12 @@ use crate::quota::{SessionAccount, Sighting};
 use crate::store::{FeedRecord, Origin, StoreError};
 
 use super::book::Entry;
-use super::count::{Since, observe};
+use super::count::{Doubles, LATELY, Since, observe};
 use super::feed::MARGIN;
 use super::{Ledger, LedgerRules};
 
 /// Rows of a slice, which is one transaction of ours.
 const SLICE: u32 = 5000;
-/// Rows that closed so lately are kept as sessions, in seconds: a Stop may still come.
-const LATELY: i64 = 24 * 3600;
 
 /// Reads all rows that are there, slice by slice; how far it has come is written with what it counted, so that it goes on
 /// from there after a crash. `false` when another process took the ledger over.
@@ -27,8 +25,9 @@ pub(super) async fn begin(ledger: &mut Ledger, since: Since<'_>, now: i64) -> Re
         let mut feed = ledger.feed.clone();
         feed.import_at = page.last().map(|row| row.row_id).filter(|_| !is_last);
         let names = &ledger.accounting;
+        let mut doubles = Doubles::of(&page);
         let page = page.into_iter().map(|row| Sighting { user: names.ledger_name(&row.user), ..row });
-        let entries = page.filter_map(|row| entry(&ledger.rules, &row, since, (to, now))).collect();
+        let entries = page.filter_map(|row| entry(&ledger.rules, &mut doubles, &row, since, (to, now))).collect();
         if !ledger.book.write_at_once(entries, &feed, now).await? {
             ledger.unsee();
             return Ok(false);
@@ -40,8 +39,15 @@ pub(super) async fn begin(ledger: &mut Ledger, since: Since<'_>, now: i64) -> Re
 }
 
 /// What a row of history comes to. Sessions that may still change, and rows near the mark, keep an account.
-fn entry(rules: &LedgerRules, row: &Sighting, since: Since<'_>, (to, now): (i64, i64)) -> Option<Entry> {
-    let observed = observe(rules, None, row, (None, now), (since(&row.user), false))?;
+fn entry(
+    rules: &LedgerRules,
+    doubles: &mut Doubles,
+    row: &Sighting,
+    since: Since<'_>,
+    (to, now): (i64, i64),
+) -> Option<Entry> {
+    let observed = observe(rules, doubles.before(row), row, (None, now), (since(&row.user), false))?;
+    doubles.note(&observed.account);
     let is_past = row.stop.is_some_and(|stop| stop < now.saturating_sub(LATELY));
     if is_past && row.row_id <= to.saturating_sub(MARGIN) {
         let increment = observed.increment.map(|increment| (increment, Origin::History));

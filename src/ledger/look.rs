@@ -55,7 +55,9 @@ impl Ledger {
         self.look_for_vanished(&mut found).await?;
         self.look_for_new(&mut found).await?;
         self.look_again(&mut found).await?;
-        found.silence = silence::silence(&found.feed, &open_nas, self.rules.interval, now);
+        // Who has just written something is not silent, however long nobody was here to hear it
+        let heard: HashSet<&str> = found.changed.iter().map(|row| row.nas_ip_address.as_str()).collect();
+        found.silence = silence::silence(&found.feed, (&open_nas, &heard), self.rules.interval, now);
         // Where the whole NAS is silent, its rows are not forgotten
         found.stale.retain(|stale| !found.silence.nas.contains_key(&stale.nas_ip_address));
         found.users = found.changed.iter().map(|row| row.user.clone()).collect();

@@ -6,7 +6,7 @@ use crate::quota::{Counters, Sighting, UserName};
 use crate::store::{Origin, StoreError, UsageRow};
 
 use super::Ledger;
-use super::count::{Since, observe};
+use super::count::{Doubles, Since, observe};
 use super::feed::PAGE;
 
 /// What became of one user's history.
@@ -87,9 +87,12 @@ async fn add(
 ) -> Result<(), StoreError> {
     let ids: Vec<String> = rows.iter().map(|row| row.acct_unique_id.clone()).collect();
     let observed = ledger.book.accounts(&ids).await?;
+    let mut doubles = Doubles::of(&rows);
     for row in rows.into_iter().filter(|row| !observed.contains_key(&row.acct_unique_id)) {
         let row = Sighting { user: ledger.accounting.ledger_name(&row.user), ..row };
-        let Some(found) = observe(&ledger.rules, None, &row, (None, now), (since(&row.user), false)) else { continue };
+        let (before, known) = (doubles.before(&row), (since(&row.user), false));
+        let Some(found) = observe(&ledger.rules, before, &row, (None, now), known) else { continue };
+        doubles.note(&found.account);
         let of_user = sums.entry(row.user).or_default();
         if let Some(increment) = found.increment {
             let (used, estimated) = of_user.entry((increment.zone, increment.slot)).or_default();

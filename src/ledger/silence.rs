@@ -1,6 +1,6 @@
 //! NAS that have gone silent, and rows that were forgotten.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use crate::quota::{SessionAccount, Sighting};
 use crate::store::{FeedRecord, RhythmRecord};
@@ -57,9 +57,17 @@ pub(super) fn learn(feed: &mut FeedRecord, before: Option<&SessionAccount>, row:
     rhythm.seen = seen.saturating_add(1);
 }
 
-/// The NAS with open rows of which nothing has come for three of their intervals.
-pub(super) fn silence(feed: &FeedRecord, open_nas: &BTreeSet<String>, told: Option<i64>, now: i64) -> Silence {
+/// The NAS with open rows of which nothing has come for three of their intervals; those `heard` of just now are none.
+pub(super) fn silence(
+    feed: &FeedRecord,
+    (open_nas, heard): (&BTreeSet<String>, &HashSet<&str>),
+    told: Option<i64>,
+    now: i64,
+) -> Silence {
     let silent = |nas: &String| {
+        if heard.contains(nas.as_str()) {
+            return None;
+        }
         let every = interval(feed, nas, told)?;
         let heard = feed.rhythms.get(nas)?.heard_at;
         (now.saturating_sub(heard) > MISSED * every + LATE).then(|| (nas.clone(), (heard, every)))

@@ -93,7 +93,7 @@ impl Meter {
         measured.stale.clone_from(&looked.stale);
         let touched = looked.users.clone();
         self.count(looked, now).await?;
-        let mut scope = others;
+        let mut scope = others.clone();
         scope.extend(touched);
         scope.extend(self.over.iter().cloned());
         scope.extend(self.due.iter().filter(|(_, at)| **at <= now).map(|(user, _)| user.clone()));
@@ -105,6 +105,7 @@ impl Meter {
             self.due.clear();
         }
         self.judge(scope, &mut measured, exemptions, now).await?;
+        self.mind_silence(&others, &mut measured).await?;
         if measured.swept {
             self.swept_at = measured.query_problem.is_none().then_some(now);
             self.keep(now).await?;
@@ -198,11 +199,17 @@ impl Meter {
             measured.judgement.judge(limited, exemptions, now).await?;
         }
         measured.judgement.rank();
-        let over: Vec<UserName> = measured.judgement.over.iter().map(|over| over.user.clone()).collect();
-        let names: Vec<UserName> = over.iter().map(|user| self.accounting.ledger_name(user)).collect();
+        Ok(())
+    }
+
+    /// Finds those who are over, or whom we hold, and are online at silent NAS alone.
+    async fn mind_silence(&self, others: &BTreeSet<UserName>, measured: &mut Measured) -> Result<(), StoreError> {
+        let over = measured.judgement.over.iter().map(|over| &over.user);
+        let concerned: BTreeSet<&UserName> = over.chain(others).collect();
+        let names: Vec<UserName> = concerned.iter().map(|user| self.accounting.ledger_name(user)).collect();
         let unheard = self.ledger.behind_silence(&names, &measured.silence).await?;
-        let unheard = over.into_iter().filter(|user| unheard.contains(&self.accounting.ledger_name(user)));
-        measured.judgement.unheard = unheard.collect();
+        let unheard = concerned.into_iter().filter(|user| unheard.contains(&self.accounting.ledger_name(user)));
+        measured.judgement.unheard = unheard.cloned().collect();
         Ok(())
     }
 

@@ -36,8 +36,11 @@ pub(super) struct Judgement {
     pub(super) left: BTreeMap<UserName, u64>,
     /// What cannot be read.
     pub(super) problems: Vec<LimitProblem>,
-    /// Users who are online at silent NAS alone: nothing new is decided about their use.
+    /// Of those who are over or whom we hold, users who are online at silent NAS alone: nothing new is decided about their
+    /// use.
     pub(super) unheard: BTreeSet<UserName>,
+    /// Whose allowance it is, of users who share one.
+    subjects: BTreeMap<UserName, String>,
     /// Whether it is not known whom the operator's query limits: nobody is let in.
     pub(super) blind: bool,
 }
@@ -50,6 +53,16 @@ impl Judgement {
     /// Whether a block of this user stays: the user is over, or nobody can tell.
     pub(super) fn stands(&self, user: &UserName) -> bool {
         self.blind || self.is_over(user) || self.unreadable.contains(user)
+    }
+
+    /// Whether what was decided about a user's use waits for the NAS to speak again. That the login has not expired is known.
+    pub(super) fn is_unheard(&self, user: &UserName, reason: &str) -> bool {
+        reason != Reason::Expiry.as_str() && self.unheard.contains(user)
+    }
+
+    /// Whose allowance it is: the family's, or the user's own.
+    pub(super) fn subject_of<'a>(&'a self, user: &'a UserName) -> &'a str {
+        self.subjects.get(user).map_or(user.as_str(), String::as_str)
     }
 
     /// Whether nothing new is to be decided about a user: the NAS is silent, so the use is not known. An expiry is.
@@ -65,6 +78,7 @@ impl Judgement {
         now: i64,
     ) -> Result<(), StoreError> {
         for (user, (limits, usage)) in limited {
+            self.subjects.extend(limits.subject.clone().map(|subject| (user.clone(), subject)));
             if !limits.problems.is_empty() {
                 self.unreadable.insert(user.clone());
                 self.problems.extend(limits.problems.clone());

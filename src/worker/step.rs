@@ -200,11 +200,21 @@ impl Worker {
                 continue;
             }
             let known_as = self.known_as(&block.user).await?;
-            if !judgement.stands(&known_as) && !self.is_used_up(judgement, &block.user, &known_as).await? {
-                lapsed.push(block);
+            if judgement.stands(&known_as) || self.is_used_up(judgement, &block.user, &known_as).await? {
+                continue;
+            }
+            if judgement.is_unheard(&block.user, &block.reason) {
+                outcome.held.push(format!(
+                    "user {} is no longer over as far as is known, but nothing comes from the NAS: not let in for now",
+                    block.user
+                ));
+            } else {
+                lapsed.push((block, judgement.subject_of(&known_as).to_owned()));
             }
         }
-        let tripping = brakes::trips(&agent.config.brakes, lapsed.len(), ours.len());
+        // A family is one, as when it is cut
+        let subjects = lapsed.iter().map(|(_, subject)| subject).collect::<BTreeSet<_>>().len();
+        let tripping = brakes::trips(&agent.config.brakes, subjects, ours.len());
         let detail = format!(
             "{} of {} blocked users would be let in again at once, as if limits had vanished: nobody is until `radkick confirm`",
             lapsed.len(),
@@ -214,7 +224,7 @@ impl Worker {
             outcome.held.push(why);
             return Ok(false);
         }
-        for block in lapsed {
+        for (block, _) in lapsed {
             agent.restore(&block.user, Some(&block.reason)).await?;
             tracing::info!(user = %block.user, reason = block.reason, "no longer over: login as before");
             outcome.restored.push(block.user.clone());
@@ -226,7 +236,8 @@ impl Worker {
     async fn let_go(&self, judgement: &Judgement) -> Result<(), AgentError> {
         for job in self.agent.state.live_jobs(None).await?.iter().filter(|job| job.spec.actor == "worker") {
             let user = &job.spec.user;
-            if self.concerns(user) && !judgement.stands(user) {
+            let stands = judgement.stands(user) || judgement.is_unheard(user, &job.spec.reason);
+            if self.concerns(user) && !stands {
                 self.agent.let_go(job).await?;
             }
         }
