@@ -4,8 +4,10 @@
 //! database's own program, never by the store that is judged.
 
 mod accounting;
+mod allowances;
 mod blocks;
 mod changes;
+mod feed;
 mod jobs;
 mod limits;
 mod mariadb;
@@ -40,6 +42,20 @@ pub(crate) trait Bench {
 
     /// Makes every insertion into radreply fail with "the panel writes this table".
     fn refuse_replies(&self);
+
+    /// Brings the optimizer's statistics of radacct up to date.
+    fn analyze(&self);
+
+    /// Takes an index of radacct away.
+    fn drop_index(&self, name: &str) {
+        self.sql(&format!("DROP INDEX {name}"));
+    }
+
+    /// Lets radkick read a table of the panel's.
+    fn let_read(&self, table: &str);
+
+    /// A query with the columns `username` and `limit_bytes` that takes a minute.
+    fn endless(&self) -> &'static str;
 
     async fn accounting(&self) -> Accounting {
         Accounting::open(&self.accounting_url(), &TableNames::default()).await.expect("FreeRADIUS' tables")

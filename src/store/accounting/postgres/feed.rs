@@ -120,11 +120,7 @@ impl Postgres {
         rows.iter().map(|row| sighting(row).map_err(|error| self.failed(OPERATION, error))).collect()
     }
 
-    async fn rows<'q>(
-        &self,
-        sql: &str,
-        bind: impl FnOnce(Query<'q>) -> Query<'q>,
-    ) -> Result<Vec<PgRow>, StoreError> {
+    async fn rows<'q>(&self, sql: &str, bind: impl FnOnce(Query<'q>) -> Query<'q>) -> Result<Vec<PgRow>, StoreError> {
         let rows = bind(sqlx::query(self.sql(sql))).fetch_all(&self.pool).await;
         rows.map_err(|error| self.failed(OPERATION, error))
     }

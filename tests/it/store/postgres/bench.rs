@@ -60,4 +60,16 @@ impl Bench for Database {
              CREATE TRIGGER no_replies BEFORE INSERT ON radreply FOR EACH ROW EXECUTE FUNCTION refuse()",
         );
     }
+
+    fn analyze(&self) {
+        self.postgres.sql("ANALYZE radacct");
+    }
+
+    fn let_read(&self, table: &str) {
+        self.postgres.sql(&format!("GRANT SELECT ON {table} TO radkick"));
+    }
+
+    fn endless(&self) -> &'static str {
+        "SELECT 'a' AS username, 1 AS limit_bytes FROM pg_sleep(60)"
+    }
 }
