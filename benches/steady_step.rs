@@ -114,7 +114,12 @@ async fn measure(options: &Options, server: &Server) -> anyhow::Result<()> {
     let times = sums.median().as_secs_f64() / steps.median().as_secs_f64();
     writeln!(out, "  the sum takes {times:.1} times as long as the step")?;
     writeln!(out, "  a new process and a sweep of all limits: {:.2} s", sweep.took.as_secs_f64())?;
-    writeln!(out, "  memory of the worker at most {} MiB, without the first step {} MiB", peak / 1024, sweep.peak_kib / 1024)?;
+    writeln!(
+        out,
+        "  memory of the worker at most {} MiB, without the first step {} MiB",
+        peak / 1024,
+        sweep.peak_kib / 1024
+    )?;
     Ok(())
 }
 

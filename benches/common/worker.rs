@@ -37,8 +37,7 @@ impl Remote {
     /// Starts one with this configuration.
     pub(crate) fn start(config: &Path) -> anyhow::Result<Self> {
         let mut command = Command::new(std::env::current_exe()?);
-        let mut process =
-            command.arg("--worker").arg(config).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
+        let mut process = command.arg("--worker").arg(config).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
         let steps = process.stdin.take();
         let told = BufReader::new(process.stdout.take().context("no output")?).lines();
         Ok(Self { process, steps, told })
