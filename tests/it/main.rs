@@ -10,6 +10,7 @@ mod enforce;
 mod engine;
 mod kill;
 mod ledger;
+mod panels;
 mod peers;
 mod population;
 mod readme;
