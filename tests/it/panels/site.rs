@@ -8,10 +8,13 @@ use tempfile::TempDir;
 
 use crate::support::freeradius::{Authentication, Dialect, FreeRadius, FreeRadiusOptions, SqlServer};
 use crate::support::mariadb::{MariaDb, RADIUS};
+use crate::support::pairs::packet;
 use crate::support::postgres::Postgres;
-use crate::support::process::Finished;
+use crate::support::process::{Finished, Running};
+use crate::support::radclient::{Radclient, RequestKind};
 use crate::support::radkick::Radkick;
 use crate::support::sqlite::{Row, sql_text};
+use crate::support::wait::{PATIENCE, wait_until};
 
 /// The database program of a site.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -19,6 +22,17 @@ pub(super) enum Engine {
     Sqlite,
     Postgres,
     Mariadb,
+}
+
+impl Engine {
+    /// A panel's writes to one table as one transaction, beside which nobody else writes there.
+    pub(super) fn at_once(self, table: &str, statements: &str) -> String {
+        match self {
+            Self::Sqlite => format!("BEGIN IMMEDIATE; {statements} COMMIT;"),
+            Self::Postgres => format!("BEGIN; LOCK TABLE {table} IN SHARE ROW EXCLUSIVE MODE; {statements} COMMIT;"),
+            Self::Mariadb => format!("START TRANSACTION; {statements} COMMIT;"),
+        }
+    }
 }
 
 /// The same, running.
@@ -105,6 +119,20 @@ impl Site {
         }
     }
 
+    /// Runs a panel's SQL, again where the server let somebody else go first, as panels do.
+    pub(super) fn rewrite(&self, statements: &str) {
+        let Database::Mariadb(database) = &self.database else {
+            self.sql(statements);
+            return;
+        };
+        let run = || Running::start(&mut database.client(), statements).finish(PATIENCE);
+        wait_until("the panel has written", || {
+            let finished = run();
+            assert!(finished.code == Some(0) || finished.stderr.contains("ERROR 1213"), "{finished:#?}");
+            finished.code == Some(0)
+        });
+    }
+
     /// Makes a panel's tables, and lets radkick read them: no more.
     pub(super) fn panel(&self, [sqlite, postgres, mariadb]: [&str; 3], tables: &[&str]) {
         self.sql(match self.engine {
@@ -150,6 +178,13 @@ impl Site {
     /// An Accounting-Request: `status` of the session `id`, which has brought the user this many octets.
     pub(super) fn account(&self, user: &str, id: &str, status: &str, octets: u64) {
         self.server.account(&self.record(user, id, status, &octets.to_string()));
+    }
+
+    /// An Interim-Update that FreeRADIUS finds no row for, and does not answer.
+    pub(super) fn account_unanswered(&self, user: &str, id: &str, octets: u64) {
+        let once = Radclient { tries: 1, wait_secs: 1, ..self.server.radclient(RequestKind::Accounting) };
+        let reply = once.send(&packet(&self.record(user, id, "Interim-Update", &octets.to_string())));
+        assert!(reply.is_none(), "{reply:?}");
     }
 
     /// The same as attributes.
