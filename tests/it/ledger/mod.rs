@@ -77,7 +77,12 @@ fn agree(site: &Site, seen: &[Seen]) -> Result<Vec<Increment>, TestCaseError> {
 }
 
 /// What a user used counts from the period's start at each place.
-fn usage_agrees(site: &Site, zones: &[TimeZone; 3], increments: &[Vec<Increment>; 3], now: i64) -> Result<(), TestCaseError> {
+fn usage_agrees(
+    site: &Site,
+    zones: &[TimeZone; 3],
+    increments: &[Vec<Increment>; 3],
+    now: i64,
+) -> Result<(), TestCaseError> {
     for period in &site.periods {
         let mut usage = Usage::default();
         let mut expected = 0_u64;

@@ -93,7 +93,8 @@ impl Session<'_> {
             let onward = self.growth(gap_of_row(earlier, look), look, (suspect, at));
             if !is_lower(&look.sighting, suspect.counters) && onward.plausible {
                 if onward.used.is_zero() {
-                    self.suspect = Some(Snapshot { at: if was_updated(earlier, look) { at } else { suspect.at }, ..suspect });
+                    self.suspect =
+                        Some(Snapshot { at: if was_updated(earlier, look) { at } else { suspect.at }, ..suspect });
                     return None;
                 }
                 return self.count(earlier, look, (suspect.at, onward, at));
@@ -184,7 +185,8 @@ fn start(earlier: &[Look], look: &Look) -> Option<i64> {
 
 /// Whether the start became later at this look or one before it, since the counters last grew.
 fn started_later(earlier: &[Look], grew: usize, look: &Look) -> bool {
-    let starts: Vec<Option<i64>> = (grew..earlier.len()).map(|index| start(&earlier[..index], &earlier[index])).collect();
+    let starts: Vec<Option<i64>> =
+        (grew..earlier.len()).map(|index| start(&earlier[..index], &earlier[index])).collect();
     let starts: Vec<i64> = starts.into_iter().chain([look.sighting.start]).flatten().collect();
     starts.windows(2).any(|pair| pair[1] > pair[0])
 }

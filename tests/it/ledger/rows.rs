@@ -69,8 +69,10 @@ pub(super) fn site(zone: &str) -> impl Strategy<Value = Site> + use<> {
         Just(Period::Total),
     ];
     let max_rate = prop_oneof![Just(None), Just(Some(1000)), Just(Some(100_000_000))];
-    (prop::collection::vec(period, 0..3), max_rate).prop_map(move |(periods, max_rate)| {
-        Site { periods, max_rate, zone: zone.clone() }
+    (prop::collection::vec(period, 0..3), max_rate).prop_map(move |(periods, max_rate)| Site {
+        periods,
+        max_rate,
+        zone: zone.clone(),
     })
 }
 

@@ -12,17 +12,35 @@ use super::rows::empty_row;
 #[derive(Debug, Clone)]
 pub(super) enum Event {
     Pass(i64),
-    Use { who: usize, input: u64, output: u64 },
-    Send { who: usize, kind: Kind, fate: Fate },
+    Use {
+        who: usize,
+        input: u64,
+        output: u64,
+    },
+    Send {
+        who: usize,
+        kind: Kind,
+        fate: Fate,
+    },
     /// What was late arrives, the last first.
     Arrive,
     /// The router of this session restarts.
-    Reboot { who: usize },
-    Delete { who: usize },
+    Reboot {
+        who: usize,
+    },
+    Delete {
+        who: usize,
+    },
     /// By us.
-    Close { who: usize },
-    Reopen { who: usize },
-    Null { who: usize },
+    Close {
+        who: usize,
+    },
+    Reopen {
+        who: usize,
+    },
+    Null {
+        who: usize,
+    },
     /// Our clock is set.
     Step(i64),
     Look,
