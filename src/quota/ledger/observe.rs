@@ -83,17 +83,13 @@ impl SessionAccount {
         let growth = Growth::new(self.seen, sighting, carried);
         let updated = sighting.update != self.update;
         if let Some(suspect) = self.suspect {
-            // The same row, or the same packet again, tells nothing; nor does it grow plausible by waiting
-            if growth.seen == suspect.seen && !updated {
-                return (None, None);
-            }
             let onward = sighting.counters(suspect.seen).beyond(suspect.seen);
             if !sighting.is_below(suspect.seen) && context.carried(onward.octets(), gap.since(suspect.at)) {
                 return (self.settle((suspect, onward), gap.until.max(suspect.at), updated), None);
             }
         }
         if !carried(growth.by.octets()) {
-            self.suspect = Some(Suspect { seen: growth.seen, at: gap.until });
+            self.suspect = Some(Suspect { seen: sighting.counters(self.seen), at: gap.until });
             return (None, Some(Oddity::Held(growth.by.octets())));
         }
         self.suspect = None;

@@ -63,7 +63,7 @@ proptest! {
             let again = SessionAccount::observe(Some(&after), &row, &context);
             prop_assert_eq!((again.increment, &again.account), (None, &after), "the same look again");
             prop_assert_eq!(after.used_since(0), after.counted);
-            prop_assert!(after.all_held().octets() <= u64::MAX && slots.horizon(now) <= now);
+            prop_assert!(slots.horizon(now) <= now && after.all_held().reaches(after.held));
             account = Some(after.gone(now));
         }
     }
