@@ -14,13 +14,18 @@ impl Slots {
     /// Slots for these periods. With none but [`Period::Total`] there is one slot, that of all time.
     #[must_use]
     pub fn new(periods: impl IntoIterator<Item = Period>) -> Self {
-        let mut kept: Vec<Period> = Vec::new();
+        let mut slots = Self { periods: Vec::new() };
+        slots.widen(periods);
+        slots
+    }
+
+    /// From now on slots begin where these periods do as well.
+    pub fn widen(&mut self, periods: impl IntoIterator<Item = Period>) {
         for period in periods.into_iter().filter(|period| *period != Period::Total) {
-            if !kept.contains(&period) {
-                kept.push(period);
+            if !self.periods.contains(&period) {
+                self.periods.push(period);
             }
         }
-        Self { periods: kept }
     }
 
     /// The start of the slot that holds `at`, in seconds since 1970; 0 is the one before all others. `since` is the start
