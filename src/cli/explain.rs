@@ -3,7 +3,7 @@
 use crate::config::{BlockMode, Mode};
 use crate::jobs::{Exemptions, paused};
 use crate::ledger::{View, Zones, view};
-use crate::quota::{Counters, Limit, Meaning, SessionAccount, UserName, judge};
+use crate::quota::{Counters, Limit, Meaning, Reason, SessionAccount, UserName, judge};
 use crate::store::{Accounting, BlockRecord, BlockState, JobRecord, JournalRecord, State};
 use crate::worker::CUT_BRAKE;
 
@@ -63,6 +63,12 @@ impl Done {
         })
     }
 
+    /// Whether the login is closed for use, and not by hand.
+    fn waits_for_use(&self) -> bool {
+        let for_use = |reason: &str| Reason::is_word(reason) && reason != Reason::Expiry.as_str();
+        self.blocks.iter().any(|block| block.state == BlockState::Held && for_use(&block.reason))
+    }
+
     fn is_blocked(&self) -> bool {
         self.blocks.iter().any(|block| block.state == BlockState::Held)
     }
@@ -80,6 +86,12 @@ async fn next(
         return Ok("A limit cannot be read: the user is left alone, neither cut nor let in.".to_owned());
     }
     let Some(over) = judge(&seen.limits, &seen.usage, now) else {
+        if seen.unheard && done.waits_for_use() {
+            return Ok(
+                "Not over as far as is known, but nothing comes from the NAS: not let in until it speaks again."
+                    .to_owned(),
+            );
+        }
         return Ok(match (done.is_blocked(), done.blocks.iter().any(|block| block.reason == "by_hand")) {
             (true, true) => "Not over. The login was closed by hand and stays so until `radkick restore`.".to_owned(),
             (true, false) => "Not over any more: the login is opened again.".to_owned(),
@@ -91,6 +103,9 @@ async fn next(
     }
     if config.quota.mode == Mode::Observe {
         return Ok("Over. Mode observe: told, and nothing done.".to_owned());
+    }
+    if seen.unheard && over.reason != Reason::Expiry && done.jobs.is_empty() {
+        return Ok("Over, but nothing comes from the NAS: nothing until it speaks again.".to_owned());
     }
     if paused(&config.brakes.pause_file, now).ok().flatten().is_some() {
         return Ok("Over, and everything is paused: nothing until `radkick resume`.".to_owned());

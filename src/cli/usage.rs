@@ -43,9 +43,9 @@ pub(crate) async fn run(args: UsageArgs, context: Context) -> anyhow::Result<Exi
     if let Some(user) = &user {
         let (rules, reader) = readers(&context, &accounting, state.as_ref());
         let seen = view((&accounting, state.as_ref()), (&rules, &reader), user, now).await?;
-        let open = seen.sessions.iter().filter(|account| account.closed_at.is_none());
-        let held = seen.sessions.iter().fold(crate::quota::Counters::ZERO, |sum, one| sum.plus(one.all_held()));
-        let open_sessions = open.count();
+        let open: Vec<_> = seen.sessions.iter().filter(|account| account.closed_at.is_none()).collect();
+        let held = open.iter().fold(crate::quota::Counters::ZERO, |sum, one| sum.plus(one.all_held()));
+        let open_sessions = open.len();
         let one = Surveyed { user: user.clone(), limits: seen.limits, usage: seen.usage, open_sessions, held };
         table.add(vec![one])?;
     } else {
@@ -146,7 +146,9 @@ async fn rebuild_history(context: &Context, accounting: &Accounting, user: Optio
         let why = "another radkick keeps the ledger just now; stop it for as long as this takes, or wait two minutes";
         return refuse(output, Exit::Failed, why);
     }
-    if let Some(problem) = reader.sweep(0, true).await?.query_problem {
+    let sweep = reader.sweep(0, true).await?;
+    ledger.widen(sweep.periods);
+    if let Some(problem) = sweep.query_problem {
         return refuse(output, Exit::Failed, &problem.to_string());
     }
     let since = reader.since(None, now).await?.unwrap_or_default();

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use crate::quota::{SessionAccount, UserName};
+use crate::quota::{Period, SessionAccount, UserName};
 use crate::store::{Accounting, FeedRecord, State, StoreError};
 
 use super::book::Book;
@@ -81,6 +81,12 @@ impl Ledger {
             Some(state) => state.feed_holder().await,
             None => Ok(None),
         }
+    }
+
+    /// Counts from now on to slots of these periods as well: those that allowances of our table have beside the
+    /// configured ones.
+    pub fn widen(&mut self, periods: impl IntoIterator<Item = Period>) {
+        self.rules.slots.widen(periods);
     }
 
     /// Whether the ledger has been begun, so that [`Ledger::look`] reads no history.

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use crate::config::{Config, LimitSource};
-use crate::quota::{Limits, Meaning, QuotaRules, UserName};
+use crate::quota::{Limits, Meaning, Period, QuotaRules, UserName};
 use crate::store::{Accounting, AllowanceRow, QuotaRow, State, StoreError};
 
 use super::gathering::{Gathered, Gathering};
@@ -40,6 +40,8 @@ pub struct Sweep {
     pub lost: bool,
     /// How many rows the query gave, when it was taken.
     pub query_rows: Option<usize>,
+    /// When allowances of our table start again, where they have a period of their own.
+    pub periods: BTreeSet<Period>,
 }
 
 impl LimitReader {
@@ -80,7 +82,10 @@ impl LimitReader {
                     sweep.users.extend(self.last_good.iter().flatten().map(|(_, row)| row.username.clone()));
                 }
                 LimitSource::Table => {
-                    sweep.users.extend(self.table(None).await?.into_iter().map(|row| row.user));
+                    for row in self.table(None).await? {
+                        sweep.periods.insert(self.terms.period_of(&row));
+                        sweep.users.push(row.user);
+                    }
                 }
             }
         }

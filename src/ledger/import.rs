@@ -16,7 +16,8 @@ const SLICE: u32 = 5000;
 pub(super) async fn begin(ledger: &mut Ledger, since: Since<'_>, now: i64) -> Result<bool, StoreError> {
     if ledger.feed.imported_to.is_none() {
         let last = ledger.accounting.last_row_id().await?;
-        ledger.feed = FeedRecord { imported_to: Some(last), import_at: Some(0), mark: last, ..FeedRecord::default() };
+        let feed = ledger.feed.clone();
+        ledger.feed = FeedRecord { imported_to: Some(last), import_at: Some(0), mark: last, ..feed };
     }
     while let (Some(after), Some(to)) = (ledger.feed.import_at, ledger.feed.imported_to) {
         let mut page = ledger.accounting.rows_above(after, SLICE).await?;

@@ -70,7 +70,7 @@ impl Terms {
     }
 
     /// When an allowance of our table starts again.
-    fn period_of(&self, row: &QuotaRow) -> Period {
+    pub(super) fn period_of(&self, row: &QuotaRow) -> Period {
         let configured = row.period.as_deref().and_then(crate::config::parse_period);
         configured.map_or(self.period, |period| super::rules::period(period, self.month_day))
     }

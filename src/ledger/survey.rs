@@ -42,6 +42,7 @@ pub async fn survey(
     if let Some(problem) = sweep.query_problem {
         return Err(problem);
     }
+    ledger.widen(sweep.periods);
     let since = reader.since(None, now).await?.unwrap_or_default();
     let since = |user: &UserName| since.get(user).copied();
     ledger.load().await?;

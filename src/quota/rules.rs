@@ -4,11 +4,7 @@ use jiff::tz::TimeZone;
 
 use super::Period;
 
-<<<<<<< HEAD
-/// The attribute that ends a login at a date.
-=======
 /// FreeRADIUS' attribute for when a login expires.
->>>>>>> 1d8a3c552a1eb5c96fba6858530adeb84bf8e3e4
 pub(super) const EXPIRATION: &str = "Expiration";
 
 /// What the number of a quota attribute means.
@@ -69,11 +65,7 @@ pub struct QuotaRules {
 }
 
 impl QuotaRules {
-<<<<<<< HEAD
-    /// The names of all attributes that [`Limits::resolve`] looks at.
-=======
     /// The names of all attributes that [`Limits::resolve`](super::Limits::resolve) looks at.
->>>>>>> 1d8a3c552a1eb5c96fba6858530adeb84bf8e3e4
     #[must_use]
     pub fn attribute_names(&self) -> Vec<String> {
         let names = self.attributes.iter().flat_map(|attribute| [Some(attribute.name.clone()), attribute.gigawords()]);

@@ -2,11 +2,7 @@
 
 use jiff::tz::TimeZone;
 
-<<<<<<< HEAD
-use super::{Counters, Limit, Meaning, Period};
-=======
-use super::{Counters, Limit, Meaning, Unit};
->>>>>>> 1d8a3c552a1eb5c96fba6858530adeb84bf8e3e4
+use super::{Counters, Limit, Meaning, Period, Unit};
 
 /// What a user, or a family of users, has used.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -40,12 +36,8 @@ pub struct SlotUse {
 impl Usage {
     /// Adds to a slot.
     pub fn add(&mut self, zone: &TimeZone, slot: SlotUse) {
-<<<<<<< HEAD
-        let index = self.zones.iter().position(|of_zone| of_zone.zone == *zone).unwrap_or_else(|| {
-=======
         let known = self.zones.iter().position(|of_zone| of_zone.zone == *zone);
         let index = known.unwrap_or_else(|| {
->>>>>>> 1d8a3c552a1eb5c96fba6858530adeb84bf8e3e4
             self.zones.push(ZoneUsage { zone: zone.clone(), slots: Vec::new() });
             self.zones.len() - 1
         });
@@ -86,26 +78,16 @@ impl Usage {
         limit.amount_of(used).saturating_add(limit.offset)
     }
 
-<<<<<<< HEAD
-    /// Octets among those that count against a limit of which only the rule says to which slot they belong. None for a
-    /// limit that counts all there ever was.
-    #[must_use]
-    pub fn estimated(&self, limit: &Limit, now: i64) -> u64 {
-        match limit.meaning {
-            Meaning::Remaining | Meaning::PerSession => 0,
-            Meaning::Total if limit.period == Period::Total && limit.since.is_none() => 0,
-            Meaning::Total => self.in_force(limit, now).fold(0, |sum, slot| sum.saturating_add(slot.estimated)),
-=======
-    /// Octets among those that count against a limit of which only the rule says that they do. Of one direction alone it
-    /// is not known which: at most all.
+    /// Octets among those that count against a limit of which only the rule says to which slot they belong; none for a limit
+    /// that counts all there ever was. Of one direction alone it is not known which: at most all.
     #[must_use]
     pub fn estimated(&self, limit: &Limit, now: i64) -> u64 {
         match (limit.meaning, limit.unit) {
             (Meaning::Remaining | Meaning::PerSession, _) | (_, Unit::Seconds) => 0,
+            (Meaning::Total, _) if limit.period == Period::Total && limit.since.is_none() => 0,
             (Meaning::Total, Unit::Octets) => self
                 .in_force(limit, now)
                 .fold(0, |sum, slot| sum.saturating_add(slot.estimated.min(limit.amount_of(slot.used)))),
->>>>>>> 1d8a3c552a1eb5c96fba6858530adeb84bf8e3e4
         }
     }
 

@@ -131,6 +131,7 @@ impl Meter {
             return Ok(None);
         }
         let sweep = self.reader.sweep(self.ledger.query_rows(), leave.may_lose).await?;
+        self.ledger.widen(sweep.periods.iter().copied());
         if let Some(rows) = sweep.query_rows {
             self.ledger.note_query_rows(rows);
         }

@@ -9,10 +9,11 @@ use crate::jobs::{Exemptions, JobDetail, SessionReport, Would, directory};
 use crate::quota::{Reason, UserName};
 use crate::store::{Accounting, BlockState, SessionRow, State, StoreError};
 
-use super::OverUser;
 use super::meter::{Leave, Meter};
+use super::{OverUser, StepOutcome};
 
-/// Everybody who is over, or the one user if that one is, with what would be done about each session.
+/// Everybody who is over, or the one user if that one is, with what would be done about each session; and what could not be
+/// asked.
 ///
 /// # Errors
 /// When a database cannot be asked.
@@ -21,7 +22,7 @@ pub async fn observe(
     accounting: &Accounting,
     clock: Clock,
     only: Option<&UserName>,
-) -> Result<Vec<SessionReport>, StoreError> {
+) -> Result<StepOutcome, StoreError> {
     let state = State::open_existing(&config.state.url).await?;
     let mut meter = Meter::new(config, accounting, state.as_ref());
     observe_with(&mut meter, (config, accounting), clock, only).await
@@ -33,7 +34,7 @@ pub(super) async fn observe_with(
     (config, accounting): (&Config, &Accounting),
     clock: Clock,
     only: Option<&UserName>,
-) -> Result<Vec<SessionReport>, StoreError> {
+) -> Result<StepOutcome, StoreError> {
     let state = State::open_existing(&config.state.url).await?;
     let blocks = match &state {
         Some(state) => state.blocks(only).await?,
@@ -61,7 +62,8 @@ pub(super) async fn observe_with(
             reports.extend(sessions.iter().map(|session| would(&directory, base.clone(), session, block)));
         }
     }
-    Ok(reports)
+    let failed = measured.query_problem.into_iter().collect();
+    Ok(StepOutcome { reports, failed, ..StepOutcome::default() })
 }
 
 /// What would be done about one session.

@@ -55,7 +55,7 @@ pub async fn keep_observing(
     };
     loop {
         match observe_with(&mut meter, (config, accounting), Clock, only).await {
-            Ok(reports) => told.would(reports),
+            Ok(outcome) => told.would(outcome.reports),
             Err(error) => tracing::error!("this cycle was cut short: {error}"),
         }
         tokio::select! {

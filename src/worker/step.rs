@@ -73,8 +73,7 @@ impl Worker {
     pub async fn step(&self) -> Result<StepOutcome, AgentError> {
         let agent = &self.agent;
         if agent.config.quota.mode == Mode::Observe {
-            let reports = observe(&agent.config, &agent.accounting, agent.clock, self.only.as_ref()).await?;
-            return Ok(StepOutcome { reports, ..StepOutcome::default() });
+            return Ok(observe(&agent.config, &agent.accounting, agent.clock, self.only.as_ref()).await?);
         }
         agent.finish_blocks(self.only.as_ref()).await?;
         agent.close_due_rows(self.only.as_ref()).await?;

@@ -84,16 +84,7 @@ impl Session<'_> {
             let at = at.max(suspect.at);
             let onward = self.growth(gap_of_row(false, earlier, look), look, (suspect, at));
             if !is_lower(&look.sighting, suspect.counters) && onward.plausible {
-<<<<<<< HEAD
-                if onward.used.is_zero() {
-                    self.suspect =
-                        Some(Snapshot { at: if was_updated(earlier, look) { at } else { suspect.at }, ..suspect });
-                    return None;
-                }
-                return self.count(earlier, look, (suspect.at, onward, at));
-=======
                 return self.go_on(earlier, look, (suspect, onward, at));
->>>>>>> 1d8a3c552a1eb5c96fba6858530adeb84bf8e3e4
             }
         }
         growth.plausible |= begins && start(earlier, look).is_none();

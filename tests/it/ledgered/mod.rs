@@ -2,9 +2,11 @@
 //!
 //! Rows of radacct come from FreeRADIUS where it can write them so, else from SQL.
 mod counted;
+mod explained;
 mod oddities;
 mod periods;
 mod query;
+mod quota;
 mod silent;
 
 use serde_json::Value;
