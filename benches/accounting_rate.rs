@@ -9,7 +9,12 @@
 #[expect(dead_code, reason = "what the tests need besides servers")]
 mod support;
 
-mod common;
+#[path = "common/memory.rs"]
+mod memory;
+#[path = "common/times.rs"]
+mod times;
+#[path = "common/worker.rs"]
+mod worker;
 
 use std::fmt::Write as _;
 use std::io::Write as _;
@@ -21,12 +26,18 @@ use std::time::Duration;
 
 use clap::Parser;
 
-use common::server::Dialect;
-use common::times::{Times, timed};
-use common::worker::{self, Remote};
 use support::freeradius::{Dialect as SqlDialect, FreeRadius, FreeRadiusOptions, SqlServer};
 use support::mariadb::{self, MariaDb};
 use support::pairs::packet;
+use times::{Times, timed};
+use worker::Remote;
+
+/// What FreeRADIUS keeps its accounting in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Dialect {
+    Sqlite,
+    Mariadb,
+}
 
 /// Measures on private servers.
 #[derive(Debug, Parser)]
