@@ -2,9 +2,11 @@
 mod bench;
 mod errors;
 mod freeradius;
+
 mod names;
 mod rows;
 mod site;
+mod steps;
 
 use radkick::config::{Config, DatabaseUrl, TableNames};
 use radkick::store::Accounting;

@@ -2,8 +2,10 @@
 mod bench;
 mod errors;
 mod freeradius;
+
 mod rows;
 mod site;
+mod steps;
 
 use radkick::config::{Config, DatabaseUrl};
 
