@@ -8,12 +8,9 @@ use crate::store::mariadb::places;
 use crate::store::state::rows::{AllowanceRow, distinct, signed};
 use crate::store::state::{JournalEntry, QuotaRow, alone};
 
-use super::{Mariadb, write_entry};
+use super::{Mariadb, lists, write_entry};
 
 const OPERATION: &str = "writing an allowance";
-
-/// Users in one read: of a thousand on, MariaDB makes a table of them first.
-const SLICE: usize = 400;
 
 /// The columns of an [`AllowanceRow`]: names are octets to the server, text to us.
 const ALLOWANCE: &str =
@@ -31,15 +28,14 @@ impl Mariadb {
         };
         // A family may be met in several slices
         let mut found = std::collections::BTreeMap::new();
-        for slice in distinct(users.iter().map(UserName::as_str), str::to_owned).chunks(SLICE) {
-            let names = places(slice.len());
+        for list in lists(&distinct(users.iter().map(UserName::as_str), str::to_owned)) {
+            let names = places(list.len());
             let sql = AssertSqlSafe(format!(
                 "{ALLOWANCE} WHERE quota.user_name IN ({names}) UNION {ALLOWANCE}
                  JOIN (SELECT DISTINCT subject FROM radkick_quota WHERE user_name IN ({names})) AS families
                    ON families.subject = quota.subject"
             ));
-            let query = sqlx::query_as(sql).persistent(false);
-            let query = slice.iter().chain(slice).fold(query, |query, name| query.bind(name.as_bytes()));
+            let query = list.iter().chain(&list).fold(sqlx::query_as(sql), |query, name| query.bind(*name));
             let rows: Vec<AllowanceRow> = query.fetch_all(&self.pool).await.map_err(failed)?;
             found.extend(rows.iter().map(|row| (row.user_name.clone(), row.quota(str::to_owned))));
         }

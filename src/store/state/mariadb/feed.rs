@@ -7,12 +7,12 @@ use crate::store::state::rows::{AccountRow, Batch, Step, UsedRow, adding};
 use crate::store::state::{FeedLease, FeedRecord, alone};
 
 use super::jobs::LEASE_SECS;
-use super::{Mariadb, is_double, json};
+use super::{Mariadb, is_double, json, slices};
 
 /// Accounts in one statement: well below a megabyte, which servers of old took at most.
-const ACCOUNTS: usize = 100;
-/// Rows of usage in one statement: of 65 535 arguments.
-const USED: usize = 1000;
+const ACCOUNTS: [usize; 3] = [100, 10, 1];
+/// Rows of usage in one statement.
+const USED: [usize; 3] = [500, 25, 1];
 
 impl Mariadb {
     pub(in super::super) async fn feed(&self) -> Result<Option<FeedRecord>, StoreError> {
@@ -99,7 +99,7 @@ async fn write(transaction: &mut Transaction<'_, Database>, batch: &Batch) -> Re
     if query.execute(&mut **transaction).await?.rows_affected() == 0 {
         return Ok(false);
     }
-    for accounts in batch.accounts.chunks(ACCOUNTS) {
+    for accounts in slices(&batch.accounts, ACCOUNTS) {
         write_accounts(transaction, accounts).await?;
     }
     let sums = adding(str::to_owned, |counter| format!("VALUES({counter})"));
@@ -121,7 +121,7 @@ async fn write_accounts(
         " ON DUPLICATE KEY UPDATE user_name = VALUES(user_name), row_id = VALUES(row_id), closed_at = VALUES(closed_at),
           account = VALUES(account)",
     );
-    sql.build().persistent(false).execute(&mut **transaction).await.map(|_| ())
+    sql.build().execute(&mut **transaction).await.map(|_| ())
 }
 
 /// Inserts rows; `otherwise` is done with those that stand.
@@ -130,7 +130,7 @@ pub(super) async fn write_used(
     used: &[UsedRow],
     otherwise: &str,
 ) -> Result<(), sqlx::Error> {
-    for used in used.chunks(USED) {
+    for used in slices(used, USED) {
         let mut sql = QueryBuilder::<Database>::new(
             "INSERT INTO radkick_usage (user_name, zone, slot, origin, input, output, seconds, estimated) ",
         );
@@ -140,7 +140,7 @@ pub(super) async fn write_used(
             values.push_bind(row.seconds).push_bind(row.estimated);
         });
         sql.push(" ON DUPLICATE KEY UPDATE ").push(otherwise);
-        sql.build().persistent(false).execute(&mut **transaction).await?;
+        sql.build().execute(&mut **transaction).await?;
     }
     Ok(())
 }

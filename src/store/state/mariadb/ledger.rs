@@ -8,13 +8,10 @@ use crate::store::mariadb::places;
 use crate::store::state::rows::{AccountRow, UsedRow, distinct, used_rows};
 use crate::store::state::{FeedLease, UsageRow, alone};
 
-use super::Mariadb;
 use super::feed::{is_held, write_used};
+use super::{Mariadb, lists};
 
 const OPERATION: &str = "reading the ledger";
-
-/// Names in one read: of a thousand on, MariaDB makes a table of them first.
-const SLICE: usize = 900;
 
 type Query = sqlx::query::QueryAs<'static, sqlx::MySql, AccountRow, sqlx::mysql::MySqlArguments>;
 
@@ -60,9 +57,9 @@ impl Mariadb {
 
     pub(in super::super) async fn accounts(&self, ids: &[String]) -> Result<Vec<SessionAccount>, StoreError> {
         let mut found = Vec::new();
-        for slice in distinct(ids.iter().map(String::as_str), str::to_owned).chunks(SLICE) {
-            let condition = format!("radkick_session.acct_unique_id IN ({})", places(slice.len()));
-            found.extend(self.read_accounts(naming(accounts("PRIMARY", &condition), slice)).await?);
+        for list in lists(&distinct(ids.iter().map(String::as_str), str::to_owned)) {
+            let condition = format!("radkick_session.acct_unique_id IN ({})", places(list.len()));
+            found.extend(self.read_accounts(naming(accounts("PRIMARY", &condition), &list)).await?);
         }
         Ok(found)
     }
@@ -74,9 +71,9 @@ impl Mariadb {
     ) -> Result<Vec<SessionAccount>, StoreError> {
         let open = if only_open { " AND closed_at IS NULL" } else { "" };
         let mut found = Vec::new();
-        for slice in distinct(users.iter().map(UserName::as_str), str::to_owned).chunks(SLICE) {
-            let condition = format!("radkick_session.user_name IN ({}){open}", places(slice.len()));
-            found.extend(self.read_accounts(naming(accounts("radkick_session_user", &condition), slice)).await?);
+        for list in lists(&distinct(users.iter().map(UserName::as_str), str::to_owned)) {
+            let condition = format!("radkick_session.user_name IN ({}){open}", places(list.len()));
+            found.extend(self.read_accounts(naming(accounts("radkick_session_user", &condition), &list)).await?);
         }
         Ok(found)
     }
@@ -84,15 +81,14 @@ impl Mariadb {
     pub(in super::super) async fn usage(&self, users: &[UserName]) -> Result<Vec<UsageRow>, StoreError> {
         let failed = |error| self.failed(OPERATION, error);
         let mut usage = Vec::new();
-        for slice in distinct(users.iter().map(UserName::as_str), str::to_owned).chunks(SLICE) {
+        for list in lists(&distinct(users.iter().map(UserName::as_str), str::to_owned)) {
             let sql = AssertSqlSafe(format!(
                 "SELECT CONVERT(user_name USING utf8mb4) AS user_name, CONVERT(zone USING utf8mb4) AS zone, slot, origin,
                         input, output, seconds, estimated FROM radkick_usage FORCE INDEX (PRIMARY)
                  WHERE radkick_usage.user_name IN ({})",
-                places(slice.len())
+                places(list.len())
             ));
-            let query = sqlx::query_as(sql).persistent(slice.len() == SLICE);
-            let query = slice.iter().fold(query, |query, name| query.bind(name.as_bytes()));
+            let query = list.into_iter().fold(sqlx::query_as(sql), sqlx::query::QueryAs::bind);
             let rows: Vec<UsedRow> = query.fetch_all(&self.pool).await.map_err(failed)?;
             for row in &rows {
                 usage.push(row.usage(str::to_owned).map_err(failed)?);
@@ -137,8 +133,6 @@ impl Mariadb {
     }
 }
 
-/// Binds these names, and lets the server forget a statement that is as long as they happen to be many.
-fn naming(query: Query, names: &[String]) -> Query {
-    let query = query.persistent(names.len() == SLICE);
-    names.iter().fold(query, |query, name| query.bind(name.clone().into_bytes()))
+fn naming(query: Query, names: &[&[u8]]) -> Query {
+    names.iter().fold(query, |query, name| query.bind(name.to_vec()))
 }

@@ -12,8 +12,8 @@ use super::{Postgres, plain, stored};
 
 const OPERATION: &str = "reading the ledger";
 
-/// Names in one read: the planner looks at each of them.
-const SLICE: usize = 10_000;
+/// Names in one read: the planner looks at each of them, and what it gives is held twice for a moment.
+const SLICE: usize = 2000;
 
 type Query = sqlx::query::QueryAs<'static, sqlx::Postgres, AccountRow, sqlx::postgres::PgArguments>;
 

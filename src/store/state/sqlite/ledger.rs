@@ -12,8 +12,8 @@ use super::feed::{USED, is_held, list};
 
 const OPERATION: &str = "reading the ledger";
 
-/// Users in one read: as many rows as are made into records while the file's pages are at hand.
-const SLICE: usize = 10_000;
+/// Users in one read: what it gives is held twice for a moment.
+const SLICE: usize = 1000;
 
 type Query = sqlx::query::QueryAs<'static, sqlx::Sqlite, AccountRow, sqlx::sqlite::SqliteArguments>;
 

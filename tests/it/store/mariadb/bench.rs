@@ -9,7 +9,7 @@ use crate::support::mariadb::MariaDb;
 use crate::support::sqlite::Row;
 
 #[derive(Debug)]
-pub(in crate::store) struct Database(MariaDb);
+pub(in crate::store) struct Database(pub(super) MariaDb);
 
 impl Default for Database {
     fn default() -> Self {

@@ -7,6 +7,7 @@ mod names;
 mod queries;
 mod rows;
 mod site;
+mod steps;
 
 use radkick::config::{Config, DatabaseUrl, TableNames};
 use radkick::store::Accounting;

@@ -6,6 +6,7 @@ mod looks;
 mod queries;
 mod rows;
 mod site;
+mod steps;
 
 use radkick::config::{Config, DatabaseUrl};
 

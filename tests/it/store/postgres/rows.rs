@@ -133,7 +133,7 @@ async fn two_make_the_same_change() {
 }
 
 /// Until a session of radkick's waits for what another session holds.
-fn wait_for_a_waiter(database: &Postgres) {
+pub(super) fn wait_for_a_waiter(database: &Postgres) {
     let waiting = "SELECT count(*) FROM pg_stat_activity
                    WHERE wait_event_type = 'Lock' AND usename = 'radkick' AND datname = current_database()";
     let waits = || database.sql(waiting).iter().any(|row| row["count"] != 0);
