@@ -13,6 +13,7 @@ mod limits;
 mod mariadb;
 mod open;
 mod postgres;
+mod sightings;
 mod sqlite;
 mod usage;
 
