@@ -68,7 +68,11 @@ pub(crate) async fn run(args: EnforceArgs, context: Context) -> anyhow::Result<E
 async fn once(args: EnforceArgs, context: Context) -> anyhow::Result<Exit> {
     let (output, clock) = (context.output, context.clock);
     let agent = context.agent().await?;
-    let outcome = Worker::new(agent, args.user, args.confirm).at_once().step().await?;
+    let worker = Worker::new(agent, args.user, args.confirm).at_once();
+    let outcome = worker.step().await;
+    let retired = worker.retire().await;
+    let outcome = outcome?;
+    retired?;
     sessions_text::print(output, &outcome.reports, clock.epoch())?;
     if outcome.reports.is_empty() && outcome.held.is_empty() {
         output.line("Nobody is over.")?;
@@ -78,7 +82,9 @@ async fn once(args: EnforceArgs, context: Context) -> anyhow::Result<Exit> {
     }
     outcome.held.iter().try_for_each(|why| output.note(&format!("warning: {why}")))?;
     let exit = sessions_text::exit(&outcome.reports);
-    Ok(if outcome.held.is_empty() { exit } else { exit.max(Exit::StillActive) })
+    outcome.failed.iter().try_for_each(|why| output.note(&format!("error: {why}")))?;
+    let exit = if outcome.held.is_empty() { exit } else { exit.max(Exit::StillActive) };
+    Ok(if outcome.failed.is_empty() { exit } else { exit.max(Exit::Failed) })
 }
 
 async fn endless(args: EnforceArgs, context: Context) -> anyhow::Result<Exit> {
@@ -96,7 +102,9 @@ async fn endless(args: EnforceArgs, context: Context) -> anyhow::Result<Exit> {
     };
     let agent = context.agent().await?;
     tracing::info!(database = %agent.config.database.url, mode = ?agent.config.quota.mode, "enforcing quotas");
-    Worker::new(agent, args.user, args.confirm).until(shutdown).run().await;
+    let worker = Worker::new(agent, args.user, args.confirm).until(shutdown);
+    worker.run().await;
+    worker.retire().await?;
     Ok(Exit::Done)
 }
 

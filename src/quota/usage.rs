@@ -2,7 +2,7 @@
 
 use jiff::tz::TimeZone;
 
-use super::{Counters, Limit, Meaning};
+use super::{Counters, Limit, Meaning, Period};
 
 /// What a user, or a family of users, has used.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -36,14 +36,11 @@ pub struct SlotUse {
 impl Usage {
     /// Adds to a slot.
     pub fn add(&mut self, zone: &TimeZone, slot: SlotUse) {
-        let of_zone = match self.zones.iter().position(|of_zone| of_zone.zone == *zone) {
-            Some(index) => &mut self.zones[index],
-            None => {
-                self.zones.push(ZoneUsage { zone: zone.clone(), slots: Vec::new() });
-                let last = self.zones.len() - 1;
-                &mut self.zones[last]
-            }
-        };
+        let index = self.zones.iter().position(|of_zone| of_zone.zone == *zone).unwrap_or_else(|| {
+            self.zones.push(ZoneUsage { zone: zone.clone(), slots: Vec::new() });
+            self.zones.len() - 1
+        });
+        let of_zone = &mut self.zones[index];
         match of_zone.slots.iter_mut().find(|known| known.start == slot.start) {
             Some(known) => {
                 known.used = known.used.plus(slot.used);
@@ -78,11 +75,13 @@ impl Usage {
         limit.amount_of(used).saturating_add(limit.offset)
     }
 
-    /// Octets among those that count against a limit of which only the rule says that they do.
+    /// Octets among those that count against a limit of which only the rule says to which slot they belong. None for a
+    /// limit that counts all there ever was.
     #[must_use]
     pub fn estimated(&self, limit: &Limit, now: i64) -> u64 {
         match limit.meaning {
             Meaning::Remaining | Meaning::PerSession => 0,
+            Meaning::Total if limit.period == Period::Total && limit.since.is_none() => 0,
             Meaning::Total => self.in_force(limit, now).fold(0, |sum, slot| sum.saturating_add(slot.estimated)),
         }
     }

@@ -28,6 +28,18 @@ impl Accounting {
         each_dialect!(self.limited_users(attributes, Some(users)))
     }
 
+    /// The names of all whom any of these attributes limits, their own or a group's, in no order, some more than once; there
+    /// may be others among them.
+    ///
+    /// # Errors
+    /// As above.
+    pub async fn limited_names(&self, attributes: &[String]) -> Result<Vec<UserName>, StoreError> {
+        if attributes.is_empty() {
+            return Ok(Vec::new());
+        }
+        each_dialect!(self.limited_names(attributes))
+    }
+
     /// The items that limit one user.
     ///
     /// # Errors

@@ -164,6 +164,27 @@ pub struct JournalEntry {
     pub detail: serde_json::Value,
 }
 
+/// A line of the journal as it stands.
+#[derive(Debug, Clone, PartialEq)]
+pub struct JournalRecord {
+    /// When.
+    pub at: i64,
+    /// Who.
+    pub actor: String,
+    /// What, in a word.
+    pub event: String,
+    /// The rest.
+    pub detail: serde_json::Value,
+}
+
+impl JournalRecord {
+    /// From its columns; a detail that is no JSON stands as text.
+    pub(super) fn of((at, actor, event, detail): (i64, String, String, String)) -> Self {
+        let detail = serde_json::from_str(&detail).unwrap_or(serde_json::Value::String(detail));
+        Self { at, actor, event, detail }
+    }
+}
+
 /// A brake that has tripped.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Brake {
@@ -192,6 +213,8 @@ macro_rules! words {
         }
     };
 }
+
+pub(super) use words;
 
 words!(JobState { Planned = "planned", Cutting = "cutting", Waiting = "waiting", Ended = "ended", Lapsed = "lapsed" });
 words!(TargetStep { Selected = "selected", Sending = "sending", Effected = "effected", Done = "done" });

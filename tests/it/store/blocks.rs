@@ -11,7 +11,7 @@ fn change(table: Table, present: bool) -> RowChange {
     RowChange { table, row: RowImage { id: 7, username, attribute, op, value }, present, only_if_absent: false }
 }
 
-fn block(name: &str, reason: &str) -> BlockRecord {
+pub(super) fn block(name: &str, reason: &str) -> BlockRecord {
     let [reason, actor, mode] = [reason, "worker", "reject"].map(str::to_owned);
     let rows = vec![(change(Table::Check, true), false), (change(Table::Reply, false), false)];
     BlockRecord { id: 0, user: user(name), reason, actor, mode, state: BlockState::Planned, remade: 0, rows }

@@ -8,13 +8,19 @@ mod allowances;
 mod blocks;
 mod changes;
 mod feed;
+mod files;
 mod jobs;
+mod ledger;
 mod limits;
 mod mariadb;
 mod open;
+mod paging;
 mod postgres;
+mod prune;
+mod query;
 mod sightings;
 mod sqlite;
+mod upgrade;
 mod usage;
 
 use radkick::config::{DatabaseUrl, TableNames};
@@ -57,6 +63,12 @@ pub(crate) trait Bench {
 
     /// A query with the columns `username` and `limit_bytes` that takes a minute.
     fn endless(&self) -> &'static str;
+
+    /// Makes every insertion of this user's usage into radkick's own table fail.
+    fn refuse_usage_of(&self, name: &str);
+
+    /// Makes radkick's own tables as the version before this one had them.
+    async fn make_old_tables(&self);
 
     async fn accounting(&self) -> Accounting {
         Accounting::open(&self.accounting_url(), &TableNames::default()).await.expect("FreeRADIUS' tables")

@@ -4,7 +4,7 @@ use radkick::quota::{Sighting, UserName};
 use radkick::store::Accounting;
 use serde_json::json;
 
-use super::feed::{T0, fill, ids};
+use super::paging::{T0, fill, ids};
 use super::{Bench, user};
 
 async fn one(store: &Accounting, acct_unique_id: &str) -> Sighting {

@@ -12,6 +12,7 @@ mod catalogue;
 mod changes;
 mod feed;
 mod folding;
+mod limited;
 mod limits;
 mod names;
 mod rights;

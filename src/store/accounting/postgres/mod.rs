@@ -7,6 +7,7 @@
 mod allowances;
 mod changes;
 mod feed;
+mod limited;
 mod limits;
 mod rights;
 mod sessions;

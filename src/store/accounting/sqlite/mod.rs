@@ -6,6 +6,7 @@
 mod allowances;
 mod changes;
 mod feed;
+mod limited;
 mod limits;
 mod sessions;
 

@@ -3,9 +3,14 @@
 //! Names are compared octet for octet here, whatever FreeRADIUS' own tables do: those above hand in the one name under which
 //! the tables know a user.
 
+mod allowances;
 mod blocks;
+mod feed;
 mod jobs;
+mod journal;
+mod ledger;
 mod migrate;
+mod prune;
 mod targets;
 
 use sqlx::MySqlExecutor;
@@ -16,6 +21,8 @@ use crate::store::StoreError;
 use crate::store::mariadb::Server;
 
 use super::{Brake, JournalEntry, is_current};
+
+const LOOKING: &str = "looking for radkick's own tables";
 
 /// Our tables on a server.
 #[derive(Debug, Clone)]
@@ -32,28 +39,28 @@ impl Mariadb {
         Ok(Self { pool: server.pool(), database: server.database })
     }
 
-    /// Whether our tables have been made; where they have not, this user must be able to make them.
+    /// Whether our tables have been made; those that have not, of a newer version too, this user must be able to make.
     pub(super) async fn is_there(url: &ServerUrl) -> Result<bool, StoreError> {
         let server = Server::new(url)?;
         let mut connection = server.connect().await?;
-        let failed = |error| server.failed("looking for radkick's own tables", error);
-        let begun = migrate::is_begun(&mut connection).await.map_err(failed)?;
-        if !begun {
-            migrate::check(&mut connection).await.map_err(failed)?;
-        }
-        Ok(begun)
+        let failed = |error| server.failed(LOOKING, error);
+        migrate::check(&mut connection).await.map_err(failed)?;
+        migrate::is_begun(&mut connection).await.map_err(failed)
     }
 
     /// Opens the tables if they are there, as this version knows them; nothing is written.
     pub(super) async fn open_existing(url: &ServerUrl) -> Result<Option<Self>, StoreError> {
-        if !Self::is_there(url).await? {
+        let server = Server::new(url)?;
+        let mut connection = server.connect().await?;
+        let failed = |error| server.failed(LOOKING, error);
+        if !migrate::is_begun(&mut connection).await.map_err(failed)? {
+            migrate::check(&mut connection).await.map_err(failed)?;
             return Ok(None);
         }
-        let server = Server::new(url)?;
         let store = Self { pool: server.pool(), database: server.database };
         let sql = "SELECT CAST(coalesce(max(version), 0) AS SIGNED) FROM radkick_migrations WHERE success";
         let version = sqlx::query_scalar(sql).fetch_one(&store.pool).await;
-        let version = version.map_err(|error| store.failed("looking for radkick's own tables", error))?;
+        let version = version.map_err(|error| store.failed(LOOKING, error))?;
         is_current(&migrate::migrator(), version, &store.database)?;
         Ok(Some(store))
     }

@@ -1,8 +1,10 @@
 //! A database of the contract.
 use radkick::config::DatabaseUrl;
+use sqlx::{Connection as _, MySqlConnection};
 
 use super::url;
 use crate::store::Bench;
+use crate::store::upgrade::migrations;
 use crate::support::mariadb::MariaDb;
 use crate::support::sqlite::Row;
 
@@ -61,5 +63,19 @@ impl Bench for Database {
 
     fn endless(&self) -> &'static str {
         "SELECT 'a' AS username, SLEEP(60) AS limit_bytes"
+    }
+
+    fn refuse_usage_of(&self, name: &str) {
+        self.0.sql(&format!(
+            "DELIMITER //
+             CREATE TRIGGER no_usage BEFORE INSERT ON radkick_usage FOR EACH ROW IF NEW.user_name = '{name}' THEN
+             SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'refused'; END IF//"
+        ));
+    }
+
+    async fn make_old_tables(&self) {
+        let mut connection = MySqlConnection::connect(&self.0.url()).await.expect("a connection");
+        migrations("mariadb").await.run_to(6, &mut connection).await.expect("tables");
+        connection.close().await.expect("closed");
     }
 }

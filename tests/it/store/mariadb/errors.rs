@@ -110,7 +110,8 @@ async fn our_own_tables_need_the_right_to_be_made_once() {
     }
     database.sql(&format!("GRANT CREATE ON {name}.radkick_target TO {account}"));
     State::open(&url(&database)).await.expect("made");
-    for table in ["job", "target", "block", "block_row", "journal", "brake", "migrations"] {
+    let tables = ["job", "target", "block", "block_row", "journal", "brake", "feed", "session", "usage", "quota"];
+    for table in tables.into_iter().chain(["migrations"]) {
         let ddl = "CREATE, ALTER, INDEX, REFERENCES";
         database.sql(&format!("REVOKE {ddl} ON {name}.radkick_{table} FROM {account}"));
     }

@@ -3,7 +3,7 @@ use radkick::quota::UserName;
 use radkick::store::{AllowanceRow, StoreError};
 
 use super::store;
-use crate::store::allowances::{AMPLE, row, sorted};
+use crate::store::query::{AMPLE, row, sorted};
 use crate::support::mariadb::MariaDb;
 
 fn with_panel(charset: &str, definition: &str) -> MariaDb {

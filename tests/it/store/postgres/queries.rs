@@ -6,7 +6,7 @@ use radkick::quota::UserName;
 use radkick::store::{Accounting, StoreError};
 
 use super::url;
-use crate::store::allowances::{AMPLE, row, sorted};
+use crate::store::query::{AMPLE, row, sorted};
 use crate::support::postgres::Postgres;
 
 async fn store(database: &Postgres) -> Accounting {
