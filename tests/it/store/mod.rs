@@ -8,11 +8,13 @@ mod allowances;
 mod blocks;
 mod changes;
 mod feed;
+mod files;
 mod jobs;
 mod ledger;
 mod limits;
 mod mariadb;
 mod open;
+mod paging;
 mod postgres;
 mod prune;
 mod query;
@@ -48,12 +50,6 @@ pub(crate) trait Bench {
     /// Makes every insertion into radreply fail with "the panel writes this table".
     fn refuse_replies(&self);
 
-    /// Makes every insertion of this user's usage into radkick's own table fail.
-    fn refuse_usage_of(&self, name: &str);
-
-    /// Makes radkick's own tables as the version before this one had them.
-    async fn make_old_tables(&self);
-
     /// Brings the optimizer's statistics of radacct up to date.
     fn analyze(&self);
 
@@ -67,6 +63,12 @@ pub(crate) trait Bench {
 
     /// A query with the columns `username` and `limit_bytes` that takes a minute.
     fn endless(&self) -> &'static str;
+
+    /// Makes every insertion of this user's usage into radkick's own table fail.
+    fn refuse_usage_of(&self, name: &str);
+
+    /// Makes radkick's own tables as the version before this one had them.
+    async fn make_old_tables(&self);
 
     async fn accounting(&self) -> Accounting {
         Accounting::open(&self.accounting_url(), &TableNames::default()).await.expect("FreeRADIUS' tables")

@@ -149,3 +149,6 @@ pub(super) fn blamed(error: StoreError) -> StoreError {
         | StoreError::LimitQuery { .. }) => other,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -67,12 +67,14 @@ impl Mariadb {
             return Ok(());
         }
         let kept = self.catalogue.collation(&self.tables.acct, "username");
-        let learned = self.folding.get_or_try_init(|| async {
-            // Thrown away, for it is set up for this alone
-            let mut connection = self.pool.acquire().await?.detach();
-            Folding::read(&mut connection, kept).await
+        let learned = self.folding.get_or_try_init(|| {
+            Box::pin(async {
+                // Thrown away, for it is set up for this alone
+                let mut connection = self.pool.acquire().await?.detach();
+                Folding::read(&mut connection, kept).await
+            })
         });
-        learned.await.map(|_| ()).map_err(failed)
+        Box::pin(learned).await.map(|_| ()).map_err(failed)
     }
 }
 

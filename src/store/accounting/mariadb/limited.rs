@@ -26,6 +26,8 @@ impl Mariadb {
             arguments.fold(sqlx::query_scalar(self.sql(&sql)).persistent(false), sqlx::query::QueryScalar::bind);
         let names: Vec<String> =
             query.fetch_all(&self.pool).await.map_err(|error| self.failed("reading who has a limit", error))?;
-        Ok(names.iter().map(|name| UserName::from_table(name)).collect())
+        let names: Vec<UserName> = names.iter().map(|name| UserName::from_table(name)).collect();
+        self.learn(&names).await?;
+        Ok(names)
     }
 }

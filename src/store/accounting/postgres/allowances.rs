@@ -37,7 +37,7 @@ impl Postgres {
         let select = one_select(query, Dialect::Postgres).map_err(|reason| refused(&self.database, reason))?;
         let connection = self.pool.acquire().await.map_err(|error| self.failed(OPERATION, error))?;
         let mut connection = connection.detach();
-        let reading = self.read_only(&mut connection, select, asked, time_limit);
+        let reading = Box::pin(self.read_only(&mut connection, select, asked, time_limit));
         let found = within(&self.database, time_limit, reading).await?;
         connection.close().await.map_err(|error| self.failed(OPERATION, error))?;
         Ok(found)

@@ -57,7 +57,7 @@ impl Sqlite {
         let mut handle = connection.lock_handle().await.map_err(failed)?;
         handle.set_progress_handler(STEPS, move || !goes_on.load(Ordering::Relaxed));
         drop(handle);
-        let reading = self.read_only(&mut connection, select, asked, time_limit);
+        let reading = Box::pin(self.read_only(&mut connection, select, asked, time_limit));
         let found = within(&self.database, time_limit, reading).await?;
         connection.close().await.map_err(failed)?;
         Ok(found)

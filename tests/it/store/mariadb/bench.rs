@@ -49,20 +49,6 @@ impl Bench for Database {
         );
     }
 
-    fn refuse_usage_of(&self, name: &str) {
-        self.0.sql(&format!(
-            "DELIMITER //
-             CREATE TRIGGER no_usage BEFORE INSERT ON radkick_usage FOR EACH ROW IF NEW.user_name = '{name}' THEN
-             SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'refused'; END IF//"
-        ));
-    }
-
-    async fn make_old_tables(&self) {
-        let mut connection = MySqlConnection::connect(&self.0.url()).await.expect("a connection");
-        migrations("mariadb").await.run_to(6, &mut connection).await.expect("tables");
-        connection.close().await.expect("closed");
-    }
-
     fn analyze(&self) {
         self.0.sql("ANALYZE TABLE radacct");
     }
@@ -77,5 +63,19 @@ impl Bench for Database {
 
     fn endless(&self) -> &'static str {
         "SELECT 'a' AS username, SLEEP(60) AS limit_bytes"
+    }
+
+    fn refuse_usage_of(&self, name: &str) {
+        self.0.sql(&format!(
+            "DELIMITER //
+             CREATE TRIGGER no_usage BEFORE INSERT ON radkick_usage FOR EACH ROW IF NEW.user_name = '{name}' THEN
+             SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'refused'; END IF//"
+        ));
+    }
+
+    async fn make_old_tables(&self) {
+        let mut connection = MySqlConnection::connect(&self.0.url()).await.expect("a connection");
+        migrations("mariadb").await.run_to(6, &mut connection).await.expect("tables");
+        connection.close().await.expect("closed");
     }
 }

@@ -97,7 +97,7 @@ async fn the_ledger_keeps_the_names_that_the_server_tells_apart() {
         for ascii in [true, false] {
             // What is spelled with a mark of its own weighs the same only in parts
             let seen =
-                |name: &str| name.is_ascii() || !ascii && !(collation.contains("_as_") && name.contains('\u{301}'));
+                |name: &str| name.is_ascii() || !(ascii || collation.contains("_as_") && name.contains('\u{301}'));
             let names: Vec<_> =
                 (1..).zip(NAMES.split('|')).filter(|(id, name)| kept.contains(id) && seen(name)).collect();
             for (one, a) in &names {
