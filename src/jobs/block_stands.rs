@@ -22,7 +22,9 @@ impl Agent {
 
     /// Why the login is open although the block is held; `None` when it is closed.
     pub(super) async fn why_open(&self, block: &BlockRecord) -> Result<Option<String>, StoreError> {
-        if !self.rows_stand(block).await? {
+        // What the reply says closes nothing, but for groups: see below
+        let closes = |table| table != Table::Reply;
+        if !self.rows_stand_in(closes, block).await? {
             return Ok(Some("somebody changed back what the block had changed".to_owned()));
         }
         if block.mode == "group" {
@@ -63,7 +65,11 @@ impl Agent {
 
     /// Whether every row is as the block changed it.
     pub(super) async fn rows_stand(&self, block: &BlockRecord) -> Result<bool, StoreError> {
-        for (change, _) in &block.rows {
+        self.rows_stand_in(|_| true, block).await
+    }
+
+    async fn rows_stand_in(&self, concerned: impl Fn(Table) -> bool, block: &BlockRecord) -> Result<bool, StoreError> {
+        for (change, _) in block.rows.iter().filter(|(change, _)| concerned(change.table)) {
             let rows = self.accounting.rows_of(change.table, &block.user).await?;
             if rows.contains(&change.row) != change.present {
                 return Ok(false);
