@@ -31,12 +31,11 @@ impl Agent {
             let other = self.group_in_front(block).await?;
             return Ok(other.map(|group| format!("group {group} stands before it")));
         }
-        let other = match block.mode.as_str() {
-            "remove" => self.let_in_since(block).await?.pop(),
-            _ => {
-                let check = self.accounting.rows_of(Table::Check, &block.user).await?;
-                check.into_iter().rfind(is_auth_type).filter(lets_in)
-            }
+        let other = if block.mode == "remove" {
+            self.let_in_since(block).await?.pop()
+        } else {
+            let check = self.accounting.rows_of(Table::Check, &block.user).await?;
+            check.into_iter().rfind(is_auth_type).filter(lets_in)
         };
         if let Some(row) = other {
             return Ok(Some(format!("somebody wrote another {} row, which lets the user in", row.attribute)));

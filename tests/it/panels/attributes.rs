@@ -1,8 +1,9 @@
 //! config/panels/attributes.toml, on rows as daloRADIUS and phpnuxbill write them.
 use serde_json::json;
 
+use super::database::Engine;
 use super::on_each;
-use super::site::{Engine, Site, users};
+use super::site::{Site, users};
 
 const CONFIG: &str = include_str!("../../../config/panels/attributes.toml");
 
@@ -39,6 +40,7 @@ fn what_the_attributes_mean(engine: Engine) {
         site.online(user, &format!("81{place:03}"), 1000);
     }
     site.online("memberunder", "82000", 999);
+    assert!(!site.lets_in("memberunder"), "FreeRADIUS does");
     let told = site.step();
     assert_eq!(users(&told), ["member", "seconds"], "{told:#?}");
     let of = |user: &str| {

@@ -1,8 +1,9 @@
 //! Every mode of `[block]`, from over the limit to back again: restored, the tables are what they were, to the octet.
 use serde_json::json;
 
+use super::database::Engine;
 use super::on_each;
-use super::site::{Engine, Site, users};
+use super::site::{Site, users};
 use crate::support::freeradius::Authentication;
 
 const ENFORCE: &str = "[quota]\nmode = \"enforce\"\n";
@@ -104,7 +105,9 @@ fn another_group_in_front(engine: Engine) {
         "INSERT INTO radgroupcheck (groupname, attribute, op, value) VALUES ('closed', 'Auth-Type', ':=', 'Reject');",
     );
     cut(&site, true);
-    site.sql("UPDATE radusergroup SET groupname = 'office', priority = 6 WHERE groupname = 'home';");
+    site.sql(
+        "UPDATE radusergroup SET groupname = 'office', priority = 6 WHERE groupname = 'home' AND username = 'alice';",
+    );
     assert!(site.step().iter().all(|told| told["blocked"] == true));
     assert!(!site.lets_in("alice"));
     // FreeRADIUS takes the first group that fits, and goes no further without Fall-Through
