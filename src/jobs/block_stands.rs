@@ -22,19 +22,20 @@ impl Agent {
 
     /// Why the login is open although the block is held; `None` when it is closed.
     pub(super) async fn why_open(&self, block: &BlockRecord) -> Result<Option<String>, StoreError> {
-        if !self.rows_stand(block).await? {
+        // What the reply says closes nothing, but for groups: see below
+        let closes = |table| table != Table::Reply;
+        if !self.rows_stand_in(closes, block).await? {
             return Ok(Some("somebody changed back what the block had changed".to_owned()));
         }
         if block.mode == "group" {
             let other = self.group_in_front(block).await?;
             return Ok(other.map(|group| format!("group {group} stands before it")));
         }
-        let other = match block.mode.as_str() {
-            "remove" => self.let_in_since(block).await?.pop(),
-            _ => {
-                let check = self.accounting.rows_of(Table::Check, &block.user).await?;
-                check.into_iter().rfind(is_auth_type).filter(lets_in)
-            }
+        let other = if block.mode == "remove" {
+            self.let_in_since(block).await?.pop()
+        } else {
+            let check = self.accounting.rows_of(Table::Check, &block.user).await?;
+            check.into_iter().rfind(is_auth_type).filter(lets_in)
         };
         if let Some(row) = other {
             return Ok(Some(format!("somebody wrote another {} row, which lets the user in", row.attribute)));
@@ -63,7 +64,11 @@ impl Agent {
 
     /// Whether every row is as the block changed it.
     pub(super) async fn rows_stand(&self, block: &BlockRecord) -> Result<bool, StoreError> {
-        for (change, _) in &block.rows {
+        self.rows_stand_in(|_| true, block).await
+    }
+
+    async fn rows_stand_in(&self, concerned: impl Fn(Table) -> bool, block: &BlockRecord) -> Result<bool, StoreError> {
+        for (change, _) in block.rows.iter().filter(|(change, _)| concerned(change.table)) {
             let rows = self.accounting.rows_of(change.table, &block.user).await?;
             if rows.contains(&change.row) != change.present {
                 return Ok(false);

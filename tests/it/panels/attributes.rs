@@ -1,14 +1,11 @@
 //! config/panels/attributes.toml, on rows as daloRADIUS and phpnuxbill write them.
 use serde_json::json;
 
+use super::database::Engine;
 use super::on_each;
-use super::site::{Engine, Site, users};
+use super::site::{Site, users};
 
 const CONFIG: &str = include_str!("../../../config/panels/attributes.toml");
-
-/// What FreeRADIUS' own login knows these attributes by.
-const DICTIONARY: &str = "ATTRIBUTE Max-Data 3101 integer64\nATTRIBUTE Max-Daily-Octets 3102 integer64\n\
-                          ATTRIBUTE Max-All-Session 3103 integer\n";
 
 /// What the panel means: rows of radcheck of one's own, or of a group.
 fn everybody(engine: Engine) -> Site {
@@ -37,13 +34,13 @@ fn everybody(engine: Engine) -> Site {
 
 fn what_the_attributes_mean(engine: Engine) {
     let site = everybody(engine);
-    let dictionary = site.server.raddb().join("dictionary");
-    let known = std::fs::read_to_string(&dictionary).expect("its dictionary");
-    assert!(!known.contains("Max-Data"), "radkick needs no dictionary\n{DICTIONARY}");
+    let known = std::fs::read_to_string(site.server.raddb().join("dictionary")).expect("its dictionary");
+    assert!(!known.contains("Max-Data"), "radkick needs no dictionary");
     for (place, user) in ["seconds", "secondsunder", "ignored", "ownlimit", "member", "routed"].iter().enumerate() {
         site.online(user, &format!("81{place:03}"), 1000);
     }
     site.online("memberunder", "82000", 999);
+    assert!(!site.lets_in("memberunder"), "FreeRADIUS does");
     let told = site.step();
     assert_eq!(users(&told), ["member", "seconds"], "{told:#?}");
     let of = |user: &str| {
@@ -54,4 +51,42 @@ fn what_the_attributes_mean(engine: Engine) {
     assert_eq!(of("seconds"), json!(["ended", true, "time", "radcheck Max-All-Session"]));
 }
 
-on_each!(what_the_attributes_mean);
+/// The day that it is where radkick runs: `[accounting] time_zone` is the system's.
+fn today(site: &Site) -> String {
+    let day = match site.engine {
+        Engine::Sqlite => "date('now', 'localtime')",
+        Engine::Postgres | Engine::Mariadb => "CURRENT_DATE",
+    };
+    site.sql(&format!("SELECT {day} AS day"))[0]["day"].as_str().expect("a date").to_owned()
+}
+
+/// What was used today counts today; what a session of 2023 used before the first look does not.
+fn a_limit_by_the_day(engine: Engine) {
+    // Once more where midnight comes in between
+    while !within_one_day(engine) {}
+}
+
+fn within_one_day(engine: Engine) -> bool {
+    let site = everybody(engine);
+    let day = today(&site);
+    site.check("before", &[("Max-Daily-Octets", "1000")]);
+    site.online("before", "83000", 5000);
+    for (user, id) in [("day", "83001"), ("dayunder", "83002")] {
+        for (status, octets) in [("Start", "0"), ("Interim-Update", "1000")] {
+            let mut record = site.record(user, id, status, octets);
+            record.retain(|(name, _)| *name != "Event-Timestamp");
+            site.server.account(&record);
+        }
+    }
+    let told = site.step();
+    if today(&site) != day {
+        return false;
+    }
+    assert_eq!(users(&told), ["day"], "{told:#?}");
+    let keys = ["fate", "blocked", "used_octets", "limit_octets", "limit_source"];
+    let wanted = json!(["ended", true, 1000, 1000, "radcheck Max-Daily-Octets"]);
+    assert_eq!(json!(keys.map(|key| told[0][key].clone())), wanted);
+    true
+}
+
+on_each!(what_the_attributes_mean, a_limit_by_the_day);

@@ -1,8 +1,9 @@
 //! Another program closes rows of radacct without a word to the router: radkick does not take that for the end.
 use serde_json::json;
 
+use super::database::Engine;
 use super::on_each;
-use super::site::{Engine, Site, users};
+use super::site::{Site, users};
 
 /// What such a job writes.
 fn close_all(site: &Site) {

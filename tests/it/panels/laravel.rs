@@ -1,8 +1,9 @@
 //! config/panels/laravel.sql and laravel.toml, on a Laravel panel's tables.
 use serde_json::json;
 
+use super::database::Engine;
 use super::on_each;
-use super::site::{Engine, Site, users};
+use super::site::{Site, users};
 
 const PANEL: [&str; 3] = [
     include_str!("../../../fixtures/panels/laravel-sqlite.sql"),

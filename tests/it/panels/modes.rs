@@ -1,8 +1,9 @@
 //! Every mode of `[block]`, from over the limit to back again: restored, the tables are what they were, to the octet.
 use serde_json::json;
 
+use super::database::Engine;
 use super::on_each;
-use super::site::{Engine, Site, users};
+use super::site::{Site, users};
 use crate::support::freeradius::Authentication;
 
 const ENFORCE: &str = "[quota]\nmode = \"enforce\"\n";
@@ -97,29 +98,40 @@ fn none(engine: Engine) {
     restored(&site, &before);
 }
 
-/// A panel moves the user to a group that goes before ours: the login is told as what it is.
+/// A panel moves the user to a group that goes before ours: ours goes before it again, three times; then it is told.
 fn another_group_in_front(engine: Engine) {
     let site = customers(engine, "mode = \"group\"\ngroup = \"closed\"\n");
     site.sql(
         "INSERT INTO radgroupcheck (groupname, attribute, op, value) VALUES ('closed', 'Auth-Type', ':=', 'Reject');",
     );
     cut(&site, true);
-    site.sql("UPDATE radusergroup SET groupname = 'office', priority = 6 WHERE groupname = 'home';");
+    site.sql(
+        "UPDATE radusergroup SET groupname = 'office', priority = 6 WHERE groupname = 'home' AND username = 'alice';",
+    );
     assert!(site.step().iter().all(|told| told["blocked"] == true));
     assert!(!site.lets_in("alice"));
-    site.sql("UPDATE radusergroup SET priority = -9 WHERE username = 'alice' AND groupname = 'office';");
     // FreeRADIUS takes the first group that fits, and goes no further without Fall-Through
     site.sql(
         "INSERT INTO radgroupreply (groupname, attribute, op, value) VALUES ('office', 'Session-Timeout', ':=', '9');",
     );
-    assert!(site.lets_in("alice"));
+    let in_front = |priority: i32| {
+        let office = "username = 'alice' AND groupname = 'office'";
+        site.sql(&format!("UPDATE radusergroup SET priority = {priority} WHERE {office};"));
+        assert!(site.lets_in("alice"));
+    };
+    for priority in [-9, -19, -29] {
+        in_front(priority);
+        assert!(site.step().iter().all(|told| told["blocked"] == true));
+        assert!(!site.lets_in("alice"));
+    }
+    in_front(-39);
     let told = site.any_step();
     assert!(told.stdout.contains("\"blocked\":false"), "{told:#?}");
     assert!(told.stderr.contains("group office stands before it"), "{told:#?}");
     limit(&site, "5000");
     site.step();
     let groups = site.rows("radusergroup");
-    assert_eq!(groups, ["home 5 bob", "office -9 alice"]);
+    assert_eq!(groups, ["home 5 bob", "office -39 alice"]);
 }
 
 on_each!(reject, remove, group, none, another_group_in_front);

@@ -1,8 +1,9 @@
 //! A panel that writes the same rows all the while: as fast as it can, during the block, the steps after it, and the restore.
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
+use super::database::Engine;
 use super::on_each;
-use super::site::{Engine, Site};
+use super::site::Site;
 use crate::support::wait::wait_until;
 
 const ENFORCE: &str = "[quota]\nmode = \"enforce\"\n[block]\n";
@@ -166,6 +167,20 @@ fn a_user_deleted_under_reject(engine: Engine) {
     assert_eq!(panel_rows(&site), [[""; 0]; 3]);
 }
 
+/// A deleted user looks like one whose limit was lifted: who is to stay out is restored before, as docs/panels.md says.
+fn a_user_deleted_under_remove(engine: Engine) {
+    for (restored_before, left) in [(false, vec!["Cleartext-Password := alice pw"]), (true, vec![])] {
+        let site = alice(engine, REMOVE);
+        step(&site);
+        if restored_before {
+            site.reports(&["restore", "--user", "alice"], 0);
+        }
+        site.sql("DELETE FROM radcheck WHERE username = 'alice';");
+        step(&site);
+        assert_eq!(site.rows("radcheck"), left);
+    }
+}
+
 on_each!(
     upserts_under_reject,
     upserts_under_remove,
@@ -176,4 +191,5 @@ on_each!(
     groups_under_group,
     a_password_changed_under_remove,
     a_user_deleted_under_reject,
+    a_user_deleted_under_remove,
 );

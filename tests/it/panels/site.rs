@@ -6,41 +6,13 @@ use radkick::quota::UserName;
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::support::freeradius::{Authentication, Dialect, FreeRadius, FreeRadiusOptions, SqlServer};
-use crate::support::mariadb::{MariaDb, RADIUS};
+use super::database::{Database, Engine};
+use crate::support::freeradius::{Authentication, FreeRadius, FreeRadiusOptions};
 use crate::support::pairs::packet;
-use crate::support::postgres::Postgres;
-use crate::support::process::{Finished, Running};
+use crate::support::process::Finished;
 use crate::support::radclient::{Radclient, RequestKind};
 use crate::support::radkick::Radkick;
 use crate::support::sqlite::{Row, sql_text};
-use crate::support::wait::{PATIENCE, wait_until};
-
-/// The database program of a site.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum Engine {
-    Sqlite,
-    Postgres,
-    Mariadb,
-}
-
-impl Engine {
-    /// A panel's writes to one table as one transaction, beside which nobody else writes there.
-    pub(super) fn at_once(self, table: &str, statements: &str) -> String {
-        match self {
-            Self::Sqlite => format!("BEGIN IMMEDIATE; {statements} COMMIT;"),
-            Self::Postgres => format!("BEGIN; LOCK TABLE {table} IN SHARE ROW EXCLUSIVE MODE; {statements} COMMIT;"),
-            Self::Mariadb => format!("START TRANSACTION; {statements} COMMIT;"),
-        }
-    }
-}
-
-/// The same, running.
-enum Database {
-    Sqlite,
-    Postgres(Postgres),
-    Mariadb(MariaDb),
-}
 
 /// The tables that say who may log in.
 const LOGIN: [&str; 5] = ["radcheck", "radreply", "radusergroup", "radgroupcheck", "radgroupreply"];
@@ -55,11 +27,7 @@ pub(super) struct Site {
 impl Site {
     /// With one NAS, behind which FreeRADIUS' own Dynamic Authorization Server listens, and a radkick that enforces.
     pub(super) fn start(engine: Engine) -> Self {
-        let database = match engine {
-            Engine::Sqlite => Database::Sqlite,
-            Engine::Postgres => Database::Postgres(Postgres::new()),
-            Engine::Mariadb => Database::Mariadb(MariaDb::with_charset("utf8mb4")),
-        };
+        let database = Database::start(engine);
         let server = FreeRadius::start(&FreeRadiusOptions { sql: database.server(), ..FreeRadiusOptions::default() });
         let site = Self { server, engine, database, folder: tempfile::tempdir().expect("a folder") };
         let values = ["127.0.0.1", "R1", site.server.secret()].map(sql_text).join(", ");
@@ -70,7 +38,7 @@ impl Site {
 
     /// Writes radkick.toml: where the database and the NAS are, then `sections`.
     pub(super) fn configure(&self, sections: &str) {
-        let (url, port) = (self.url(), self.server.coa_addr().port());
+        let (url, port) = (self.database.url(&self.server), self.server.coa_addr().port());
         let state = match self.engine {
             Engine::Sqlite => "[state]\nurl = \"sqlite:state.db\"\n",
             Engine::Postgres | Engine::Mariadb => "",
@@ -82,7 +50,10 @@ impl Site {
     /// Takes a shipped example: its own text, but for where this site's database and NAS are, its zone, and the mode.
     pub(super) fn configure_shipped(&self, shipped: &str) {
         let url = "url = \"mysql://radkick:${DB_PASS}@localhost/radius\"";
-        let mut changes = vec![(url, format!("url = \"{}\"", self.url())), ("mode = \"observe\"", ENFORCE.to_owned())];
+        let mut changes = vec![
+            (url, format!("url = \"{}\"", self.database.url(&self.server))),
+            ("mode = \"observe\"", ENFORCE.to_owned()),
+        ];
         if shipped.contains("[accounting]") {
             changes.push(("\"Africa/Lagos\"", "\"UTC\"".to_owned()));
         }
@@ -102,35 +73,14 @@ impl Site {
         set_permissions(&path, Permissions::from_mode(0o600)).expect("our own file");
     }
 
-    fn url(&self) -> String {
-        match &self.database {
-            Database::Sqlite => format!("sqlite:{}", self.server.database().display()),
-            Database::Postgres(database) => database.url(),
-            Database::Mariadb(database) => database.url(),
-        }
-    }
-
     /// Runs SQL as the database's owner; the rows of the last query.
     pub(super) fn sql(&self, statements: &str) -> Vec<Row> {
-        match &self.database {
-            Database::Sqlite => self.server.sql(statements),
-            Database::Postgres(database) => database.sql(statements),
-            Database::Mariadb(database) => database.sql(statements),
-        }
+        self.database.sql(&self.server, statements)
     }
 
     /// Runs a panel's SQL, again where the server let somebody else go first, as panels do.
     pub(super) fn rewrite(&self, statements: &str) {
-        let Database::Mariadb(database) = &self.database else {
-            self.sql(statements);
-            return;
-        };
-        let run = || Running::start(&mut database.client(), statements).finish(PATIENCE);
-        wait_until("the panel has written", || {
-            let finished = run();
-            assert!(finished.code == Some(0) || finished.stderr.contains("ERROR 1213"), "{finished:#?}");
-            finished.code == Some(0)
-        });
+        self.database.rewrite(&self.server, statements);
     }
 
     /// Makes a panel's tables, and lets radkick read them: no more.
@@ -141,14 +91,7 @@ impl Site {
             Engine::Mariadb => mariadb,
         });
         for table in tables {
-            match &self.database {
-                Database::Sqlite => {}
-                Database::Postgres(database) => drop(database.sql(&format!("GRANT SELECT ON {table} TO radkick"))),
-                Database::Mariadb(database) => {
-                    let (name, account) = (database.name(), database.account());
-                    database.sql(&format!("GRANT SELECT ON {name}.{table} TO {account}"));
-                }
-            }
+            self.database.grant(table);
         }
     }
 
@@ -257,19 +200,6 @@ const ENFORCE: &str = "mode = \"enforce\"";
 
 /// When the sessions of the tests began: 2023-11-14 22:13:20 UTC.
 const BEGAN: &str = "1700000000";
-
-impl Database {
-    /// As FreeRADIUS logs in.
-    fn server(&self) -> Option<SqlServer> {
-        let (login, password) = RADIUS;
-        let (dialect, port, database) = match self {
-            Self::Sqlite => return None,
-            Self::Postgres(database) => (Dialect::Postgres, database.port(), database.name().to_owned()),
-            Self::Mariadb(database) => (Dialect::Mysql, database.port(), database.name().to_owned()),
-        };
-        Some(SqlServer { dialect, port, login, password, database })
-    }
-}
 
 /// Whom reports are about, sorted, each once.
 pub(super) fn users(reports: &[Value]) -> Vec<String> {

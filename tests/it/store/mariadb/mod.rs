@@ -48,7 +48,7 @@ contract! { crate::store::mariadb::bench::Database:
         reserved_ids_are_free, ids_are_not_given_again, rows_of_one_user_alone },
     jobs::{ one_live_job, the_lease_fences, a_lease_runs_out, an_ended_job_makes_room, targets_round_trip,
         a_target_is_added_once, rows_to_close, a_proven_absence_is_found_again },
-    blocks::{ from_planned_to_released, one_goes_on, ours_stays_ours, one_block_a_user, a_dropped_block_never_was,
+    blocks::{ from_planned_to_released, one_goes_on, ours_stays_ours, other_rows_in_their_place, one_block_a_user, a_dropped_block_never_was,
         brakes, journal },
     open::{ sixteen_at_once, existing_creates_nothing, what_was_written_is_there_after_opening_again },
     upgrade::{ everything_is_still_there, what_is_new_can_be_used, existing_leaves_older_tables_alone },
