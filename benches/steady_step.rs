@@ -18,10 +18,11 @@ use std::io::Write as _;
 use std::time::Duration;
 
 use clap::Parser;
+use radkick::clock::Clock;
 
-use common::memory::{forget_peak, peak_kib};
 use common::server::{Dialect, Server};
 use common::times::{Times, timed};
+use common::worker::{self, Remote};
 use population::{Database, Pace, Plan, Population};
 
 /// Measures on private databases.
@@ -51,6 +52,9 @@ struct Options {
     /// MiB that a server may keep pages in
     #[arg(long, default_value_t = 512)]
     server_memory: u64,
+    /// Be the worker of a measurement, with this configuration
+    #[arg(long, hide = true)]
+    worker: Option<std::path::PathBuf>,
     /// Given by cargo
     #[arg(long, hide = true)]
     bench: bool,
@@ -59,6 +63,9 @@ struct Options {
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     let mut options = Options::parse();
+    if let Some(config) = &options.worker {
+        return worker::serve(config).await;
+    }
     if options.dialect.is_empty() {
         options.dialect = vec![Dialect::Sqlite, Dialect::Postgres, Dialect::Mariadb];
     }
@@ -71,34 +78,67 @@ async fn main() -> anyhow::Result<()> {
 
 async fn measure(options: &Options, server: &Server) -> anyhow::Result<()> {
     let Options { users, history, open, over, seed, runs, .. } = *options;
-    let plan = Plan { users, history_rows: history, open_sessions: open, over, seed, ..Plan::default() };
+    let now = Clock.epoch() - 30 * i64::try_from(2 * runs + 4)?;
+    let plan = Plan { users, history_rows: history, open_sessions: open, over, seed, now, ..Plan::default() };
     let mut out = std::io::stdout();
     writeln!(out, "{server}: {users} users, {history} closed and {open} open sessions, {over} users over")?;
     let mut database = Database::connect(&server.url()).await?;
-    forget_peak()?;
     let (took, population) = timed(Population::write(&plan, &mut database)).await;
     let mut population = population?;
-    let rows = history + open as u64;
-    let rate = u128::from(rows) * 1000 / took.as_millis().max(1);
-    writeln!(out, "  filled in {:.1} s: {rate} rows/s, {} KiB at most", took.as_secs_f64(), peak_kib()?)?;
-    forget_peak()?;
-    let mut sums = Times::default();
-    let mut reads = Times::default();
-    let mut writes = Times::default();
+    writeln!(out, "  filled in {:.1} s", took.as_secs_f64())?;
+    let folder = tempfile::tempdir()?;
+    let config = folder.path().join("radkick.toml");
+    std::fs::write(&config, configuration(server, folder.path()))?;
+    let mut worker = Remote::start(&config)?;
+    let first = worker.step()?;
+    check(&first, &population)?;
+    writeln!(out, "  first step, which sums up all history: {:.1} s", first.took.as_secs_f64())?;
+    let (mut sums, mut steps) = (Times::default(), Times::default());
     for _ in 0..runs {
         let (took, found) = timed(database.users_over()).await;
         assert_eq!(found?.len(), over, "the users over");
         sums.add(took);
-        let (took, found) = timed(database.open_sessions()).await;
-        assert_eq!(found?.len(), population.open_sessions(), "the open sessions");
-        reads.add(took);
         let changes = population.changes(&Pace::default());
-        let (took, written) = timed(population.apply(&changes, &mut database)).await;
-        written?;
-        writes.add(took);
+        population.apply(&changes, &mut database).await?;
+        let step = worker.step()?;
+        check(&step, &population)?;
+        steps.add(step.took);
     }
-    report(&mut out, &[("summing up radacct", &sums), ("reading open sessions", &reads), ("writing a step", &writes)])?;
-    writeln!(out, "  {} KiB at most", peak_kib()?)?;
+    let peak = worker.step()?.peak_kib;
+    worker.stop()?;
+    let mut again = Remote::start(&config)?;
+    let sweep = again.step()?;
+    check(&sweep, &population)?;
+    again.stop()?;
+    report(&mut out, &[("summing up radacct", &sums), ("a steady step", &steps)])?;
+    let times = sums.median().as_secs_f64() / steps.median().as_secs_f64();
+    writeln!(out, "  the sum takes {times:.1} times as long as the step")?;
+    writeln!(out, "  a new process and a sweep of all limits: {:.2} s", sweep.took.as_secs_f64())?;
+    writeln!(
+        out,
+        "  memory of the worker at most {} MiB, without the first step {} MiB",
+        peak / 1024,
+        sweep.peak_kib / 1024
+    )?;
+    Ok(())
+}
+
+/// Everything but the cut: a brake that trips at once, so that a step does the same again and tells whom it would cut.
+fn configuration(server: &Server, folder: &std::path::Path) -> String {
+    format!(
+        "[database]\nurl = \"{}\"\n[accounting]\ntime_zone = \"UTC\"\n[quota]\nmode = \"enforce\"\nlimit_sweep = \"24h\"\n\
+         [brakes]\ntrip_users = 0\ntrip_share = \"0.0001 %\"\npause_file = \"{}\"\n",
+        server.url(),
+        folder.join("pause").display()
+    )
+}
+
+/// The users found are those who are over, and no others.
+fn check(step: &worker::Step, population: &Population) -> anyhow::Result<()> {
+    let over = population.truth().filter(|truth| truth.over || truth.expired).map(|truth| truth.user);
+    let over: std::collections::BTreeSet<String> = over.collect();
+    let odd: Vec<_> = over.symmetric_difference(&step.over).collect();
+    anyhow::ensure!(odd.is_empty(), "found {}, {} are over; they differ in {odd:?}", step.over.len(), over.len());
     Ok(())
 }
 

@@ -2,12 +2,16 @@
 --
 -- A child shares the plan, and the use, of its parent (users.parent_id); the subject is the parent's name. A plan
 -- without a data_limit has no limit. Users without a plan do not appear: nothing limits them here.
+-- A unit that is not named here gives -1, which is no limit that can be read: radkick says so and leaves the user alone.
 SELECT u.username AS username,
-       CASE plan.data_unit
-           WHEN 'TB' THEN plan.data_limit * 1099511627776
-           WHEN 'GB' THEN plan.data_limit * 1073741824
-           WHEN 'MB' THEN plan.data_limit * 1048576
-           ELSE plan.data_limit
+       CASE
+           WHEN plan.data_limit IS NULL THEN NULL
+           WHEN upper(trim(plan.data_unit)) IN ('TB', 'TIB') THEN round(plan.data_limit * 1099511627776)
+           WHEN upper(trim(plan.data_unit)) IN ('GB', 'GIB') THEN round(plan.data_limit * 1073741824)
+           WHEN upper(trim(plan.data_unit)) IN ('MB', 'MIB') THEN round(plan.data_limit * 1048576)
+           WHEN upper(trim(plan.data_unit)) IN ('KB', 'KIB') THEN round(plan.data_limit * 1024)
+           WHEN upper(trim(plan.data_unit)) IN ('B', 'BYTES') THEN round(plan.data_limit)
+           ELSE -1
        END AS limit_bytes,
        owner.plan_started_at AS period_start,
        owner.plan_expiry AS expires_at,

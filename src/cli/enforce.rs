@@ -68,7 +68,11 @@ pub(crate) async fn run(args: EnforceArgs, context: Context) -> anyhow::Result<E
 async fn once(args: EnforceArgs, context: Context) -> anyhow::Result<Exit> {
     let (output, clock) = (context.output, context.clock);
     let agent = context.agent().await?;
-    let outcome = Worker::new(agent, args.user, args.confirm).at_once().step().await?;
+    let worker = Worker::new(agent, args.user, args.confirm).at_once();
+    let outcome = worker.step().await;
+    let retired = worker.retire().await;
+    let outcome = outcome?;
+    retired?;
     sessions_text::print(output, &outcome.reports, clock.epoch())?;
     if outcome.reports.is_empty() && outcome.held.is_empty() {
         output.line("Nobody is over.")?;
@@ -103,7 +107,9 @@ async fn endless(args: EnforceArgs, context: Context) -> anyhow::Result<Exit> {
     };
     let agent = context.agent().await?;
     tracing::info!(database = %agent.config.database.url, mode = ?agent.config.quota.mode, "enforcing quotas");
-    Worker::new(agent, args.user, args.confirm).until(shutdown).run().await;
+    let worker = Worker::new(agent, args.user, args.confirm).until(shutdown);
+    worker.run().await;
+    worker.retire().await?;
     Ok(Exit::Done)
 }
 

@@ -36,8 +36,7 @@ impl Period {
             Self::Daily => day(at, zone, |date| date),
             Self::Weekly => day(at, zone, week_start),
             Self::Monthly(first) => day(at, zone, |date| month_start(date, first)),
-            Self::Rolling(seconds) if i64::from(seconds) <= 7 * DAY => hour(at, zone),
-            Self::Rolling(_) => day(at, zone, |date| date),
+            Self::Rolling(_) => self.step().slot(at, zone),
         }
     }
 
@@ -62,6 +61,15 @@ impl Period {
             Self::Monthly(_) => 32 * DAY,
         };
         Some(self.slot(self.slot(now, zone).saturating_add(beyond), zone))
+    }
+
+    /// In what steps it passes: a rolling window in hours, above a week in days; any other in its own.
+    pub(super) fn step(self) -> Self {
+        match self {
+            Self::Rolling(seconds) if i64::from(seconds) <= 7 * DAY => Self::Hourly,
+            Self::Rolling(_) => Self::Daily,
+            Self::Total | Self::Hourly | Self::Daily | Self::Weekly | Self::Monthly(_) => self,
+        }
     }
 
     /// At least as many seconds as it ever lasts.
@@ -126,10 +134,16 @@ fn next_hour(at: i64, zone: &TimeZone) -> i64 {
 
 /// The last midnight before a day that `first` says a period of its date began on.
 fn day(at: i64, zone: &TimeZone, first: impl Fn(Date) -> Date) -> i64 {
-    let date = offset(at, zone).to_datetime(timestamp(at)).date();
+    let local = offset(at, zone).to_datetime(timestamp(at));
+    let tomorrow = local.date().saturating_add(1.day());
     // Where the clock was set back over midnight it shows the old day again; the new one has begun all the same
-    let next = midnight(first(date.saturating_add(1.day())), zone, at);
-    if next <= at { next } else { midnight(first(date), zone, at) }
+    if local.hour() >= 12 && first(tomorrow) == tomorrow {
+        let next = midnight(tomorrow, zone, at);
+        if next <= at {
+            return next;
+        }
+    }
+    midnight(first(local.date()), zone, at)
 }
 
 /// When this day begins; `otherwise` at the end of all time.

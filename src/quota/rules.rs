@@ -4,7 +4,7 @@ use jiff::tz::TimeZone;
 
 use super::Period;
 
-/// The attribute that ends a login at a date.
+/// FreeRADIUS' attribute for when a login expires.
 pub(super) const EXPIRATION: &str = "Expiration";
 
 /// What the number of a quota attribute means.
@@ -65,7 +65,7 @@ pub struct QuotaRules {
 }
 
 impl QuotaRules {
-    /// The names of all attributes that [`Limits::resolve`] looks at.
+    /// The names of all attributes that [`Limits::resolve`](super::Limits::resolve) looks at.
     #[must_use]
     pub fn attribute_names(&self) -> Vec<String> {
         let names = self.attributes.iter().flat_map(|attribute| [Some(attribute.name.clone()), attribute.gigawords()]);

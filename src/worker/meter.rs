@@ -56,6 +56,11 @@ impl Meter {
         }
     }
 
+    /// Gives the right to write the ledger back.
+    pub(super) async fn give_back(&mut self) -> Result<(), StoreError> {
+        self.ledger.give_back().await
+    }
+
     /// Judges one user, and nobody else.
     pub(super) async fn one(
         &self,

@@ -144,6 +144,14 @@ impl Worker {
         Ok(())
     }
 
+    /// Lets another process keep the ledger, now that this one has done its last step.
+    ///
+    /// # Errors
+    /// When our database cannot be asked: then the right runs out by itself.
+    pub async fn retire(&self) -> Result<(), AgentError> {
+        Ok(self.meter.lock().await.give_back().await?)
+    }
+
     pub(super) fn concerns(&self, user: &UserName) -> bool {
         self.only.as_ref().is_none_or(|only| only == user)
     }

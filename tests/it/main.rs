@@ -11,6 +11,7 @@ mod engine;
 mod kill;
 mod ledger;
 mod ledgered;
+mod panels;
 mod peers;
 mod population;
 mod readme;

@@ -113,16 +113,22 @@ impl SessionAccount {
     }
 
     /// Counts to a slot.
-    pub(super) fn add(&mut self, slot: i64, used: Counters) {
+    pub(super) fn add(&mut self, slot: i64, used: Counters, context: &Context<'_>) {
         self.counted = self.counted.plus(used);
         match self.shares.binary_search_by_key(&slot, |share| share.slot) {
             Ok(index) => self.shares[index].used = self.shares[index].used.plus(used),
             Err(index) => self.shares.insert(index, Share { slot, used }),
         }
         if self.shares.len() > SHARES {
-            // Into the older one: what is not known apart counts to the older period
-            let second = self.shares.remove(1);
-            self.shares[0].used = self.shares[0].used.plus(second.used);
+            self.put_two_together(context);
         }
+    }
+
+    /// The oldest two slots between which no limit begins to count now; into the older one, as in a gap.
+    fn put_two_together(&mut self, context: &Context<'_>) {
+        let is_asked = |pair: &[Share]| context.slots.is_asked_between(pair[0].slot, pair[1].slot, context);
+        let older = self.shares.windows(2).position(|pair| !is_asked(pair)).unwrap_or(0);
+        let newer = self.shares.remove(older + 1);
+        self.shares[older].used = self.shares[older].used.plus(newer.used);
     }
 }

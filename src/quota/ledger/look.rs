@@ -67,9 +67,9 @@ pub struct Observed {
 const SLACK: u64 = 60;
 
 impl Context<'_> {
-    /// Whether a line could have carried so many octets in so many seconds; any, where the time is not known.
-    pub(super) fn carried(&self, octets: u64, seconds: Option<i64>) -> bool {
-        let (Some(rate), Some(seconds)) = (self.max_rate, seconds) else { return true };
-        octets <= rate.saturating_mul(u64::try_from(seconds).unwrap_or(0).saturating_add(SLACK))
+    /// Whether a line could have carried so many octets in so many seconds.
+    pub(super) fn carried(&self, octets: u64, seconds: i64) -> bool {
+        let seconds = u64::try_from(seconds).unwrap_or(0).saturating_add(SLACK);
+        self.max_rate.is_none_or(|rate| octets <= rate.saturating_mul(seconds))
     }
 }

@@ -22,3 +22,6 @@ pub use counters::Counters;
 pub use look::{Context, Increment, Observed, Oddity};
 pub use sighting::Sighting;
 pub use slots::Slots;
+
+#[cfg(test)]
+mod tests;

@@ -74,9 +74,10 @@ impl Accounting {
         Ok(rows)
     }
 
-    /// The one name under which the ledger keeps a user. It is the name itself, but where the collation of
-    /// radacct.username on MariaDB knows no case: then it is in lower case, as far as it is ASCII; and where it knows no
-    /// spaces at the end, they are left out. It depends on no row.
+    /// The one name under which the ledger keeps a user. It is the name itself, but on MariaDB: there all names that the
+    /// collation of radacct.username takes for one have one name, which depends on that collation alone and on no row. As a
+    /// rule it knows no case, no accents and no spaces at the end. A name that is not all ASCII must have come from a method
+    /// of this room before, or been asked of one: the first such name makes it read what the collation does with others.
     #[must_use]
     pub fn ledger_name(&self, user: &UserName) -> UserName {
         match &self.backend {

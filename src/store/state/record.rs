@@ -149,6 +149,13 @@ pub struct BlockRecord {
     pub rows: Vec<(RowChange, bool)>,
 }
 
+impl BlockRecord {
+    /// Whether it changes the same rows as the other.
+    pub(super) fn changes_alike(&self, other: &Self) -> bool {
+        self.rows.iter().map(|(change, _)| change).eq(other.rows.iter().map(|(change, _)| change))
+    }
+}
+
 /// A line of the journal.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct JournalEntry {

@@ -71,56 +71,49 @@ struct Session<'a> {
 
 impl Session<'_> {
     fn look(&mut self, earlier: &[Look], look: &Look) -> Option<Piece> {
-        let mut at = snapshot_time(look, self.believed.map(|believed| believed.at));
         let begins = self.believed.is_none_or(|believed| {
             started_later(earlier, self.grew, look) && is_lower(&look.sighting, believed.counters)
         });
         if begins {
-            let since = began(earlier, look, at).max(self.believed.map_or(i64::MIN, |believed| believed.at));
-            at = at.max(since);
-            let counters = if look.counted_before && earlier.is_empty() { filled(look) } else { Counters::ZERO };
-            (self.believed, self.suspect) = (Some(Snapshot { counters, at: since }), None);
-            self.grew = earlier.len();
+            self.begin(earlier, look);
         }
         let believed = self.believed?;
-        let gap = if begins { age_of_row(earlier, look) } else { gap_of_row(earlier, look) };
-        let mut growth = self.growth(gap, look, (believed, at));
+        let at = snapshot_time(look, believed.at);
+        let mut growth = self.growth(gap_of_row(begins, earlier, look), look, (believed, at));
         if let Some(suspect) = self.suspect {
-            if growth.seen == suspect.counters && !was_updated(earlier, look) {
-                return None;
-            }
             let at = at.max(suspect.at);
-            let onward = self.growth(gap_of_row(earlier, look), look, (suspect, at));
+            let onward = self.growth(gap_of_row(false, earlier, look), look, (suspect, at));
             if !is_lower(&look.sighting, suspect.counters) && onward.plausible {
-                if onward.used.is_zero() {
-                    self.suspect =
-                        Some(Snapshot { at: if was_updated(earlier, look) { at } else { suspect.at }, ..suspect });
-                    return None;
-                }
-                return self.count(earlier, look, (suspect.at, onward, at));
+                return self.go_on(earlier, look, (suspect, onward, at));
             }
         }
         growth.plausible |= begins && start(earlier, look).is_none();
-        if !growth.plausible {
-            self.suspect = Some(Snapshot { counters: growth.seen, at });
-            return None;
+        self.suspect = (!growth.plausible).then_some(Snapshot { counters: filled(look, believed.counters), at });
+        if growth.plausible && !growth.used.is_zero() {
+            return Some(self.count(earlier, look, (believed.at, growth, at)));
         }
-        self.suspect = None;
-        if !growth.used.is_zero() {
-            return self.count(earlier, look, (believed.at, growth, at));
-        }
-        if begins || (was_updated(earlier, look) && !is_lower(&look.sighting, believed.counters)) {
+        let idle = was_updated(earlier, look) && !is_lower(&look.sighting, believed.counters);
+        if growth.plausible && (begins || idle) {
             self.believed = Some(Snapshot { at, ..believed });
         }
         None
     }
 
+    /// The counters count from 0, since the start, or from where they are.
+    fn begin(&mut self, earlier: &[Look], look: &Look) {
+        let at = snapshot_time(look, i64::MIN);
+        let began = start(earlier, look).map_or(at, |start| start.min(look.now));
+        let at = self.believed.map_or(began, |believed| began.max(believed.at));
+        let known = look.counted_before && earlier.is_empty();
+        let counters = if known { filled(look, Counters::ZERO) } else { Counters::ZERO };
+        (self.believed, self.suspect, self.grew) = (Some(Snapshot { counters, at }), None, earlier.len());
+    }
+
     fn growth(&self, gap_of_row: i64, look: &Look, (from, at): (Snapshot, i64)) -> Growth {
         let row = &look.sighting;
-        let gap = (at - from.at).max(gap_of_row).max(0);
-        let could_carry = |octets: u64| {
-            self.site.max_rate.is_none_or(|rate| u128::from(octets) <= u128::from(rate) * (gap as u128 + 60))
-        };
+        let seconds = u64::try_from((at - from.at).max(gap_of_row)).unwrap_or(0);
+        let could_carry =
+            |octets| self.site.max_rate.is_none_or(|rate| u128::from(octets) <= u128::from(rate * (seconds + 60)));
         let longer = row.seconds.is_some_and(|seconds| seconds > from.counters.seconds);
         let octets = |now: Option<u64>, before: u64| {
             let now = now.unwrap_or(before);
@@ -140,21 +133,33 @@ impl Session<'_> {
         Growth { used, seen, plausible: could_carry(used.octets()) }
     }
 
-    fn count(&mut self, earlier: &[Look], look: &Look, (since, growth, at): (i64, Growth, i64)) -> Option<Piece> {
+    /// Suspect counters were not lower this time.
+    fn go_on(&mut self, earlier: &[Look], look: &Look, found: (Snapshot, Growth, i64)) -> Option<Piece> {
+        let (suspect, onward, at) = found;
+        if !onward.used.is_zero() {
+            return Some(self.count(earlier, look, (suspect.at, onward, at)));
+        }
+        if was_updated(earlier, look) {
+            self.suspect = Some(Snapshot { at, ..suspect });
+        }
+        None
+    }
+
+    fn count(&mut self, earlier: &[Look], look: &Look, (since, growth, at): (i64, Growth, i64)) -> Piece {
         self.believed = Some(Snapshot { counters: growth.seen, at });
         self.suspect = None;
         self.grew = earlier.len();
         let slot = |at| slot(&self.site.periods, at, &self.site.zone, look.since);
-        Some(Piece { slot: slot(since), used: growth.used, estimated: slot(at) > slot(since) })
+        Piece { slot: slot(since), used: growth.used, estimated: slot(at) > slot(since) }
     }
 }
 
-/// When the counters stood so: by the row, as far as our own looks allow. A row without a time that nothing was counted
-/// in is as its start left it, any other as we saw it.
-fn snapshot_time(look: &Look, before: Option<i64>) -> i64 {
-    let untouched = filled(look).is_zero();
+/// When the counters stood so: by the row, as far as our own looks allow. A row without a time that nothing was used in
+/// is as its start left it, any other as we saw it.
+fn snapshot_time(look: &Look, before: i64) -> i64 {
+    let untouched = filled(look, Counters::ZERO).is_zero();
     let row = clock(&look.sighting).or(look.sighting.start.filter(|_| untouched)).unwrap_or(look.now);
-    row.max(look.looked_at.unwrap_or(row)).min(look.now).max(before.unwrap_or(i64::MIN))
+    row.max(look.looked_at.unwrap_or(row)).min(look.now).max(before)
 }
 
 /// The row's own time.
@@ -162,20 +167,13 @@ fn clock(row: &Sighting) -> Option<i64> {
     row.update.max(row.stop)
 }
 
-/// The gap by the row's own clock, which may be wrong, but goes.
-fn gap_of_row(earlier: &[Look], look: &Look) -> i64 {
-    let before = earlier.last().and_then(|last| clock(&last.sighting));
-    before.zip(clock(&look.sighting)).map_or(0, |(before, now)| now.saturating_sub(before))
-}
-
-/// How long the session has lasted by the row's own clock.
-fn age_of_row(earlier: &[Look], look: &Look) -> i64 {
-    start(earlier, look).zip(clock(&look.sighting)).map_or(0, |(start, now)| now.saturating_sub(start))
-}
-
-/// When the session of this look began; nothing begins after it was seen.
-fn began(earlier: &[Look], look: &Look, at: i64) -> i64 {
-    start(earlier, look).map_or(at, |start| start.min(look.now))
+/// How long it was by the row's own clock, which may be wrong, but goes: since the look before, or since the start.
+fn gap_of_row(begins: bool, earlier: &[Look], look: &Look) -> i64 {
+    let before = match earlier.last() {
+        Some(last) if !begins => clock(&last.sighting),
+        _ => start(earlier, look),
+    };
+    before.zip(clock(&look.sighting)).map_or(0, |(before, now)| now - before)
 }
 
 /// The row's start; where it is NULL now, as it was.
@@ -200,8 +198,12 @@ fn is_lower(row: &Sighting, than: Counters) -> bool {
     lower(row.input, than.input) || lower(row.output, than.output) || lower(row.seconds, than.seconds)
 }
 
-/// NULL of a session that was not seen before is nothing.
-fn filled(look: &Look) -> Counters {
+/// NULL is as before.
+fn filled(look: &Look, before: Counters) -> Counters {
     let Sighting { input, output, seconds, .. } = look.sighting;
-    Counters { input: input.unwrap_or(0), output: output.unwrap_or(0), seconds: seconds.unwrap_or(0) }
+    Counters {
+        input: input.unwrap_or(before.input),
+        output: output.unwrap_or(before.output),
+        seconds: seconds.unwrap_or(before.seconds),
+    }
 }

@@ -58,22 +58,23 @@ pub(super) fn place() -> impl Strategy<Value = (&'static str, i64)> {
     select(places.collect::<Vec<_>>()).prop_map(move |(zone, text)| (zone, moment(text)))
 }
 
-pub(super) fn site(zone: &str) -> impl Strategy<Value = Site> + use<> {
-    let zone = TimeZone::get(zone).expect("a zone");
+/// A site, and a moment there.
+pub(super) fn site() -> impl Strategy<Value = (Site, i64)> {
     let period = prop_oneof![
-        Just(Period::Hourly),
+        Just(Period::Total),
         Just(Period::Daily),
+        Just(Period::Hourly),
         Just(Period::Weekly),
         (1_u8..=31).prop_map(Period::Monthly),
         select(vec![3600, 7 * 86400, 7 * 86400 + 1]).prop_map(Period::Rolling),
-        Just(Period::Total),
     ];
     let max_rate = prop_oneof![Just(None), Just(Some(1000)), Just(Some(100_000_000))];
-    (prop::collection::vec(period, 0..3), max_rate).prop_map(move |(periods, max_rate)| Site {
-        periods,
-        max_rate,
-        zone: zone.clone(),
-    })
+    let before = prop_oneof![0_i64..7200, 0_i64..86400];
+    (place(), before, prop::collection::vec(period, 0..3), max_rate).prop_map(
+        |((zone, moment), before, periods, max_rate)| {
+            (Site { periods, max_rate, zone: TimeZone::get(zone).expect("a zone") }, moment - before)
+        },
+    )
 }
 
 fn octets() -> impl Strategy<Value = Octets> {

@@ -4,7 +4,7 @@ pub(crate) mod generator;
 
 mod edges;
 mod rows;
-mod server;
+pub(crate) mod server;
 mod steps;
 mod sums;
 

@@ -9,26 +9,26 @@ use crate::support::sqlite::{Row, sqlite};
 
 /// A database with the stock schema, empty.
 #[derive(Debug)]
-pub(super) enum Server {
+pub(crate) enum Server {
     Sqlite(TempDir),
     Postgres(Postgres),
     Mariadb(MariaDb),
 }
 
 impl Server {
-    pub(super) fn sqlite() -> Self {
+    pub(crate) fn sqlite() -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         create_database(&folder.path().join("radius.db"));
         Self::Sqlite(folder)
     }
 
     /// One of each dialect.
-    pub(super) fn all() -> [Self; 3] {
+    pub(crate) fn all() -> [Self; 3] {
         [Self::sqlite(), Self::Postgres(Postgres::new()), Self::Mariadb(MariaDb::new())]
     }
 
     /// For somebody who may write all its tables.
-    pub(super) fn url(&self) -> String {
+    pub(crate) fn url(&self) -> String {
         match self {
             Self::Sqlite(folder) => format!("sqlite:{}", folder.path().join("radius.db").display()),
             Self::Postgres(server) => {
@@ -41,7 +41,7 @@ impl Server {
         }
     }
 
-    pub(super) fn sql(&self, statements: &str) -> Vec<Row> {
+    pub(crate) fn sql(&self, statements: &str) -> Vec<Row> {
         match self {
             Self::Sqlite(folder) => sqlite(&folder.path().join("radius.db"), statements),
             Self::Postgres(server) => server.sql(statements),
@@ -50,7 +50,7 @@ impl Server {
     }
 
     /// Seconds since 1970 of a time.
-    pub(super) fn epoch(&self, column: &str) -> String {
+    pub(crate) fn epoch(&self, column: &str) -> String {
         match self {
             Self::Sqlite(_) => column.to_owned(),
             Self::Postgres(_) => format!("extract(epoch FROM {column})::bigint"),
@@ -59,7 +59,7 @@ impl Server {
     }
 
     /// An address without its netmask.
-    pub(super) fn address(&self, column: &str) -> String {
+    pub(crate) fn address(&self, column: &str) -> String {
         match self {
             Self::Sqlite(_) | Self::Mariadb(_) => column.to_owned(),
             Self::Postgres(_) => format!("host({column})"),
@@ -67,7 +67,7 @@ impl Server {
     }
 
     /// The rows of a query, each value as text; NULL and empty are one.
-    pub(super) fn texts(&self, query: &str) -> Vec<Vec<String>> {
+    pub(crate) fn texts(&self, query: &str) -> Vec<Vec<String>> {
         let text = |value: &Value| match value {
             Value::Null => String::new(),
             Value::String(text) => text.clone(),
@@ -78,7 +78,7 @@ impl Server {
     }
 
     /// The one number of a query.
-    pub(super) fn number(&self, query: &str) -> u64 {
+    pub(crate) fn number(&self, query: &str) -> u64 {
         let rows = self.texts(query);
         rows[0][0].parse().unwrap_or_else(|error| panic!("{error}: {query}: {rows:?}"))
     }

@@ -15,6 +15,8 @@ mod mariadb;
 mod open;
 mod postgres;
 mod prune;
+mod query;
+mod sightings;
 mod sqlite;
 mod upgrade;
 mod usage;
@@ -51,6 +53,20 @@ pub(crate) trait Bench {
 
     /// Makes radkick's own tables as the version before this one had them.
     async fn make_old_tables(&self);
+
+    /// Brings the optimizer's statistics of radacct up to date.
+    fn analyze(&self);
+
+    /// Takes an index of radacct away.
+    fn drop_index(&self, name: &str) {
+        self.sql(&format!("DROP INDEX {name}"));
+    }
+
+    /// Lets radkick read a table of the panel's.
+    fn let_read(&self, table: &str);
+
+    /// A query with the columns `username` and `limit_bytes` that takes a minute.
+    fn endless(&self) -> &'static str;
 
     async fn accounting(&self) -> Accounting {
         Accounting::open(&self.accounting_url(), &TableNames::default()).await.expect("FreeRADIUS' tables")

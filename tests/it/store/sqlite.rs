@@ -1,11 +1,14 @@
 //! The contract on SQLite: FreeRADIUS' stock schema in one file, ours in another.
 use std::path::PathBuf;
 
-use radkick::config::DatabaseUrl;
+use radkick::config::{DatabaseUrl, TableNames};
+use radkick::quota::Sighting;
+use radkick::store::{Accounting, StoreError};
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions as _, Connection as _};
 use tempfile::TempDir;
 
+use super::query::{AMPLE, row};
 use super::upgrade::migrations;
 use super::{Bench, contract};
 use crate::bad_input::site::create_database;
@@ -72,14 +75,31 @@ impl Bench for Files {
         migrations("sqlite").await.run_to(2, &mut connection).await.expect("tables");
         connection.close().await.expect("closed");
     }
+
+    fn analyze(&self) {
+        self.sql("ANALYZE");
+    }
+
+    fn let_read(&self, _table: &str) {}
+
+    fn endless(&self) -> &'static str {
+        "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n)
+         SELECT 'a' AS username, max(x) AS limit_bytes FROM n"
+    }
 }
 
 contract! { super::Files:
     accounting::{ open_sessions_by_every_spelling, columns_come_as_the_nas_sent_them, times_in_every_form,
         a_row_closes_once, nas_rows, the_users_online, who_is_known },
+    sightings::{ what_a_look_sees, times_of_a_look_in_every_form, pages_lose_and_repeat_nothing,
+        rows_that_change_between_pages, rows_above_come_in_order, rows_by_their_ids, all_rows_of_a_user,
+        open_rows_of_some, a_stale_row_closes_unless_it_was_updated, closed_rows_cost_nothing },
     usage::{ closed_and_open, octets_beyond_32_bits, nothing_and_null_count_as_nothing,
         sums_beyond_64_bits_stay_at_the_end, octets_that_no_column_holds, a_name_that_is_anothers_spelling },
-    limits::{ of_users_and_groups, groups_by_priority, attributes_without_case, of_one_user_alone },
+    limits::{ of_users_and_groups, groups_by_priority, attributes_without_case, of_one_user_alone, of_some_as_of_all,
+        of_fifty_thousand },
+    query::{ columns_by_name, of_some_users_and_families, ten_thousand_users, what_is_no_query,
+        a_query_that_is_not_done_in_time, a_caller_who_gives_up },
     changes::{ inserts_and_deletes_once, leaves_what_somebody_else_wrote, all_or_nothing,
         reserved_ids_are_free, ids_are_not_given_again, rows_of_one_user_alone },
     jobs::{ one_live_job, the_lease_fences, a_lease_runs_out, an_ended_job_makes_room, targets_round_trip,
@@ -115,4 +135,98 @@ async fn a_name_that_is_not_utf8_is_left_alone_and_the_others_are_read() {
     let open = store.all_open_sessions().await.expect("sessions");
     assert_eq!(open.into_iter().map(|session| session.acct_unique_id).collect::<Vec<_>>(), ["u2"]);
     assert_eq!(store.users_online().await.expect("users").len(), 1);
+}
+
+/// They fill no page: one that is not full is the last.
+#[tokio::test]
+async fn rows_of_nobody_fill_no_page() {
+    let files = Files::default();
+    files.sql(
+        "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n WHERE x < 40)
+         INSERT INTO radacct (radacctid, acctuniqueid, username)
+         SELECT x, x, CASE WHEN x BETWEEN 3 AND 30 THEN CAST(x'e9' AS TEXT) ELSE 'alice' END FROM n",
+    );
+    let store = files.accounting().await;
+    let mut seen = Vec::new();
+    loop {
+        let page = store.open_rows(seen.last(), 5).await.expect("asked");
+        let full = page.len() == 5;
+        assert_eq!(page, store.rows_above(seen.last().map_or(0, |row: &Sighting| row.row_id), 5).await.expect("asked"));
+        seen.extend(page);
+        if !full {
+            break;
+        }
+    }
+    assert_eq!(
+        seen.iter().map(|row| row.row_id).collect::<Vec<_>>(),
+        [1, 2].into_iter().chain(31..41).collect::<Vec<_>>()
+    );
+}
+
+#[tokio::test]
+async fn everything_missing_is_named_at_once() {
+    let files = Files::default();
+    files.sql("DROP INDEX acctsessiontime; ALTER TABLE radacct DROP COLUMN acctsessiontime; DROP TABLE nas");
+    let opened = Accounting::open(&files.accounting_url(), &TableNames::default()).await;
+    let Err(StoreError::Missing { missing, .. }) = opened else { panic!("{opened:?}") };
+    assert_eq!(missing, ["radacct.acctsessiontime", "nas"]);
+}
+
+/// A value has a type of its own here, whatever its column's is.
+#[tokio::test]
+async fn values_of_every_type() {
+    let files = Files::default();
+    let store = files.accounting().await;
+    for (value, text) in [
+        ("5 * 1024 * 1024 * 1024", Some("5368709120")),
+        ("5 * 1024.0 * 1024 * 1024", Some("5368709120")),
+        ("1125899906842624.0", Some("1125899906842624")),
+        ("0.5", Some("0.5")),
+        ("-1", Some("-1")),
+        ("'5 GB'", Some("5 GB")),
+        ("CAST('5' AS BLOB)", Some("5")),
+        ("datetime(1700000000, 'unixepoch')", Some("2023-11-14 22:13:20")),
+        ("1700000000", Some("1700000000")),
+        ("NULL", None),
+    ] {
+        files.sql(&format!(
+            "DROP TABLE IF EXISTS kept; CREATE TABLE kept AS SELECT 'a' AS username, {value} AS limit_bytes"
+        ));
+        for query in [format!("SELECT 'a' AS username, {value} AS limit_bytes"), "SELECT * FROM kept".to_owned()] {
+            let found = store.allowances(&query, None, None, AMPLE).await.expect(&query);
+            assert_eq!(found, [row("a", text)], "{query} {value}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn names_of_every_type_and_columns_of_every_name() {
+    let files = Files::default();
+    files.sql(
+        "CREATE TABLE panel (UserName TEXT COLLATE NOCASE, [limit \"x] INT, id INTEGER);
+         INSERT INTO panel VALUES ('alice', 1, 7), ('ALICE', 2, 8), (CAST(x'e9' AS TEXT), 3, 9)",
+    );
+    let store = files.accounting().await;
+    let all = "SELECT username, [limit \"x] AS limit_bytes FROM panel";
+    let found = store.allowances(all, Some(&[super::user("alice")]), None, AMPLE).await.expect("asked");
+    assert_eq!(found, [row("alice", Some("1"))]);
+    assert_eq!(store.allowances(all, None, None, AMPLE).await.expect("asked").len(), 3);
+    let numbers = "SELECT id AS username, 5 AS limit_bytes, id AS subject FROM panel";
+    let found = store.allowances(numbers, Some(&[super::user("8")]), Some(&["9".to_owned()]), AMPLE).await;
+    let names = found.expect("asked").into_iter().map(|row| row.username).collect::<Vec<_>>();
+    assert_eq!(names, [super::user("8"), super::user("9")]);
+    let error = store.check_query("SELECT ?1 AS username, 1 AS limit_bytes", AMPLE).await.expect_err("refused");
+    assert!(error.to_string().contains("it has a parameter, for which there is no value"), "{error}");
+}
+
+/// FreeRADIUS may have switched its file to another journal; who only reads needs to know nothing of that.
+#[tokio::test]
+async fn a_query_on_a_file_with_a_write_ahead_log() {
+    let files = Files::default();
+    files.sql(
+        "PRAGMA journal_mode = WAL; CREATE TABLE panel (username, limit_bytes); INSERT INTO panel VALUES ('a', 1)",
+    );
+    let store = files.accounting().await;
+    let found = store.allowances("SELECT * FROM panel", None, None, AMPLE).await.expect("asked");
+    assert_eq!(found, [row("a", Some("1"))]);
 }

@@ -68,8 +68,9 @@ impl Mariadb {
         for asked in asked {
             let rows = self.rows_of_query(connection, &wrapped, *asked, time_limit).await?;
             let rows = rows.iter().filter_map(|texts| read(texts).map(row).transpose());
-            found.push(rows.collect::<Result<_, _>>().map_err(failed)?);
+            found.push(rows.collect::<Result<Vec<_>, _>>().map_err(failed)?);
         }
+        self.learn(found.iter().flatten().map(|row| &row.username)).await?;
         Ok(found)
     }
 
@@ -92,7 +93,10 @@ impl Mariadb {
                 return query.fetch_all(connection).await.map_err(failed);
             }
             (Asked::Subjects(_), None) => return Ok(Vec::new()),
-            (Asked::Users(users), _) => (&wrapped.username, users.iter().flat_map(spellings_of).collect()),
+            (Asked::Users(users), _) => {
+                self.learn(users).await?;
+                (&wrapped.username, users.iter().flat_map(spellings_of).collect())
+            }
             (Asked::Subjects(subjects), Some(subject)) => (subject, subjects.to_vec()),
         };
         let kept = collation(connection, wrapped, column).await.map_err(failed)?;

@@ -70,8 +70,6 @@ impl Collation {
 #[derive(Debug, Clone)]
 pub(super) struct Catalogue {
     tables: Columns,
-    /// Whether radacct has a primary key; a view has none.
-    has_primary: bool,
 }
 
 impl Catalogue {
@@ -83,8 +81,7 @@ impl Catalogue {
         let wanted = wanted(names);
         let failed = |error| server.failed("looking for FreeRADIUS' tables", error);
         let tables = columns(connection, &wanted).await.map_err(failed)?;
-        let has_primary = has_primary(connection, &names.acct).await.map_err(failed)?;
-        let catalogue = Self { tables, has_primary };
+        let catalogue = Self { tables };
         let missing = catalogue.missing(&wanted);
         if missing.is_empty() {
             Ok(catalogue)
@@ -113,11 +110,6 @@ impl Catalogue {
         self.tables.get(table).is_some_and(|columns| columns.contains_key(column))
     }
 
-    /// Whether radacct has a primary key, so that a statement may name it.
-    pub(super) const fn has_primary(&self) -> bool {
-        self.has_primary
-    }
-
     /// How a column of text is kept; `None` when it is no text.
     pub(super) fn collation(&self, table: &str, column: &str) -> Option<&Collation> {
         self.tables.get(table)?.get(column)?.as_ref()
@@ -142,11 +134,4 @@ async fn columns(connection: &mut MySqlConnection, wanted: &[(&str, &[&str])]) -
         tables.entry(table).or_default().insert(column, collation);
     }
     Ok(tables)
-}
-
-async fn has_primary(connection: &mut MySqlConnection, table: &str) -> Result<bool, sqlx::Error> {
-    let sql = "SELECT CAST(count(*) AS SIGNED) FROM information_schema.statistics
-               WHERE table_schema = DATABASE() AND table_name = ? AND index_name = 'PRIMARY'";
-    let columns: i64 = sqlx::query_scalar(sql).bind(table).fetch_one(connection).await?;
-    Ok(columns > 0)
 }

@@ -40,8 +40,8 @@ impl Mariadb {
         after: Option<&Sighting>,
         limit: u32,
     ) -> Result<Vec<Sighting>, StoreError> {
-        let rows = self.rows(&self.page(after), |query| page(query, after, limit)).await?;
-        self.sightings_in(&rows)
+        let rows = self.rows(&self.open_page().await?, |query| page(query, after, limit)).await?;
+        self.sightings_in(&rows).await
     }
 
     pub(in super::super) async fn open_rows_plan(
@@ -49,20 +49,27 @@ impl Mariadb {
         after: Option<&Sighting>,
         limit: u32,
     ) -> Result<Vec<String>, StoreError> {
-        let sql = format!("EXPLAIN FORMAT = JSON {}", self.page(after));
+        let sql = format!("EXPLAIN FORMAT = JSON {}", self.open_page().await?);
         let plan = self.rows(&sql, |query| page(query, after, limit)).await?;
         plan.iter().map(|row| row.try_get(0).map_err(|error| self.failed(OPERATION, error))).collect()
     }
 
     /// A page of open rows: of those without a stop time, and of those with the time that never was, a look-up each.
-    fn page(&self, after: Option<&Sighting>) -> String {
-        // Else the server might go through closed rows by their id, hoping to meet open ones soon
-        let hint = if self.catalogue.has_primary() { "IGNORE INDEX (PRIMARY)" } else { "" };
-        let behind = if after.is_some() { "AND radacctid > ?" } else { "" };
-        let part =
-            |stop: &str| format!("({SIGHTING} {hint} WHERE acctstoptime {stop} {behind} ORDER BY radacctid LIMIT ?)");
+    ///
+    /// By the index on acctstoptime if there is one: else the server might go through closed rows by their id in the hope to
+    /// meet open ones soon. It is asked each time, for a statement that names an index which is gone fails.
+    async fn open_page(&self) -> Result<String, StoreError> {
+        let sql = "SELECT CONVERT(index_name USING utf8mb4) FROM information_schema.statistics
+                   WHERE table_schema = DATABASE() AND table_name = ? GROUP BY index_name
+                   HAVING max(IF(seq_in_index = 1, lower(column_name), '')) = 'acctstoptime' ORDER BY count(*) LIMIT 1";
+        let query = sqlx::query_scalar(sql).bind(&self.tables.acct).fetch_optional(&self.pool);
+        let index: Option<String> = query.await.map_err(|error| self.failed(OPERATION, error))?;
+        let hint = index.map(|name| format!("FORCE INDEX (`{}`)", name.replace('`', "``"))).unwrap_or_default();
+        let part = |stop: &str| {
+            format!("({SIGHTING} {hint} WHERE acctstoptime {stop} AND radacctid > ? ORDER BY radacctid LIMIT ?)")
+        };
         // Not UNION ALL: to the server a column that is NOT NULL holds the time that never was and NULL at once
-        format!("{} UNION {} ORDER BY 1 LIMIT ?", part("IS NULL"), part("= 0"))
+        Ok(format!("{} UNION {} ORDER BY 1 LIMIT ?", part("IS NULL"), part("= 0")))
     }
 
     pub(in super::super) async fn rows_by_id(&self, acct_unique_ids: &[String]) -> Result<Vec<Sighting>, StoreError> {
@@ -77,7 +84,7 @@ impl Mariadb {
     pub(in super::super) async fn rows_above(&self, row_id: i64, limit: u32) -> Result<Vec<Sighting>, StoreError> {
         let sql = format!("{SIGHTING} WHERE radacctid > ? ORDER BY radacctid LIMIT ?");
         let rows = self.rows(&sql, |query| query.bind(row_id).bind(limit)).await?;
-        self.sightings_in(&rows)
+        self.sightings_in(&rows).await
     }
 
     pub(in super::super) async fn sightings_of(&self, user: &UserName) -> Result<Vec<Sighting>, StoreError> {
@@ -125,11 +132,14 @@ impl Mariadb {
     async fn sightings(&self, condition: &str, arguments: &[String]) -> Result<Vec<Sighting>, StoreError> {
         let sql = format!("{SIGHTING}{condition}");
         let rows = self.rows(&sql, |query| arguments.iter().fold(query.persistent(false), Query::bind)).await?;
-        self.sightings_in(&rows)
+        self.sightings_in(&rows).await
     }
 
-    fn sightings_in(&self, rows: &[MySqlRow]) -> Result<Vec<Sighting>, StoreError> {
-        rows.iter().map(|row| sighting(row).map_err(|error| self.failed(OPERATION, error))).collect()
+    async fn sightings_in(&self, rows: &[MySqlRow]) -> Result<Vec<Sighting>, StoreError> {
+        let rows = rows.iter().map(|row| sighting(row).map_err(|error| self.failed(OPERATION, error)));
+        let rows: Vec<Sighting> = rows.collect::<Result<_, _>>()?;
+        self.learn(rows.iter().map(|row| &row.user)).await?;
+        Ok(rows)
     }
 
     async fn rows<'q>(
@@ -142,13 +152,10 @@ impl Mariadb {
     }
 }
 
-/// The arguments of [`Mariadb::page`].
+/// The arguments of [`Mariadb::open_page`].
 fn page<'q>(query: Query<'q>, after: Option<&Sighting>, limit: u32) -> Query<'q> {
-    let part = |query: Query<'q>| match after {
-        Some(row) => query.bind(row.row_id).bind(limit),
-        None => query.bind(limit),
-    };
-    part(part(query)).bind(limit)
+    let after = after.map_or(i64::MIN, |row| row.row_id);
+    query.bind(after).bind(limit).bind(after).bind(limit).bind(limit)
 }
 
 fn sighting(row: &MySqlRow) -> Result<Sighting, sqlx::Error> {

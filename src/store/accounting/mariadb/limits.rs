@@ -55,15 +55,14 @@ impl Mariadb {
                 found.entry(UserName::from_table(&name)).or_default().push(item);
             }
         }
-        if of_group.is_empty() {
-            return Ok(found);
-        }
-        for (user, groups) in self.memberships(only).await? {
+        let members = if of_group.is_empty() { BTreeMap::new() } else { self.memberships(only).await? };
+        for (user, groups) in members {
             let items = inherited(&groups, of_group);
             if !items.is_empty() {
                 found.entry(user).or_default().extend(items);
             }
         }
+        self.learn(found.keys()).await?;
         Ok(found)
     }
 

@@ -54,17 +54,10 @@ impl Mariadb {
         Ok(same != 0)
     }
 
-    /// The name with everything left out that the collation of radacct takes no notice of, as far as it is ASCII: a name with
-    /// other letters keeps them as they are.
-    pub(in super::super) fn ledger_name(&self, user: &UserName) -> UserName {
-        let Some(kept) = self.catalogue.collation(&self.tables.acct, "username") else { return user.clone() };
-        let name = if kept.pads() { user.as_str().trim_end_matches(' ') } else { user.as_str() };
-        UserName::new(if kept.ignores_case() { name.to_ascii_lowercase() } else { name.to_owned() })
-    }
-
     /// The spellings of these users that the table can hold: a comparison with a text that does not fit the column's
     /// character set is an error to the server, not a mismatch.
     pub(super) async fn spellings_in(&self, table: &str, users: &[&UserName]) -> Result<Vec<Spelling>, StoreError> {
+        self.learn(users.iter().copied()).await?;
         let both = users.iter().enumerate().flat_map(|(index, user)| spellings_of(user).map(move |name| (index, name)));
         let both: Vec<Spelling> = both.collect();
         let charset = self.catalogue.collation(table, "username").map(|column| column.charset.as_str());

@@ -67,7 +67,9 @@ impl Mariadb {
             .fetch_all(&self.pool)
             .await
             .map_err(|error| self.failed("counting the users online", error))?;
-        Ok(names.iter().map(|name| UserName::from_table(name)).collect())
+        let users: BTreeSet<UserName> = names.iter().map(|name| UserName::from_table(name)).collect();
+        self.learn(&users).await?;
+        Ok(users)
     }
 
     pub(in super::super) async fn nas_in_use(&self) -> Result<BTreeSet<String>, StoreError> {

@@ -1,7 +1,6 @@
 //! The operator's own query.
 //!
-//! The session's settings are the operator's, its time zone among them, so that times in the query mean what they mean to
-//! the operator; but how values are printed is ours.
+//! As in every session of ours the time zone is UTC and dates are printed by ISO 8601, whatever the server's settings are.
 
 use std::time::Duration;
 
@@ -53,10 +52,7 @@ impl Postgres {
     ) -> Result<Vec<Vec<AllowanceRow>>, StoreError> {
         let failed = |error| self.query_failed(error, time_limit);
         let millis = time_limit.as_millis().clamp(1, 2_147_483_647);
-        let begin = format!(
-            "BEGIN READ ONLY; SET LOCAL statement_timeout = {millis}; SET LOCAL datestyle = ISO;
-             SET LOCAL extra_float_digits = 1"
-        );
+        let begin = format!("BEGIN READ ONLY; SET LOCAL statement_timeout = {millis}");
         sqlx::raw_sql(AssertSqlSafe(begin)).execute(&mut *connection).await.map_err(failed)?;
         let prepared = (&mut *connection).prepare(AssertSqlSafe(select).into_sql_str()).await.map_err(failed)?;
         if prepared.parameters().is_some_and(|parameters| !matches!(parameters, Either::Left([]) | Either::Right(0))) {

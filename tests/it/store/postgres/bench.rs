@@ -76,4 +76,16 @@ impl Bench for Database {
         migrations("postgres").await.run_to(2, &mut connection).await.expect("tables");
         connection.close().await.expect("closed");
     }
+
+    fn analyze(&self) {
+        self.postgres.sql("ANALYZE radacct");
+    }
+
+    fn let_read(&self, table: &str) {
+        self.postgres.sql(&format!("GRANT SELECT ON {table} TO radkick"));
+    }
+
+    fn endless(&self) -> &'static str {
+        "SELECT 'a' AS username, 1 AS limit_bytes FROM pg_sleep(60)"
+    }
 }

@@ -2,6 +2,8 @@
 mod bench;
 mod errors;
 mod freeradius;
+mod looks;
+mod queries;
 mod rows;
 mod site;
 
@@ -26,9 +28,15 @@ fn url(database: &Postgres) -> DatabaseUrl {
 contract! { crate::store::postgres::bench::Database:
     accounting::{ open_sessions_by_every_spelling, columns_come_as_the_nas_sent_them, times_in_every_form,
         a_row_closes_once, nas_rows, the_users_online, who_is_known },
+    sightings::{ what_a_look_sees, times_of_a_look_in_every_form, pages_lose_and_repeat_nothing,
+        rows_that_change_between_pages, rows_above_come_in_order, rows_by_their_ids, all_rows_of_a_user,
+        open_rows_of_some, a_stale_row_closes_unless_it_was_updated, closed_rows_cost_nothing },
     usage::{ closed_and_open, octets_beyond_32_bits, nothing_and_null_count_as_nothing,
         sums_beyond_64_bits_stay_at_the_end, a_name_that_is_anothers_spelling },
-    limits::{ of_users_and_groups, groups_by_priority, attributes_without_case, of_one_user_alone },
+    limits::{ of_users_and_groups, groups_by_priority, attributes_without_case, of_one_user_alone, of_some_as_of_all,
+        of_fifty_thousand },
+    query::{ columns_by_name, of_some_users_and_families, ten_thousand_users, what_is_no_query,
+        a_query_that_is_not_done_in_time, a_caller_who_gives_up },
     changes::{ inserts_and_deletes_once, leaves_what_somebody_else_wrote, all_or_nothing,
         reserved_ids_are_free, ids_are_not_given_again, rows_of_one_user_alone },
     jobs::{ one_live_job, the_lease_fences, a_lease_runs_out, an_ended_job_makes_room, targets_round_trip,
