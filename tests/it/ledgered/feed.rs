@@ -1,6 +1,6 @@
 //! What is counted, is counted once: whoever dies, whoever looks at the same time.
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use serde_json::Value;
@@ -150,8 +150,13 @@ fn who_looks_changes_nothing_and_sees_the_same() {
             assert!(std::fs::read(site.server.database()).expect("the database") == database, "{mode} {begun}");
             let after = files(&site);
             assert_eq!(after.keys().collect::<Vec<_>>(), before.keys().collect::<Vec<_>>(), "{mode} {begun}");
-            let changed: Vec<_> =
-                before.iter().filter(|(path, octets)| after[*path] != **octets).map(|(path, _)| path).collect();
+            // SQLite marks in -shm how far each reader reads: no content, and gone with the last process
+            let is_content = |path: &Path| !path.to_string_lossy().ends_with("-shm");
+            let changed: Vec<_> = before
+                .iter()
+                .filter(|(path, octets)| is_content(path) && after[*path] != **octets)
+                .map(|(path, _)| path)
+                .collect();
             assert!(changed.is_empty(), "{mode} {begun}: {changed:?}");
         }
         configure(&site, daily);
