@@ -86,7 +86,7 @@ impl Worker {
         if self.restore(judgement, &mut outcome).await? {
             self.let_go(judgement).await?;
         }
-        self.cut(&measured, &mut outcome).await?;
+        Box::pin(self.cut(&measured, &mut outcome)).await?;
         Ok(outcome)
     }
 
