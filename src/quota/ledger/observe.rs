@@ -64,7 +64,7 @@ impl SessionAccount {
         let untouched = sighting.counters(Counters::ZERO).is_zero();
         let claimed = sighting.clock().or(sighting.start.filter(|_| untouched)).unwrap_or(context.now);
         let until = claimed.max(context.looked_at.unwrap_or(i64::MIN)).min(context.now).max(self.at);
-        let before = if begins { self.start } else { self.update.max(self.stop) };
+        let before = if begins { self.start } else { self.update };
         let by_row = before.zip(sighting.clock()).map_or(0, |(before, now)| now.saturating_sub(before));
         Gap { until, by_row }
     }

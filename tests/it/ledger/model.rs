@@ -167,10 +167,10 @@ fn clock(row: &Sighting) -> Option<i64> {
     row.update.max(row.stop)
 }
 
-/// How long it was by the row's own clock, which may be wrong, but goes: since the look before, or since the start.
+/// How long it was by the row's own clock, which may be wrong, but goes: since the last update, or since the start.
 fn gap_of_row(begins: bool, earlier: &[Look], look: &Look) -> i64 {
     let before = match earlier.last() {
-        Some(last) if !begins => clock(&last.sighting),
+        Some(last) if !begins => last.sighting.update,
         _ => start(earlier, look),
     };
     before.zip(clock(&look.sighting)).map_or(0, |(before, now)| now - before)
