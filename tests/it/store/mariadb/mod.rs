@@ -1,5 +1,6 @@
 //! The contract on MariaDB: FreeRADIUS' stock schema on a real server, radkick with the shipped rights.
 mod bench;
+mod deadlocks;
 mod errors;
 mod freeradius;
 mod looks;
