@@ -73,11 +73,12 @@ impl Worker {
     pub async fn step(&self) -> Result<StepOutcome, AgentError> {
         let agent = &self.agent;
         if agent.config.quota.mode == Mode::Observe {
-            return Ok(observe(&agent.config, &agent.accounting, agent.clock, self.only.as_ref()).await?);
+            let seen = observe(&agent.config, &agent.accounting, agent.clock, self.only.as_ref());
+            return Ok(Box::pin(seen).await?);
         }
         agent.finish_blocks(self.only.as_ref()).await?;
         agent.close_due_rows(self.only.as_ref()).await?;
-        let measured = self.measure().await?;
+        let measured = Box::pin(self.measure()).await?;
         measured.tell(agent.now());
         let mut outcome =
             StepOutcome { failed: measured.query_problem.iter().cloned().collect(), ..StepOutcome::default() };
