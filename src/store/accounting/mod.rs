@@ -8,7 +8,7 @@ mod postgres;
 mod row;
 mod sqlite;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use crate::config::{DatabaseUrl, TableNames};
 use crate::quota::UserName;
@@ -19,15 +19,6 @@ use mariadb::Mariadb;
 use postgres::Postgres;
 pub use row::{NasRow, RowChange, RowImage, RowVerdict, SessionRow, Table};
 use sqlite::Sqlite;
-
-/// The octets of a user's rows, both ways together.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Summed {
-    /// In rows that are closed.
-    pub closed: u64,
-    /// In rows that are open.
-    pub open: u64,
-}
 
 /// FreeRADIUS' database. A clone shares the connections.
 #[derive(Debug, Clone)]
@@ -157,14 +148,6 @@ impl Accounting {
             Backend::Mariadb(_) => true,
             Backend::Postgres(_) | Backend::Sqlite(_) => found == user,
         }
-    }
-
-    /// The octets of these users, from the whole of radacct. Users without a row are absent.
-    ///
-    /// # Errors
-    /// As above.
-    pub async fn usage(&self, users: &[UserName]) -> Result<BTreeMap<UserName, Summed>, StoreError> {
-        each_dialect!(self.usage(users))
     }
 
     /// The users with an open session.

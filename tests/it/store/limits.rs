@@ -93,6 +93,9 @@ pub(super) async fn of_some_as_of_all(bench: &impl Bench) {
         expected.retain(|name, _| asked.contains(name));
         assert_eq!(store.limit_items_of(asked, &wanted).await.expect("asked"), expected, "{asked:?}");
     }
+    let named = store.limited_names(&wanted).await.expect("asked");
+    assert!(all.keys().all(|name| named.contains(name)), "{named:?}");
+    assert!(store.limited_names(&[]).await.expect("asked").is_empty());
     let twice = [everybody.clone(), everybody].concat();
     assert_eq!(store.limit_items_of(&twice, &wanted).await.expect("asked"), all);
     assert!(store.limit_items_of(&twice, &[]).await.expect("asked").is_empty());

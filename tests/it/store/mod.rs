@@ -21,7 +21,6 @@ mod query;
 mod sightings;
 mod sqlite;
 mod upgrade;
-mod usage;
 
 use radkick::config::{DatabaseUrl, TableNames};
 use radkick::quota::UserName;

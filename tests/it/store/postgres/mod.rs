@@ -33,8 +33,6 @@ contract! { crate::store::postgres::bench::Database:
         closed_rows_cost_nothing },
     sightings::{ what_a_look_sees, times_of_a_look_in_every_form, all_rows_of_a_user, open_rows_of_some,
         a_stale_row_closes_unless_it_was_updated },
-    usage::{ closed_and_open, octets_beyond_32_bits, nothing_and_null_count_as_nothing,
-        sums_beyond_64_bits_stay_at_the_end },
     limits::{ of_users_and_groups, groups_by_priority, attributes_without_case, of_one_user_alone, of_some_as_of_all,
         of_fifty_thousand },
     query::{ columns_by_name, of_some_users_and_families, ten_thousand_users, what_is_no_query,
