@@ -67,7 +67,7 @@ impl Bench for Files {
 
     fn endless(&self) -> &'static str {
         "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n)
-         SELECT 'a' AS username, max(x) AS limit_bytes FROM n"
+         SELECT 'a' AS username, max(x) + count(radcheck.id) AS limit_bytes FROM n LEFT JOIN radcheck"
     }
 
     fn refuse_usage_of(&self, name: &str) {
