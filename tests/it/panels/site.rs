@@ -184,10 +184,9 @@ impl Site {
     pub(super) fn rows(&self, table: &str) -> Vec<String> {
         let rows = self.sql(&format!("SELECT * FROM {table} ORDER BY id"));
         let text = |row: &Row| {
-            let cells = row.iter().filter(|(name, _)| *name != "id").map(|(_, value)| match value {
-                Value::String(text) => text.trim_end().to_owned(),
-                other => other.to_string(),
-            });
+            let cells = row.iter().filter(|(name, _)| *name != "id").map(|(_, value)| value);
+            let cells =
+                cells.map(|cell| cell.as_str().map_or_else(|| cell.to_string(), |text| text.trim_end().to_owned()));
             cells.collect::<Vec<_>>().join(" ")
         };
         let mut rows: Vec<String> = rows.iter().map(text).collect();
