@@ -62,7 +62,7 @@ pub(crate) async fn run(args: EnforceArgs, context: Context) -> anyhow::Result<E
     if args.once {
         return once(args, context).await;
     }
-    endless(args, context).await
+    Box::pin(endless(args, context)).await
 }
 
 async fn once(args: EnforceArgs, context: Context) -> anyhow::Result<Exit> {

@@ -162,7 +162,9 @@ fn who_looks_changes_nothing_and_sees_the_same() {
         configure(&site, daily);
         let mut cut = names(step(&site));
         cut.sort_by_key(ToString::to_string);
-        seen.iter_mut().for_each(|names| names.sort_by_key(ToString::to_string));
+        for names in &mut seen {
+            names.sort_by_key(ToString::to_string);
+        }
         assert_eq!(cut, ["alice", "bob", "carol"]);
         assert_eq!(seen, [cut.clone(), cut]);
     }
