@@ -71,7 +71,7 @@ pub(crate) async fn serve(config: &Path) -> anyhow::Result<()> {
         let (took, outcome) = timed(worker.step()).await;
         let over = outcome?.reports.into_iter().map(|report| report.user).collect();
         let step = Step { took, over, peak_kib: peak_kib()? };
-        println!("{}", serde_json::to_string(&step)?);
+        writeln!(std::io::stdout(), "{}", serde_json::to_string(&step)?)?;
     }
     Ok(())
 }

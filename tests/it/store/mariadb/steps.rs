@@ -34,9 +34,9 @@ fn at_work(database: &MariaDb, statement: &str) -> usize {
 
 /// Somebody who holds alice's row.
 fn holding(database: &MariaDb) -> Running {
-    let statements = "BEGIN; SELECT * FROM radkick_usage FOR UPDATE; SELECT SLEEP(600);";
+    let statements = "BEGIN; SELECT * FROM radkick_usage FOR UPDATE; DO SLEEP(600);";
     let held = Running::start(&mut database.client(), statements);
-    tokio::task::block_in_place(|| wait_until("somebody has the row", || at_work(database, "SELECT SLEEP") == 1));
+    tokio::task::block_in_place(|| wait_until("somebody has the row", || at_work(database, "DO SLEEP") == 1));
     held
 }
 
@@ -67,7 +67,7 @@ async fn a_step_whose_connection_is_ended_leaves_nothing_behind() {
     let step = waiting_step(&database, &state, &lease);
     end(&database, "INSERT INTO radkick_usage");
     step.await.expect("no panic").expect_err("cut off");
-    end(&database, "SELECT SLEEP");
+    end(&database, "DO SLEEP");
     drop(held);
     assert_eq!(state.feed().await.expect("asked"), Some(FeedRecord::default()));
     assert!(state.accounts(&["u1".to_owned()]).await.expect("asked").is_empty());
@@ -83,7 +83,7 @@ async fn a_step_that_its_caller_gives_up_is_finished() {
     let step = waiting_step(&database, &state, &lease);
     step.abort();
     assert!(step.await.expect_err("given up").is_cancelled());
-    end(&database, "SELECT SLEEP");
+    end(&database, "DO SLEEP");
     drop(held);
     let stands = || database.sql("SELECT input FROM radkick_usage")[0]["input"] == 2;
     tokio::task::block_in_place(|| wait_until("the step is finished", stands));
@@ -105,7 +105,7 @@ async fn a_row_that_is_held_is_not_waited_for_for_ever() {
     let held = holding(&database);
     let error = waiting_step(&database, &state, &lease).await.expect("no panic").expect_err("locked");
     assert!(matches!(error, StoreError::Locked { operation: "writing the ledger", .. }), "{error:?}");
-    end(&database, "SELECT SLEEP");
+    end(&database, "DO SLEEP");
     drop(held);
     assert!(state.accounts(&["u1".to_owned()]).await.expect("asked").is_empty());
     assert!(state.record(&lease, &FeedRecord::default(), &[], &one(), NOW).await.expect("written"));
