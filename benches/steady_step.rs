@@ -127,7 +127,7 @@ async fn measure(options: &Options, server: &Server) -> anyhow::Result<()> {
 fn configuration(server: &Server, folder: &std::path::Path) -> String {
     format!(
         "[database]\nurl = \"{}\"\n[accounting]\ntime_zone = \"UTC\"\n[quota]\nmode = \"enforce\"\nlimit_sweep = \"24h\"\n\
-         [brakes]\ntrip_users = 0\ntrip_share = \"0.0001 %\"\npause_file = \"{}\"\n",
+         [brakes]\ntrip_users = 1\ntrip_share = \"0.0001 %\"\npause_file = \"{}\"\n",
         server.url(),
         folder.join("pause").display()
     )
