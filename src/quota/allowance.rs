@@ -62,7 +62,9 @@ pub fn share(limited: &mut BTreeMap<UserName, (Limits, Usage)>) {
     for (subject, members) in families.into_iter().filter(|(_, members)| members.len() > 1) {
         let of_members: Vec<&(Limits, Usage)> = members.iter().filter_map(|user| limited.get(user)).collect();
         let mut usage = Usage::default();
-        of_members.iter().for_each(|(_, of_member)| usage.join(of_member));
+        for (_, of_member) in &of_members {
+            usage.join(of_member);
+        }
         let offset = of_members.iter().flat_map(|(limits, _)| &limits.amounts);
         let offset = offset.fold(0_u64, |sum, limit| sum.saturating_add(limit.offset));
         let head = members.iter().position(|user| user.as_str() == subject);
@@ -70,7 +72,9 @@ pub fn share(limited: &mut BTreeMap<UserName, (Limits, Usage)>) {
         let greatest =
             || of_members.iter().copied().max_by_key(|(limits, _)| limits.amounts.first().map(|limit| limit.amount));
         let mut amounts = head.or_else(greatest).map(|(limits, _)| limits.amounts.clone()).unwrap_or_default();
-        amounts.iter_mut().for_each(|limit| limit.offset = offset);
+        for limit in &mut amounts {
+            limit.offset = offset;
+        }
         for user in members {
             if let Some((limits, of_member)) = limited.get_mut(&user) {
                 limits.amounts.clone_from(&amounts);

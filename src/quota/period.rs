@@ -1,12 +1,12 @@
 //! When a limit starts again.
 
 use jiff::civil::{Date, Weekday};
-use jiff::tz::TimeZone;
-use jiff::{Timestamp, ToSpan, Zoned};
+use jiff::tz::{Offset, TimeZone};
+use jiff::{Timestamp, ToSpan};
 
 /// When a limit starts again. Days, weeks and months begin at midnight of the zone that is asked for; where a change to
 /// summer time skips midnight, when the day begins there.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Period {
     /// Never.
     Total,
@@ -33,15 +33,10 @@ impl Period {
         match self {
             Self::Total => 0,
             Self::Hourly => hour(at, zone),
-            Self::Daily => midnight(local(at, zone).date(), zone, at),
-            Self::Weekly => {
-                let date = local(at, zone).date();
-                let back = i64::from(date.weekday().since(Weekday::Monday));
-                midnight(date.saturating_sub(back.days()), zone, at)
-            }
-            Self::Monthly(day) => midnight(month_start(local(at, zone).date(), day), zone, at),
-            Self::Rolling(seconds) if i64::from(seconds) <= 7 * DAY => hour(at, zone),
-            Self::Rolling(_) => midnight(local(at, zone).date(), zone, at),
+            Self::Daily => day(at, zone, |date| date),
+            Self::Weekly => day(at, zone, week_start),
+            Self::Monthly(first) => day(at, zone, |date| month_start(date, first)),
+            Self::Rolling(_) => self.step().slot(at, zone),
         }
     }
 
@@ -60,7 +55,7 @@ impl Period {
         // Later than the start of the next one, earlier than that of the one after
         let beyond = match self {
             Self::Total | Self::Rolling(_) => return None,
-            Self::Hourly => return Some(hour(now, zone) + HOUR),
+            Self::Hourly => return Some(next_hour(now, zone)),
             Self::Daily => DAY + DAY / 2,
             Self::Weekly => 7 * DAY + DAY / 2,
             Self::Monthly(_) => 32 * DAY,
@@ -68,13 +63,22 @@ impl Period {
         Some(self.slot(self.slot(now, zone).saturating_add(beyond), zone))
     }
 
+    /// In what steps it passes: a rolling window in hours, above a week in days; any other in its own.
+    pub(super) fn step(self) -> Self {
+        match self {
+            Self::Rolling(seconds) if i64::from(seconds) <= 7 * DAY => Self::Hourly,
+            Self::Rolling(_) => Self::Daily,
+            Self::Total | Self::Hourly | Self::Daily | Self::Weekly | Self::Monthly(_) => self,
+        }
+    }
+
     /// At least as many seconds as it ever lasts.
     pub(super) fn longest(self) -> i64 {
         match self {
             Self::Total => 0,
             Self::Hourly => HOUR,
-            Self::Daily => DAY + 2 * HOUR,
-            Self::Weekly => 7 * DAY + 2 * HOUR,
+            Self::Daily => 2 * DAY,
+            Self::Weekly => 8 * DAY,
             Self::Monthly(_) => 32 * DAY,
             Self::Rolling(seconds) => i64::from(seconds) + DAY,
         }
@@ -94,15 +98,52 @@ impl Period {
     }
 }
 
-fn local(at: i64, zone: &TimeZone) -> Zoned {
+fn timestamp(at: i64) -> Timestamp {
     let at = at.clamp(Timestamp::MIN.as_second(), Timestamp::MAX.as_second());
-    Timestamp::from_second(at).unwrap_or(Timestamp::UNIX_EPOCH).to_zoned(zone.clone())
+    Timestamp::from_second(at).unwrap_or(Timestamp::UNIX_EPOCH)
 }
 
-/// By the clock on the wall, also where it is half an hour beside UTC's; of an hour that happens twice, each of its own.
+fn offset(at: i64, zone: &TimeZone) -> Offset {
+    zone.to_offset(timestamp(at))
+}
+
+/// By how much the clock on the wall is past a full hour.
+fn into_hour(at: i64, zone: &TimeZone) -> i64 {
+    at.saturating_add(i64::from(offset(at, zone).seconds())).rem_euclid(HOUR)
+}
+
+/// When this hour began by the clock on the wall, also where it is half an hour beside UTC's; of an hour that happens
+/// twice, each of its own. Where the clock was set within the hour, it began with that.
 fn hour(at: i64, zone: &TimeZone) -> i64 {
-    let local = local(at, zone);
-    at - i64::from(local.minute()) * 60 - i64::from(local.second())
+    let start = at.saturating_sub(into_hour(at, zone));
+    if offset(start, zone) == offset(at, zone) {
+        return start;
+    }
+    let set = zone.preceding(timestamp(at.saturating_add(1))).next();
+    set.map_or(start, |set| set.timestamp().as_second().max(start))
+}
+
+/// When the next hour begins: the clock on the wall shows it, or is set.
+fn next_hour(at: i64, zone: &TimeZone) -> i64 {
+    let end = at.saturating_add(HOUR - into_hour(at, zone));
+    if offset(end - 1, zone) == offset(at, zone) {
+        return end;
+    }
+    zone.following(timestamp(at)).next().map_or(end, |set| set.timestamp().as_second().min(end))
+}
+
+/// The last midnight before a day that `first` says a period of its date began on.
+fn day(at: i64, zone: &TimeZone, first: impl Fn(Date) -> Date) -> i64 {
+    let local = offset(at, zone).to_datetime(timestamp(at));
+    let tomorrow = local.date().saturating_add(1.day());
+    // Where the clock was set back over midnight it shows the old day again; the new one has begun all the same
+    if local.hour() >= 12 && first(tomorrow) == tomorrow {
+        let next = midnight(tomorrow, zone, at);
+        if next <= at {
+            return next;
+        }
+    }
+    midnight(first(local.date()), zone, at)
 }
 
 /// When this day begins; `otherwise` at the end of all time.
@@ -110,12 +151,19 @@ fn midnight(date: Date, zone: &TimeZone, otherwise: i64) -> i64 {
     date.to_zoned(zone.clone()).map_or(otherwise, |start| start.timestamp().as_second())
 }
 
+fn week_start(date: Date) -> Date {
+    date.saturating_sub(i64::from(date.weekday().since(Weekday::Monday)).days())
+}
+
 /// The last day on which a month of the plan began, on `date` or before.
 fn month_start(date: Date, day: u8) -> Date {
     let begins_in = |month: Date| {
         let last = month.days_in_month();
-        month.first_of_month().saturating_add(i64::from(i8::try_from(day).unwrap_or(31).min(last) - 1).days())
+        month.first_of_month().saturating_add(i64::from(i8::try_from(day).unwrap_or(31).clamp(1, last) - 1).days())
     };
     let this = begins_in(date);
     if this <= date { this } else { begins_in(date.first_of_month().saturating_sub(1.day())) }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,3 +1,6 @@
+mod families;
+mod used;
+
 use jiff::tz::TimeZone;
 
 use super::*;

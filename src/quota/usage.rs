@@ -2,7 +2,7 @@
 
 use jiff::tz::TimeZone;
 
-use super::{Counters, Limit, Meaning};
+use super::{Counters, Limit, Meaning, Period, Unit};
 
 /// What a user, or a family of users, has used.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -36,14 +36,12 @@ pub struct SlotUse {
 impl Usage {
     /// Adds to a slot.
     pub fn add(&mut self, zone: &TimeZone, slot: SlotUse) {
-        let of_zone = match self.zones.iter().position(|of_zone| of_zone.zone == *zone) {
-            Some(index) => &mut self.zones[index],
-            None => {
-                self.zones.push(ZoneUsage { zone: zone.clone(), slots: Vec::new() });
-                let last = self.zones.len() - 1;
-                &mut self.zones[last]
-            }
-        };
+        let known = self.zones.iter().position(|of_zone| of_zone.zone == *zone);
+        let index = known.unwrap_or_else(|| {
+            self.zones.push(ZoneUsage { zone: zone.clone(), slots: Vec::new() });
+            self.zones.len() - 1
+        });
+        let of_zone = &mut self.zones[index];
         match of_zone.slots.iter_mut().find(|known| known.start == slot.start) {
             Some(known) => {
                 known.used = known.used.plus(slot.used);
@@ -56,7 +54,9 @@ impl Usage {
     /// Adds what another member of the family used.
     pub fn join(&mut self, other: &Self) {
         for of_zone in &other.zones {
-            of_zone.slots.iter().for_each(|slot| self.add(&of_zone.zone, *slot));
+            for slot in &of_zone.slots {
+                self.add(&of_zone.zone, *slot);
+            }
         }
         self.open = self.open.plus(other.open);
     }
@@ -78,12 +78,16 @@ impl Usage {
         limit.amount_of(used).saturating_add(limit.offset)
     }
 
-    /// Octets among those that count against a limit of which only the rule says that they do.
+    /// Octets among those that count against a limit of which only the rule says to which slot they belong; none for a limit
+    /// that counts all there ever was. Of one direction alone it is not known which: at most all.
     #[must_use]
     pub fn estimated(&self, limit: &Limit, now: i64) -> u64 {
-        match limit.meaning {
-            Meaning::Remaining | Meaning::PerSession => 0,
-            Meaning::Total => self.in_force(limit, now).fold(0, |sum, slot| sum.saturating_add(slot.estimated)),
+        match (limit.meaning, limit.unit) {
+            (Meaning::Remaining | Meaning::PerSession, _) | (_, Unit::Seconds) => 0,
+            (Meaning::Total, _) if limit.period == Period::Total && limit.since.is_none() => 0,
+            (Meaning::Total, Unit::Octets) => self
+                .in_force(limit, now)
+                .fold(0, |sum, slot| sum.saturating_add(slot.estimated.min(limit.amount_of(slot.used)))),
         }
     }
 

@@ -51,10 +51,10 @@ impl Counters {
         }
     }
 
-    /// Whether the octets of both ways are at least the other's.
+    /// Whether each is at least the other's.
     #[must_use]
     pub const fn reaches(self, other: Self) -> bool {
-        self.input >= other.input && self.output >= other.output
+        self.input >= other.input && self.output >= other.output && self.seconds >= other.seconds
     }
 
     /// Whether there is nothing.

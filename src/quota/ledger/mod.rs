@@ -12,10 +12,16 @@
 mod account;
 mod counters;
 mod growth;
+mod look;
+mod observe;
 mod sighting;
 mod slots;
 
-pub use account::{Context, Increment, Observed, Oddity, SessionAccount, Share, Suspect};
+pub use account::{SessionAccount, Share, Suspect};
 pub use counters::Counters;
+pub use look::{Context, Increment, Observed, Oddity};
 pub use sighting::Sighting;
 pub use slots::Slots;
+
+#[cfg(test)]
+mod tests;

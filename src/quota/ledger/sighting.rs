@@ -40,4 +40,14 @@ impl Sighting {
             seconds: self.seconds.unwrap_or(before.seconds),
         }
     }
+
+    /// Whether a counter is lower than `before`; NULL is not.
+    pub(super) fn is_below(&self, before: Counters) -> bool {
+        !self.counters(before).reaches(before)
+    }
+
+    /// When the row changed last, by its own clock.
+    pub(super) fn clock(&self) -> Option<i64> {
+        self.update.max(self.stop)
+    }
 }

@@ -4,7 +4,9 @@ use crate::quota::{Increment, SessionAccount, UserName};
 use crate::store::StoreError;
 
 use super::rows::Step;
-use super::{Backend, FeedLease, FeedRecord, JournalEntry, Origin, QuotaRow, State, UsageRow, each_dialect};
+use super::{
+    Backend, FeedLease, FeedRecord, JournalEntry, JournalRecord, Origin, QuotaRow, State, UsageRow, each_dialect,
+};
 
 impl State {
     /// How far the ledger has read radacct; `None` before its first step.
@@ -30,12 +32,28 @@ impl State {
         each_dialect!(self.claim_feed(holder, abandoned, now))
     }
 
-    /// Who has the lease of the ledger, or had it last.
+    /// Who has the lease of the ledger, whether or not it has run out.
     ///
     /// # Errors
     /// As above.
     pub async fn feed_holder(&self) -> Result<Option<String>, StoreError> {
         each_dialect!(self.feed_holder())
+    }
+
+    /// Gives the lease back, if it is still held; the token stays, so that an old holder writes nothing.
+    ///
+    /// # Errors
+    /// When the database cannot be asked: then the lease runs out by itself.
+    pub async fn release_feed(&self, lease: &FeedLease) -> Result<(), StoreError> {
+        each_dialect!(self.release_feed(lease))
+    }
+
+    /// The latest lines of the journal about a user, latest first.
+    ///
+    /// # Errors
+    /// As above.
+    pub async fn journal_of(&self, user: &UserName, limit: u32) -> Result<Vec<JournalRecord>, StoreError> {
+        each_dialect!(self.journal_of(user, limit))
     }
 
     /// Writes a step of the ledger whole and renews the lease; `false`, and nothing is written, when the lease is lost. An
@@ -127,8 +145,8 @@ impl State {
         each_dialect!(self.users_with_slots_before(slot, more_than, limit))
     }
 
-    /// Forgets accounts that were closed before `closed_before` and whose radacctid is above `row_id_above`, oldest first, at
-    /// most `limit`; how many. None when the lease is lost.
+    /// Forgets accounts that were closed before `closed_before` and whose radacctid is above the first of `rows` and not
+    /// above the second, oldest first, at most `limit`; how many. None when the lease is lost.
     ///
     /// # Errors
     /// As above.
@@ -136,10 +154,10 @@ impl State {
         &self,
         lease: &FeedLease,
         closed_before: i64,
-        row_id_above: i64,
+        rows: (i64, i64),
         limit: u32,
     ) -> Result<u64, StoreError> {
-        each_dialect!(self.forget_accounts(lease, (closed_before, row_id_above), limit))
+        each_dialect!(self.forget_accounts(lease, (closed_before, rows.0, rows.1), limit))
     }
 
     /// Forgets lines of the journal from before `before` among the `limit` oldest; how many.
@@ -176,7 +194,7 @@ impl State {
         each_dialect!(self.quota_rows(users))
     }
 
-    /// Puts an allowance in the place of the user's, and its line into the journal. Octets above 2^63 - 1 are as many.
+    /// Puts an allowance in the place of the user's, and its line into the journal. Octets above 2^63 - 1 become that.
     ///
     /// # Errors
     /// As above.

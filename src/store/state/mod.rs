@@ -21,7 +21,7 @@ use mariadb::Mariadb;
 use open::is_current;
 use postgres::Postgres;
 pub use record::{
-    BlockRecord, BlockState, Brake, JobRecord, JobSpec, JobState, JournalEntry, TargetRecord, TargetStep,
+    BlockRecord, BlockState, Brake, JobRecord, JobSpec, JobState, JournalEntry, JournalRecord, TargetRecord, TargetStep,
 };
 use sqlite::Sqlite;
 
@@ -176,7 +176,8 @@ impl State {
     }
 
     /// Writes a block's state, reason, actor and count, and its line of the journal, if it still stands as it `was`
-    /// (state, reason, count); whether it did. Its rows stay those that were planned, and one that is ours once stays ours.
+    /// (state, reason, count); whether it did. Its rows stay as they were, and one that is ours once stays ours; but
+    /// where it changes others than it did, the new ones take their place.
     ///
     /// # Errors
     /// As above.

@@ -77,6 +77,23 @@ pub(super) async fn ours_stays_ours(bench: &impl Bench) {
     assert_eq!(state.blocks(None).await.expect("asked"), [held]);
 }
 
+/// Other rows take the place of a block's, all at once, or none where another run has gone on with it.
+pub(super) async fn other_rows_in_their_place(bench: &impl Bench) {
+    let state = bench.state().await;
+    let planned = state.plan_block(&block("alice", "quota"), NOW).await.expect("asked").expect("planned");
+    let held = BlockRecord { state: BlockState::Held, ..planned.clone() };
+    assert!(state.update_block(&planned, &held, None, NOW).await.expect("written"));
+    let mut new = change(Table::UserGroup, true);
+    new.row.id = 8;
+    let rows = vec![(change(Table::Reply, false), false), (new, true)];
+    let remade = BlockRecord { remade: 1, rows, ..held.clone() };
+    assert!(state.update_block(&held, &remade, None, NOW).await.expect("written"));
+    assert_eq!(state.blocks(None).await.expect("asked"), std::slice::from_ref(&remade));
+    let late = BlockRecord { remade: 1, rows: Vec::new(), ..held.clone() };
+    assert!(!state.update_block(&held, &late, None, NOW).await.expect("asked"));
+    assert_eq!(state.blocks(None).await.expect("asked"), [remade]);
+}
+
 pub(super) async fn one_block_a_user(bench: &impl Bench) {
     let (ours, theirs) = (bench.state().await, bench.state().await);
     let (quota, expiry) = (block("alice", "quota"), block("alice", "expiry"));

@@ -24,8 +24,8 @@ pub(super) fn grown(name: &str, slot: i64, used: Counters) -> (Increment, Origin
 }
 
 pub(super) fn used(name: &str, slot: i64, used: Counters) -> UsageRow {
-    let (user, zone) = (user(name), "Asia/Tehran".to_owned());
-    UsageRow { user, zone, slot, origin: Origin::Observed, used, estimated: 0 }
+    let zone = "Asia/Tehran".to_owned();
+    UsageRow { user: user(name), zone, slot, origin: Origin::Observed, used, estimated: 0 }
 }
 
 /// What stands for these users, in order.
@@ -72,7 +72,7 @@ pub(super) async fn a_lost_lease_writes_nothing(bench: &impl Bench) {
         let more = [account("u1", "alice"), account("u2", "bob")];
         assert!(!ours.record(&lost, &late, &more, &step, NOW + 900).await.expect("asked"));
         assert!(!ours.put_usage(&lost, &user("alice"), &[]).await.expect("asked"));
-        assert_eq!(ours.forget_accounts(&lost, NOW + 1, 0, 10).await.expect("asked"), 0);
+        assert_eq!(ours.forget_accounts(&lost, NOW + 1, (0, i64::MAX), 10).await.expect("asked"), 0);
     }
     assert_eq!(ours.feed().await.expect("asked"), Some(feed));
     assert_eq!(ours.accounts(&["u1".to_owned(), "u2".to_owned()]).await.expect("asked"), [closed]);

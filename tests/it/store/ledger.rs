@@ -165,7 +165,7 @@ pub(super) async fn odd_names(bench: &impl Bench) {
     let ids: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
     assert_eq!(sorted(state.accounts(&ids).await.expect("asked")), sorted(accounts));
     assert!(usage(&state, &[&too_long, "u"]).await.is_empty());
-    assert!(state.accounts(&[too_long.clone()]).await.expect("asked").is_empty());
+    assert!(state.accounts(std::slice::from_ref(&too_long)).await.expect("asked").is_empty());
     assert!(state.put_usage(&lease, &user("a\0"), &[]).await.expect("written"));
     assert_eq!(usage(&state, &names).await.len(), names.len() - 1);
 }

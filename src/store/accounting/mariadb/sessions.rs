@@ -19,6 +19,7 @@ macro_rules! open {
         "(acctstoptime IS NULL OR acctstoptime = 0)"
     };
 }
+pub(super) use open;
 
 /// The columns of a [`SessionRow`], in the order in which [`session_row`] reads them.
 const SESSION: &str = "SELECT coalesce(acctsessionid, ''), acctuniqueid, username, coalesce(nasipaddress, ''),
@@ -66,7 +67,9 @@ impl Mariadb {
             .fetch_all(&self.pool)
             .await
             .map_err(|error| self.failed("counting the users online", error))?;
-        Ok(names.iter().map(|name| UserName::from_table(name)).collect())
+        let users: BTreeSet<UserName> = names.iter().map(|name| UserName::from_table(name)).collect();
+        self.learn(&users).await?;
+        Ok(users)
     }
 
     pub(in super::super) async fn nas_in_use(&self) -> Result<BTreeSet<String>, StoreError> {

@@ -17,6 +17,7 @@ macro_rules! epoch {
         concat!("CASE WHEN isfinite(", $column, ") THEN floor(extract(epoch FROM ", $column, "))::bigint END")
     };
 }
+pub(super) use epoch;
 
 /// The columns of a [`SessionRow`], in the order in which [`session_row`] reads them.
 const SESSION: &str = concat!(

@@ -25,6 +25,7 @@ macro_rules! epoch {
         )
     };
 }
+pub(super) use epoch;
 
 /// The columns of a [`SessionRow`], in the order in which [`session_row`] reads them.
 const SESSION: &str = concat!(

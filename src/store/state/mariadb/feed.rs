@@ -60,6 +60,13 @@ impl Mariadb {
         holder.map_err(|error| self.failed("reading the ledger", error))
     }
 
+    pub(in super::super) async fn release_feed(&self, lease: &FeedLease) -> Result<(), StoreError> {
+        let sql = "UPDATE radkick_feed SET lease_holder = NULL, lease_until = 0
+                   WHERE lease_token = ? AND lease_holder = ?";
+        let done = sqlx::query(sql).bind(lease.token).bind(&lease.holder).execute(&self.pool).await;
+        done.map(|_| ()).map_err(|error| self.failed("giving the ledger's lease back", error))
+    }
+
     pub(in super::super) async fn record(&self, step: &Step<'_>) -> Result<bool, StoreError> {
         let failed = |error| self.failed("writing the ledger", error);
         let batch = step.batch(str::to_owned).map_err(failed)?;

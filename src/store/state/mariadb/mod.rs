@@ -7,6 +7,7 @@ mod allowances;
 mod blocks;
 mod feed;
 mod jobs;
+mod journal;
 mod ledger;
 mod migrate;
 mod prune;

@@ -19,7 +19,7 @@ impl Mariadb {
     pub(in super::super) async fn forget_accounts(
         &self,
         lease: &FeedLease,
-        (closed_before, row_id_above): (i64, i64),
+        (closed_before, above, up_to): (i64, i64, i64),
         limit: u32,
     ) -> Result<u64, StoreError> {
         let (pool, lease) = (self.pool.clone(), lease.clone());
@@ -30,8 +30,9 @@ impl Mariadb {
             }
             // Looked for in the index alone: a deletion would read and lock every row that stays
             let old = "SELECT acct_unique_id FROM radkick_session FORCE INDEX (radkick_session_closed)
-                       WHERE closed_at < ? AND row_id > ? ORDER BY closed_at, acct_unique_id LIMIT ?";
-            let old = sqlx::query_scalar(old).bind(closed_before).bind(row_id_above).bind(limit);
+                       WHERE closed_at < ? AND row_id > ? AND row_id <= ?
+                        ORDER BY closed_at, acct_unique_id LIMIT ?";
+            let old = sqlx::query_scalar(old).bind(closed_before).bind(above).bind(up_to).bind(limit);
             let old: Vec<Vec<u8>> = old.fetch_all(&mut *transaction).await?;
             let mut forgotten = 0;
             for ids in slices(&old, ROWS) {

@@ -9,6 +9,7 @@ mod blocks;
 mod ended;
 mod feed;
 mod jobs;
+mod journal;
 mod ledger;
 mod prune;
 mod targets;

@@ -14,18 +14,18 @@ impl Postgres {
     pub(in super::super) async fn forget_accounts(
         &self,
         lease: &FeedLease,
-        (closed_before, row_id_above): (i64, i64),
+        (closed_before, above, up_to): (i64, i64, i64),
         limit: u32,
     ) -> Result<u64, StoreError> {
         let sql = "WITH held AS (
                        SELECT id FROM radkick_feed WHERE lease_token = $1 AND lease_holder = $2 FOR UPDATE
                    )
                    DELETE FROM radkick_session AS forgotten USING held
-                   WHERE closed_at < $3 AND row_id > $4 AND acct_unique_id IN (
-                       SELECT acct_unique_id FROM radkick_session WHERE closed_at < $3 AND row_id > $4
-                       ORDER BY closed_at LIMIT $5)";
+                   WHERE closed_at < $3 AND row_id > $4 AND row_id <= $5 AND acct_unique_id IN (
+                       SELECT acct_unique_id FROM radkick_session
+                       WHERE closed_at < $3 AND row_id > $4 AND row_id <= $5 ORDER BY closed_at LIMIT $6)";
         let query = sqlx::query(sql).bind(lease.token).bind(&lease.holder);
-        let query = query.bind(closed_before).bind(row_id_above).bind(i64::from(limit));
+        let query = query.bind(closed_before).bind(above).bind(up_to).bind(i64::from(limit));
         let done = query.execute(&self.pool).await.map_err(|error| self.failed(OPERATION, error))?;
         Ok(done.rows_affected())
     }

@@ -6,6 +6,7 @@ mod ended;
 mod feed;
 mod file;
 mod jobs;
+mod journal;
 mod ledger;
 mod prune;
 

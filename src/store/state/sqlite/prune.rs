@@ -13,7 +13,7 @@ impl Sqlite {
     pub(in super::super) async fn forget_accounts(
         &self,
         lease: &FeedLease,
-        (closed_before, row_id_above): (i64, i64),
+        (closed_before, above, up_to): (i64, i64, i64),
         limit: u32,
     ) -> Result<u64, StoreError> {
         let (pool, lease) = (self.pool.clone(), lease.clone());
@@ -23,9 +23,9 @@ impl Sqlite {
                 return Ok(0);
             }
             let sql = "DELETE FROM radkick_session WHERE acct_unique_id IN
-                           (SELECT acct_unique_id FROM radkick_session WHERE closed_at < ? AND row_id > ?
-                            ORDER BY closed_at LIMIT ?)";
-            let delete = sqlx::query(sql).bind(closed_before).bind(row_id_above).bind(limit);
+                           (SELECT acct_unique_id FROM radkick_session
+                            WHERE closed_at < ? AND row_id > ? AND row_id <= ? ORDER BY closed_at LIMIT ?)";
+            let delete = sqlx::query(sql).bind(closed_before).bind(above).bind(up_to).bind(limit);
             let forgotten = delete.execute(&mut *transaction).await?.rows_affected();
             transaction.commit().await.map(|()| forgotten)
         });

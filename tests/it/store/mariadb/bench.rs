@@ -49,6 +49,22 @@ impl Bench for Database {
         );
     }
 
+    fn analyze(&self) {
+        self.0.sql("ANALYZE TABLE radacct");
+    }
+
+    fn drop_index(&self, name: &str) {
+        self.0.sql(&format!("DROP INDEX {name} ON radacct"));
+    }
+
+    fn let_read(&self, table: &str) {
+        self.0.sql(&format!("GRANT SELECT ON {}.{table} TO {}", self.0.name(), self.0.account()));
+    }
+
+    fn endless(&self) -> &'static str {
+        "SELECT 'a' AS username, SLEEP(60) AS limit_bytes"
+    }
+
     fn refuse_usage_of(&self, name: &str) {
         self.0.sql(&format!(
             "DELIMITER //

@@ -58,7 +58,7 @@ async fn the_time_that_never_was_is_none() {
     let (store, alice) = (store(&database).await, UserName::new("alice"));
     let row = store.open_sessions(&alice).await.expect("asked").pop().expect("a row");
     assert_eq!((row.start, row.stop), (None, None));
-    assert_eq!(store.usage(std::slice::from_ref(&alice)).await.expect("asked")[&alice].open, 7);
+    assert_eq!(store.open_sightings_of(std::slice::from_ref(&alice)).await.expect("asked")[0].input, Some(7));
     assert_eq!(store.users_online().await.expect("asked").len(), 1);
     assert!(store.close_row("u", T0).await.expect("closed"));
     assert!(!store.close_row("u", T0 + 1).await.expect("left"));
@@ -79,7 +79,7 @@ async fn a_schema_without_prefixes_and_with_unsigned_octets() {
     let row = store.session("u").await.expect("asked").expect("a row");
     assert_eq!((row.input_octets, row.framed_ipv6_prefix.as_str()), (u64::MAX, ""));
     let alice = UserName::new("alice");
-    assert_eq!(store.usage(std::slice::from_ref(&alice)).await.expect("asked")[&alice].open, u64::MAX);
+    assert_eq!(store.sightings_of(&alice).await.expect("asked")[0].input, Some(u64::MAX));
 }
 
 /// Another program keeps the row: an error within seconds, nothing half done, and the connection is good for the next.

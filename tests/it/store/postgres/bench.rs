@@ -63,6 +63,18 @@ impl Bench for Database {
         );
     }
 
+    fn analyze(&self) {
+        self.postgres.sql("ANALYZE radacct");
+    }
+
+    fn let_read(&self, table: &str) {
+        self.postgres.sql(&format!("GRANT SELECT ON {table} TO radkick"));
+    }
+
+    fn endless(&self) -> &'static str {
+        "SELECT 'a' AS username, 1 AS limit_bytes FROM pg_sleep(60)"
+    }
+
     fn refuse_usage_of(&self, name: &str) {
         self.own_sql(&format!(
             "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN RAISE EXCEPTION 'refused'; END$$;

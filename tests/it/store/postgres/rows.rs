@@ -61,8 +61,9 @@ async fn a_name_with_a_nul_hides_nobody() {
     );
     let store = store(&database).await;
     let odd = user("a\0b");
-    let usage = store.usage(&[odd.clone(), user("alice")]).await.expect("asked");
-    assert_eq!((usage[&odd].open, usage[&user("alice")].open), (5, 7));
+    let open = store.open_sightings_of(&[odd.clone(), user("alice")]).await.expect("asked");
+    let told: Vec<_> = open.iter().map(|row| (row.user.as_str(), row.input)).collect();
+    assert_eq!(told, [("a\0b", Some(5)), ("alice", Some(7))]);
     assert_eq!(store.open_sessions(&odd).await.expect("asked").len(), 1);
     assert!(store.knows(&odd).await.expect("asked"));
     assert!(store.session("u\0").await.expect("asked").is_none());
