@@ -32,7 +32,7 @@ impl State {
         each_dialect!(self.claim_feed(holder, abandoned, now))
     }
 
-    /// Who has the lease of the ledger, or had it last.
+    /// Who has the lease of the ledger, whether or not it has run out.
     ///
     /// # Errors
     /// As above.
@@ -194,7 +194,7 @@ impl State {
         each_dialect!(self.quota_rows(users))
     }
 
-    /// Puts an allowance in the place of the user's, and its line into the journal. Octets above 2^63 - 1 are as many.
+    /// Puts an allowance in the place of the user's, and its line into the journal. Octets above 2^63 - 1 become that.
     ///
     /// # Errors
     /// As above.

@@ -175,15 +175,13 @@ mod tests {
         let used = (counters(), counters(), counters(), option::of(suspect), vec(share, 0..4));
         let names = (any::<String>(), any::<String>(), any::<String>(), any::<String>());
         (names, times, used, any::<i64>(), any::<bool>()).prop_map(
-            |((acct_unique_id, user, nas_ip_address, zone), times, used, row_id, start_moved)| {
+            |((acct_unique_id, name, nas_ip_address, zone), times, used, row_id, start_moved)| {
                 let (start, update, stop, closed_at, at) = times;
                 let (seen, counted, held, suspect, shares) = used;
-                let user = UserName::new(user);
-                let [nas_ip_address, zone] = [nas_ip_address, zone];
                 SessionAccount {
                     acct_unique_id,
                     row_id,
-                    user,
+                    user: UserName::new(name),
                     nas_ip_address,
                     zone,
                     start,

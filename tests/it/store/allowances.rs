@@ -142,6 +142,24 @@ pub(super) async fn top_ups_at_once(bench: &impl Bench) {
     assert_eq!(lines(bench), 21);
 }
 
+/// Programs that set allowances side by side, of one user and of others.
+pub(super) async fn allowances_put_at_once(bench: &impl Bench) {
+    let (ours, theirs) = (bench.state().await, bench.state().await);
+    let set = async |state: &State, names: [&str; 3], limit: u64| {
+        for round in 0..8 {
+            for name in names {
+                let subject = Some(format!("family {}", round % 2));
+                put(state, &QuotaRow { limit_octets: Some(limit), subject, ..row(name) }).await;
+            }
+        }
+    };
+    tokio::join!(set(&ours, ["a", "b", "c"], 1), set(&theirs, ["c", "b", "d"], 2));
+    let rows = ours.quota_rows(None).await.expect("asked");
+    let of = |name: &str| rows.iter().find(|row| row.user == user(name)).and_then(|row| row.limit_octets);
+    assert_eq!((rows.len(), of("a"), of("d")), (4, Some(1), Some(2)));
+    assert_eq!(lines(bench), 48);
+}
+
 pub(super) async fn a_removed_allowance(bench: &impl Bench) {
     let state = bench.state().await;
     put(&state, &row("alice")).await;

@@ -24,8 +24,8 @@ pub(super) fn grown(name: &str, slot: i64, used: Counters) -> (Increment, Origin
 }
 
 pub(super) fn used(name: &str, slot: i64, used: Counters) -> UsageRow {
-    let (user, zone) = (user(name), "Asia/Tehran".to_owned());
-    UsageRow { user, zone, slot, origin: Origin::Observed, used, estimated: 0 }
+    let zone = "Asia/Tehran".to_owned();
+    UsageRow { user: user(name), zone, slot, origin: Origin::Observed, used, estimated: 0 }
 }
 
 /// What stands for these users, in order.

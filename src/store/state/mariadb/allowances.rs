@@ -18,6 +18,14 @@ const ALLOWANCE: &str =
     period, since, expires_at, CONVERT(quota.subject USING utf8mb4) AS subject, changed_at, changed_by
     FROM radkick_quota AS quota";
 
+const PUT: &str =
+    "INSERT INTO radkick_quota (user_name, limit_octets, topup_octets, topup_start, period, since, expires_at,
+      subject, changed_at, changed_by) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+    ON DUPLICATE KEY UPDATE limit_octets = VALUES(limit_octets), topup_octets = VALUES(topup_octets),
+      topup_start = VALUES(topup_start), period = VALUES(period), since = VALUES(since),
+      expires_at = VALUES(expires_at), subject = VALUES(subject), changed_at = VALUES(changed_at),
+      changed_by = VALUES(changed_by)";
+
 impl Mariadb {
     pub(in super::super) async fn quota_rows(&self, users: Option<&[UserName]>) -> Result<Vec<QuotaRow>, StoreError> {
         let failed = |error| self.failed("reading allowances", error);
@@ -45,9 +53,7 @@ impl Mariadb {
     pub(in super::super) async fn put_quota(&self, row: &QuotaRow, entry: &JournalEntry) -> Result<(), StoreError> {
         let (pool, row, entry) = (self.pool.clone(), AllowanceRow::of(row, str::to_owned), entry.clone());
         let written = alone(async move {
-            let sql = "REPLACE INTO radkick_quota (user_name, limit_octets, topup_octets, topup_start, period, since,
-                         expires_at, subject, changed_at, changed_by) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
-            let query = sqlx::query(sql).bind(row.user_name.into_bytes()).bind(row.limit_octets);
+            let query = sqlx::query(PUT).bind(row.user_name.into_bytes()).bind(row.limit_octets);
             let query = query.bind(row.topup_octets).bind(row.topup_start).bind(row.period).bind(row.since);
             let query = query.bind(row.expires_at).bind(row.subject.map(String::into_bytes));
             let query = query.bind(row.changed_at).bind(row.changed_by);
