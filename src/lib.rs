@@ -7,7 +7,7 @@
 //! - 1, pure: [`dynauth`] (the protocol engine), [`quota`] (who is over)
 //! - 2, settings and ambient sources: [`config`], [`clock`], [`failpoint`]
 //! - 3, adapters: [`udp`], [`routeros`], [`store`]
-//! - 4, the cut and its proof: [`disconnect`]
+//! - 4, the cut and its proof: [`disconnect`]; who used what, and who may use how much: [`ledger`]
 //! - 5, jobs, on disk before anything is done: [`jobs`]
 //! - 6, what starts work: [`worker`]; a RouterOS stand-in, [`simulator`]
 //! - 7, wiring and front door: [`cli`]
@@ -26,6 +26,7 @@ pub mod store;
 pub mod udp;
 
 pub mod disconnect;
+pub mod ledger;
 
 pub mod jobs;
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::config::parse_duration;
 use crate::store::{Brake, State};
-use crate::worker::{self, CUT_BRAKE, Pause, RESTORE_BRAKE};
+use crate::worker::{self, CUT_BRAKE, LIMITS_BRAKE, Pause, RESTORE_BRAKE};
 
 use super::Exit;
 use super::context::Context;
@@ -48,7 +48,7 @@ pub(crate) async fn confirm(context: &Context) -> anyhow::Result<Exit> {
     let mut confirmed = Vec::new();
     if context.has_state().await? {
         let state = State::open(&context.config.state.url).await?;
-        for name in [CUT_BRAKE, RESTORE_BRAKE] {
+        for name in [CUT_BRAKE, RESTORE_BRAKE, LIMITS_BRAKE] {
             confirmed.extend(confirm_one(&state, name, context.clock.epoch()).await?);
         }
     }

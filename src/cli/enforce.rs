@@ -7,10 +7,10 @@ use tokio_util::sync::CancellationToken;
 
 use crate::config::{DatabaseUrl, Mode};
 use crate::quota::UserName;
-use crate::worker::{Worker, keep_observing, observe};
+use crate::worker::{StepOutcome, Worker, keep_observing, observe};
 
 use super::context::{Context, known_if_named, refuse, user_name};
-use super::{Exit, sessions_text};
+use super::{Exit, Output, sessions_text};
 
 /// Enforce quotas: find who is over, close the login, cut every session, prove it.
 ///
@@ -49,26 +49,30 @@ pub(crate) async fn run(args: EnforceArgs, context: Context) -> anyhow::Result<E
     };
     if args.dry_run || (observing && args.once) {
         let accounting = context.accounting().await?;
-        let reports = observe(&context.config, &accounting, clock, args.user.as_ref()).await?;
-        sessions_text::print(output, &reports, clock.epoch())?;
-        if reports.is_empty() {
+        let outcome = observe(&context.config, &accounting, clock, args.user.as_ref()).await?;
+        sessions_text::print(output, &outcome.reports, clock.epoch())?;
+        if outcome.reports.is_empty() {
             output.line("Nobody is over.")?;
         }
         if observing {
             output.line("Mode observe: nothing was done. [quota] mode = \"enforce\" acts.")?;
         }
-        return Ok(Exit::Done);
+        return tell_failed(output, &outcome, Exit::Done);
     }
     if args.once {
         return once(args, context).await;
     }
-    endless(args, context).await
+    Box::pin(endless(args, context)).await
 }
 
 async fn once(args: EnforceArgs, context: Context) -> anyhow::Result<Exit> {
     let (output, clock) = (context.output, context.clock);
     let agent = context.agent().await?;
-    let outcome = Worker::new(agent, args.user, args.confirm).at_once().step().await?;
+    let worker = Worker::new(agent, args.user, args.confirm).at_once();
+    let outcome = worker.step().await;
+    let retired = worker.retire().await;
+    let outcome = outcome?;
+    retired?;
     sessions_text::print(output, &outcome.reports, clock.epoch())?;
     if outcome.reports.is_empty() && outcome.held.is_empty() {
         output.line("Nobody is over.")?;
@@ -78,7 +82,14 @@ async fn once(args: EnforceArgs, context: Context) -> anyhow::Result<Exit> {
     }
     outcome.held.iter().try_for_each(|why| output.note(&format!("warning: {why}")))?;
     let exit = sessions_text::exit(&outcome.reports);
-    Ok(if outcome.held.is_empty() { exit } else { exit.max(Exit::StillActive) })
+    let exit = if outcome.held.is_empty() { exit } else { exit.max(Exit::StillActive) };
+    tell_failed(output, &outcome, exit)
+}
+
+/// Tells what could not be asked: that makes the run a failure.
+fn tell_failed(output: Output, outcome: &StepOutcome, exit: Exit) -> anyhow::Result<Exit> {
+    outcome.failed.iter().try_for_each(|why| output.note(&format!("error: {why}")))?;
+    Ok(if outcome.failed.is_empty() { exit } else { exit.max(Exit::Failed) })
 }
 
 async fn endless(args: EnforceArgs, context: Context) -> anyhow::Result<Exit> {
@@ -96,7 +107,9 @@ async fn endless(args: EnforceArgs, context: Context) -> anyhow::Result<Exit> {
     };
     let agent = context.agent().await?;
     tracing::info!(database = %agent.config.database.url, mode = ?agent.config.quota.mode, "enforcing quotas");
-    Worker::new(agent, args.user, args.confirm).until(shutdown).run().await;
+    let worker = Worker::new(agent, args.user, args.confirm).until(shutdown);
+    worker.run().await;
+    worker.retire().await?;
     Ok(Exit::Done)
 }
 

@@ -9,14 +9,19 @@ pub mod demo;
 mod disconnect;
 mod enforce;
 mod exit;
-mod listing;
+mod explain;
+mod explain_text;
 mod output;
 mod person;
+mod quota;
 mod send;
 mod send_input;
 mod send_report;
+mod sessions;
 mod sessions_text;
 mod simulate;
+mod usage;
+mod usage_text;
 
 use std::path::PathBuf;
 
@@ -58,8 +63,12 @@ enum Command {
     Disconnect(disconnect::DisconnectArgs),
     Send(send::SendArgs),
     Enforce(enforce::EnforceArgs),
-    Sessions(listing::SessionsArgs),
-    Usage(listing::UsageArgs),
+    Sessions(sessions::SessionsArgs),
+    Usage(usage::UsageArgs),
+    Explain(explain::ExplainArgs),
+    /// Allowances in radkick's own table: set, top up, list, remove
+    #[command(subcommand)]
+    Quota(quota::QuotaCommand),
     Block(block::BlockArgs),
     Restore(block::RestoreArgs),
     Pause(brakes::PauseArgs),
@@ -136,8 +145,10 @@ impl Command {
             Self::Simulate(args) => simulate::run(*args, output).await,
             Self::Disconnect(args) => configured!(|context| disconnect::run(args, context)),
             Self::Enforce(args) => configured!(|context| enforce::run(args, context)),
-            Self::Sessions(args) => configured!(|context| listing::sessions(args, context)),
-            Self::Usage(args) => configured!(|context| listing::usage(args, context)),
+            Self::Sessions(args) => configured!(|context| sessions::run(args, context)),
+            Self::Usage(args) => configured!(|context| usage::run(args, context)),
+            Self::Explain(args) => configured!(|context| explain::run(args, context)),
+            Self::Quota(command) => configured!(|context| quota::run(command, context)),
             Self::Block(args) => configured!(|context| block::block(args, context)),
             Self::Restore(args) => configured!(|context| block::restore(args, context)),
             Self::Pause(args) => configured!(async |context: Context| brakes::pause(&args, &context)),

@@ -6,7 +6,7 @@ use jiff::tz::TimeZone;
 
 use super::DatabaseUrl;
 use super::section::Section;
-use super::value::parse_duration;
+use super::value::{parse_duration, parse_window};
 
 /// `[accounting]`.
 #[derive(Debug, Clone)]
@@ -22,6 +22,9 @@ pub struct Accounting {
     pub close_rows: CloseRows,
     /// `stop_grace`, how long after the proof a Stop may still come before the row is closed. 0 s to 1 h, default 1 min.
     pub stop_grace: Duration,
+    /// `close_stale`, after how long without an update an open row is closed whose NAS goes on reporting others, at the
+    /// time of its last update: 10 min to 30 days, or `"never"`. Default never.
+    pub close_stale: Option<Duration>,
 }
 
 /// How often the NAS report a session that goes on.
@@ -68,12 +71,14 @@ impl Accounting {
             username_case: section.choice("username_case", &cases).unwrap_or(UsernameCase::Auto),
             close_rows: section.choice("close_rows", &closing).unwrap_or(close_rows),
             stop_grace: section.duration("stop_grace", Duration::ZERO..=minute * 60).unwrap_or(minute),
+            close_stale: section.parsed("close_stale", STALE, stale).flatten(),
         }
     }
 }
 
 const INTERVALS: &str = "write \"auto\", or a duration with its unit from 30s to 24h, as \"5m\"";
-const ZONES: &str = "write \"system\", \"UTC\", or the name of a zone, as \"Africa/Lagos\"";
+const STALE: &str = "write \"never\", or a duration with its unit from 10m to 30d, as \"6h\"";
+pub(super) const ZONES: &str = "write \"system\", \"UTC\", or the name of a zone, as \"Africa/Lagos\"";
 
 fn interval(text: &str) -> Option<InterimInterval> {
     if text == "auto" {
@@ -83,6 +88,17 @@ fn interval(text: &str) -> Option<InterimInterval> {
     parse_duration(text).filter(|duration| range.contains(duration)).map(InterimInterval::Every)
 }
 
-fn zone(text: &str) -> Option<TimeZone> {
+#[expect(clippy::option_option, reason = "the outer one is whether the text can be read")]
+fn stale(text: &str) -> Option<Option<Duration>> {
+    if text == "never" {
+        return Some(None);
+    }
+    let duration = parse_window(text).map(|seconds| Duration::from_secs(seconds.into()));
+    let duration = duration.or_else(|| parse_duration(text));
+    let range = Duration::from_mins(10)..=Duration::from_hours(24 * 30);
+    duration.filter(|duration| range.contains(duration)).map(Some)
+}
+
+pub(super) fn zone(text: &str) -> Option<TimeZone> {
     if text == "system" { Some(TimeZone::system()) } else { TimeZone::get(text).ok() }
 }

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use secrecy::{ExposeSecret, SecretString};
 
@@ -21,6 +22,8 @@ pub struct State {
     /// `url`, as in `[database]`. Default: the accounting database if that is a server; for SQLite the file
     /// `radkick-state.db` in the folder of the accounting file.
     pub url: DatabaseUrl,
+    /// `keep`, how long the journal and what has ended stay, 1 to 3650 days. Default 90 days.
+    pub keep: Duration,
 }
 
 /// A database, by kind. `Debug` and `Display` leave the password out.

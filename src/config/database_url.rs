@@ -2,6 +2,7 @@
 
 use percent_encoding::percent_decode_str;
 use secrecy::SecretString;
+use std::time::Duration;
 use url::Url;
 
 use super::database::{Database, DatabaseUrl, ServerUrl, State, TableNames};
@@ -22,8 +23,16 @@ impl Database {
     }
 }
 
+const KEEP: &str = "write a number of days from \"1d\" to \"3650d\"";
+
+fn keep(text: &str) -> Option<Duration> {
+    let days: u64 = text.trim().strip_suffix('d')?.trim().parse().ok()?;
+    (1..=3650).contains(&days).then(|| Duration::from_hours(24 * days))
+}
+
 impl State {
     pub(super) fn read(section: &mut Section<'_, '_>, database: Option<&Database>) -> Option<Self> {
+        let keep = section.parsed("keep", KEEP, keep).unwrap_or(Duration::from_hours(24 * 90));
         let url = match (database_url(section), database) {
             (Given::Right(url), _) => url,
             (Given::Absent, Some(database)) => beside(&database.url),
@@ -34,7 +43,7 @@ impl State {
         {
             section.report.problem(&section.spot_of("url"), "the accounting file itself", "name a file of its own");
         }
-        Some(Self { url })
+        Some(Self { url, keep })
     }
 }
 

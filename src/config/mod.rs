@@ -38,7 +38,8 @@ pub use nas::{CutPath, IdentityAttribute, Nas, NasMatch, NasSettings, Service, T
 pub use policy::{Block, BlockMode, Brakes, Exempt};
 pub use problem::{ConfigProblem, ConfigProblems, Place};
 pub use profile::{ApiSettings, NasProfile};
-pub use quota::{Direction, LimitAttribute, LimitSource, Meaning, Mode, Period, Quota};
+pub use quota::{Direction, LimitAttribute, LimitSource, Meaning, Mode, Period, Quota, Unit};
+pub use quota_read::parse_period;
 pub use rest::{ApiPart, MikrotikApi, RestPart, RestSettings, Tls};
 pub use serve::{Scope, Serve, ServeTls, ServeToken};
 pub use value::{parse_duration, parse_octets};

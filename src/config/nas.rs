@@ -4,6 +4,7 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use ipnet::IpNet;
+use jiff::tz::TimeZone;
 
 use super::{ApiPart, RestPart};
 use crate::radius::SharedSecret;
@@ -72,6 +73,8 @@ pub struct NasSettings {
     pub require_message_authenticator: Option<bool>,
     /// `identifier_hold`, how long a used Identifier rests before it is used again, 0 s to 10 min. Default 30 s.
     pub identifier_hold: Option<Duration>,
+    /// `time_zone`, the zone in which days begin at this NAS. Default: that of `[accounting]`.
+    pub time_zone: Option<TimeZone>,
     /// `[nas.rest]`. Default: none.
     pub rest: Option<RestPart>,
     /// `[nas.api]`. Default: none.

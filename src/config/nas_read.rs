@@ -7,6 +7,7 @@ use ipnet::IpNet;
 use toml::Spanned;
 use toml::de::DeValue;
 
+use super::accounting::{ZONES, zone};
 use super::nas::{CutPath, IdentityAttribute, Nas, NasMatch, NasSettings, Service};
 use super::report::{Report, Spot};
 use super::rest_read::ManagementSpots;
@@ -115,6 +116,7 @@ impl NasSettings {
             event_timestamp: section.flag("event_timestamp"),
             require_message_authenticator: section.flag("require_message_authenticator"),
             identifier_hold: section.duration("identifier_hold", Duration::ZERO..=secs(600)),
+            time_zone: section.parsed("time_zone", ZONES, zone),
             rest: RestPart::read(section),
             api: ApiPart::read(section),
         };

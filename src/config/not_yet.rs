@@ -1,12 +1,11 @@
 //! Settings that this version reads and does not act on. Where acting otherwise would cut the wrong user, it refuses.
 
-use super::{Config, ConfigProblem, CutPath, DatabaseUrl, Direction, LimitSource, NasSettings, Period, UsernameCase};
+use super::{Config, ConfigProblem, CutPath, DatabaseUrl, NasSettings, UsernameCase};
 
 impl Config {
     /// What this configuration asks for that this version cannot do, and must not do halfway: to be refused.
     #[must_use]
     pub fn unsupported(&self) -> Vec<ConfigProblem> {
-        let quota = &self.quota;
         let mut found = Vec::new();
         let mut refuse = |key: &str, what: &str, right: &str| {
             let (key, right) = (key.to_owned(), right.to_owned());
@@ -18,17 +17,6 @@ impl Config {
         if self.accounting.username_case == UsernameCase::Exact && matches!(self.database.url, DatabaseUrl::Mysql(_)) {
             let right = "leave it at \"auto\"; a collation of the tables that knows case makes them two";
             refuse("accounting.username_case", "take Bob and bob for two users on MariaDB", right);
-        }
-        let other_source = quota.sources.iter().any(|source| *source != LimitSource::Attributes);
-        if quota.query.is_some() || other_source {
-            refuse("quota.sources", "take limits from a query or a table of its own", "sources = [\"attributes\"]");
-        }
-        for attribute in quota.attributes.iter().filter(|attribute| attribute.period != Period::Total) {
-            let key = format!("quota.attributes.{}", attribute.name);
-            refuse(&key, "count by the hour, day, week or month", "period = \"total\", or \"ignore\"");
-        }
-        if quota.direction != Direction::Both {
-            refuse("quota.direction", "count one direction alone", "direction = \"both\"");
         }
         found
     }

@@ -91,6 +91,7 @@ impl NasSettings {
             event_timestamp: self.event_timestamp.or(lower.event_timestamp),
             require_message_authenticator: self.require_message_authenticator.or(lower.require_message_authenticator),
             identifier_hold: self.identifier_hold.or(lower.identifier_hold),
+            time_zone: self.time_zone.clone().or_else(|| lower.time_zone.clone()),
             rest: layered(self.rest.as_ref(), lower.rest.as_ref(), RestPart::over),
             api: layered(self.api.as_ref(), lower.api.as_ref(), ApiPart::over),
         }

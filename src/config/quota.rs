@@ -9,7 +9,8 @@ pub struct Quota {
     pub mode: Mode,
     /// `interval` between two cycles, 1 s to 1 h. Default 30 s.
     pub interval: Duration,
-    /// `sources`, of which the first that gives a user a limit decides. Default attributes, then query if one is given.
+    /// `sources`, of which the first that gives a user a limit decides. Default attributes, then query if one is given,
+    /// then table.
     pub sources: Vec<LimitSource>,
     /// `attributes`, what limits mean, by attribute name. `Max-Octets` as a total is always there unless mapped otherwise
     /// or to `"ignore"`.
@@ -18,6 +19,8 @@ pub struct Quota {
     pub expiration: bool,
     /// `query` or `query_file`: an SQL query over the site's own tables. `None`: none.
     pub query: Option<String>,
+    /// `query_timeout`, how long the query may take, 100 ms to 10 min. Default 10 s.
+    pub query_timeout: Duration,
     /// `period` of the query's and the table's limits. Default total.
     pub period: Period,
     /// `month_day`, the day on which a monthly period starts, 1 to 31; in a shorter month its last day. Default 1.
@@ -26,6 +29,9 @@ pub struct Quota {
     pub direction: Direction,
     /// `limit_sweep`, how often the limits of all users are read, not only of those online, 10 s to 24 h. Default 5 min.
     pub limit_sweep: Duration,
+    /// `max_rate`, octets a second that no line carries more than; written in bits, as "1 Gbit/s", or "off". Default
+    /// 10 Gbit/s.
+    pub max_rate: Option<u64>,
 }
 
 /// Whether the worker acts.
@@ -55,8 +61,19 @@ pub struct LimitAttribute {
     pub name: String,
     /// What its number means.
     pub meaning: Meaning,
+    /// What its number counts.
+    pub unit: Unit,
     /// When it starts again.
     pub period: Period,
+}
+
+/// What the number of a limit counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unit {
+    /// Octets.
+    Octets,
+    /// Seconds online.
+    Seconds,
 }
 
 /// What the number of a limit means.
@@ -83,6 +100,8 @@ pub enum Period {
     Weekly,
     /// On `month_day`.
     Monthly,
+    /// All the time: a window of so many seconds that ends now, 1 h to 400 days.
+    Rolling(u32),
 }
 
 /// Which octets count.

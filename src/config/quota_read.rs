@@ -6,17 +6,19 @@ use std::time::Duration;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::quota::{Direction, LimitAttribute, LimitSource, Meaning, Mode, Period, Quota};
+use super::quota::{Direction, LimitAttribute, LimitSource, Meaning, Mode, Period, Quota, Unit};
 use super::report::{Report, Spot};
 use super::secret::reason;
 use super::section::Section;
 use super::text::{chosen, found, one_of, text};
+use super::value::{parse_rate, parse_window};
 
 const MODES: [(&str, Mode); 2] = [("observe", Mode::Observe), ("enforce", Mode::Enforce)];
 const SOURCES: [(&str, LimitSource); 3] =
     [("attributes", LimitSource::Attributes), ("query", LimitSource::Query), ("table", LimitSource::Table)];
 const DIRECTIONS: [(&str, Direction); 3] =
     [("both", Direction::Both), ("download", Direction::Download), ("upload", Direction::Upload)];
+const UNITS: [(&str, Unit); 2] = [("octets", Unit::Octets), ("seconds", Unit::Seconds)];
 const PERIODS: [(&str, Period); 5] = [
     ("total", Period::Total),
     ("hourly", Period::Hourly),
@@ -31,6 +33,9 @@ const MEANINGS: [(&str, Option<Meaning>); 4] = [
     ("ignore", None),
 ];
 const MAX_OCTETS: &str = "Max-Octets";
+const RATE: &str = "write bits a second, as \"1 Gbit/s\" or \"300 Mbit/s\", or \"off\"";
+const PERIOD: &str =
+    "write \"total\", \"hourly\", \"daily\", \"weekly\", \"monthly\", or a window from \"1h\" to \"400d\"";
 
 impl Quota {
     pub(super) fn read(section: &mut Section<'_, '_>) -> Self {
@@ -43,12 +48,25 @@ impl Quota {
             attributes: attributes(section),
             expiration: section.flag("expiration").unwrap_or(true),
             query,
-            period: section.choice("period", &PERIODS).unwrap_or(Period::Total),
+            query_timeout: section.duration("query_timeout", seconds(1) / 10..=seconds(600)).unwrap_or(seconds(10)),
+            period: section.parsed("period", PERIOD, parse_period).unwrap_or(Period::Total),
             month_day: section.number("month_day", 1..=31).unwrap_or(1),
             direction: section.choice("direction", &DIRECTIONS).unwrap_or(Direction::Both),
             limit_sweep: section.duration("limit_sweep", seconds(10)..=seconds(86_400)).unwrap_or(seconds(300)),
+            max_rate: section.parsed("max_rate", RATE, rate).unwrap_or(Some(10_000_000_000 / 8)),
         }
     }
+}
+
+/// A period by its word (`"daily"`), or as a window (`"30d"`).
+#[must_use]
+pub fn parse_period(text: &str) -> Option<Period> {
+    chosen(text, &PERIODS).or_else(|| parse_window(text).map(Period::Rolling))
+}
+
+#[expect(clippy::option_option, reason = "the outer one is whether the text can be read")]
+fn rate(text: &str) -> Option<Option<u64>> {
+    if text == "off" { Some(None) } else { parse_rate(text).map(Some) }
 }
 
 fn query(section: &mut Section<'_, '_>) -> Option<String> {
@@ -83,11 +101,8 @@ fn query(section: &mut Section<'_, '_>) -> Option<String> {
 fn sources(section: &mut Section<'_, '_>, has_query: bool) -> Vec<LimitSource> {
     let spot = section.spot_of("sources");
     let Some(texts) = section.texts("sources") else {
-        return if has_query {
-            vec![LimitSource::Attributes, LimitSource::Query]
-        } else {
-            vec![LimitSource::Attributes]
-        };
+        let query = has_query.then_some(LimitSource::Query);
+        return [Some(LimitSource::Attributes), query, Some(LimitSource::Table)].into_iter().flatten().collect();
     };
     let mut sources = Vec::new();
     for text in texts {
@@ -110,8 +125,8 @@ fn sources(section: &mut Section<'_, '_>, has_query: bool) -> Vec<LimitSource> {
 
 fn attributes(section: &mut Section<'_, '_>) -> Vec<LimitAttribute> {
     let mut mapped = section.section("attributes");
-    let total = LimitAttribute { name: MAX_OCTETS.to_owned(), meaning: Meaning::Total, period: Period::Total };
-    let mut attributes = vec![total];
+    let (name, unit) = (MAX_OCTETS.to_owned(), Unit::Octets);
+    let mut attributes = vec![LimitAttribute { name, meaning: Meaning::Total, unit, period: Period::Total }];
     for (name, spot, value) in mapped.drain() {
         if name == MAX_OCTETS {
             attributes.retain(|attribute| attribute.name != MAX_OCTETS);
@@ -126,14 +141,14 @@ fn attributes(section: &mut Section<'_, '_>) -> Vec<LimitAttribute> {
 
 /// `"X" = "total"` or `"X" = { meaning = "total", period = "monthly" }`; `None` for one to ignore.
 fn attribute(report: &Report<'_>, name: String, spot: Spot, value: DeValue<'_>) -> Option<LimitAttribute> {
-    let (meaning, period) = match value {
+    let written = match value {
         DeValue::String(_) => {
             let short = text(report, spot, value)?;
             let meaning = chosen(&short.value, &MEANINGS);
             if meaning.is_none() {
                 report.problem(&short.spot, format!("found {:?}", short.raw), one_of(&MEANINGS));
             }
-            (meaning?, None)
+            Written { meaning: meaning?, unit: None, period: None }
         }
         DeValue::Table(entries) => long_form(report, &spot, entries)?,
         DeValue::Integer(_) | DeValue::Float(_) | DeValue::Boolean(_) | DeValue::Datetime(_) | DeValue::Array(_) => {
@@ -141,21 +156,43 @@ fn attribute(report: &Report<'_>, name: String, spot: Spot, value: DeValue<'_>) 
             return None;
         }
     };
-    Some(LimitAttribute { name, meaning: meaning?, period: period.unwrap_or(Period::Total) })
+    let unit = written.unit.unwrap_or_else(|| unit_of(&name));
+    let period = written.period.unwrap_or_else(|| period_of(&name));
+    Some(LimitAttribute { name, meaning: written.meaning?, unit, period })
 }
 
-fn long_form(report: &Report<'_>, spot: &Spot, entries: DeTable<'_>) -> Option<(Option<Meaning>, Option<Period>)> {
+/// What stands behind the name of an attribute.
+struct Written {
+    meaning: Option<Meaning>,
+    unit: Option<Unit>,
+    period: Option<Period>,
+}
+
+/// FreeRADIUS' sqlcounter calls its limits of time online `Max-Daily-Session` and the like.
+fn unit_of(name: &str) -> Unit {
+    if name.to_ascii_lowercase().ends_with("-session") { Unit::Seconds } else { Unit::Octets }
+}
+
+/// What the name of an attribute says, as in `Max-Monthly-Octets`.
+fn period_of(name: &str) -> Period {
+    let name = name.to_ascii_lowercase();
+    let said = PERIODS.iter().find(|(word, _)| name.contains(&format!("-{word}-")));
+    said.map_or(Period::Total, |(_, period)| *period)
+}
+
+fn long_form(report: &Report<'_>, spot: &Spot, entries: DeTable<'_>) -> Option<Written> {
     let mut section = Section::new(report, &spot.key, Spanned::new(spot.offset..spot.offset, entries));
     let given = section.holds("meaning");
     let meaning = section.choice("meaning", &MEANINGS);
     if !given {
         section.missing("meaning", one_of(&MEANINGS));
     }
+    let unit = section.choice("unit", &UNITS);
     let period_spot = section.spot_of("period");
-    let period = section.choice("period", &PERIODS);
-    if let (Some(Some(Meaning::PerSession)), Some(_)) = (meaning, period) {
-        report.problem(&period_spot, "a period for octets of one session", "leave the period out");
+    let period = section.parsed("period", PERIOD, parse_period);
+    if let (Some(Some(Meaning::PerSession | Meaning::Remaining)), Some(_)) = (meaning, period) {
+        report.problem(&period_spot, "a period for what counts sessions, not time", "leave the period out");
     }
     section.finish();
-    Some((meaning?, period))
+    Some(Written { meaning: meaning?, unit, period })
 }

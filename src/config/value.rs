@@ -26,6 +26,29 @@ pub fn parse_octets(text: &str) -> Option<u64> {
     text.parse::<bytesize::ByteSize>().ok().map(|size| size.as_u64()).filter(|octets| *octets <= 1 << 53)
 }
 
+/// A window of time as `"24h"` or `"30d"`, in seconds; 1 h to 400 days.
+pub(super) fn parse_window(text: &str) -> Option<u32> {
+    let text = text.trim();
+    let seconds = match text.strip_suffix('d').or_else(|| text.strip_suffix(" days")) {
+        Some(days) => days.trim().parse::<u64>().ok()?.checked_mul(86_400)?,
+        None => parse_duration(text)?.as_secs(),
+    };
+    (3600..=400 * 86_400).contains(&seconds).then(|| u32::try_from(seconds).ok()).flatten()
+}
+
+/// A rate as `"10 Gbit/s"`, `"300Mbps"` or `"512 kbit/s"`, in octets a second; above 0.
+pub(super) fn parse_rate(text: &str) -> Option<u64> {
+    let text = text.trim();
+    let bits = text.strip_suffix("bit/s").or_else(|| text.strip_suffix("bps"))?.trim();
+    let factors = [('k', 1_000), ('M', 1_000_000), ('G', 1_000_000_000)];
+    let (number, factor) = match factors.iter().find(|(letter, _)| bits.ends_with(*letter)) {
+        Some((letter, factor)) => (bits.trim_end_matches(*letter), *factor),
+        None => (bits, 1),
+    };
+    let bits = number.trim().parse::<u64>().ok()?.checked_mul(factor)?;
+    Some(bits / 8).filter(|octets| *octets > 0)
+}
+
 /// A share of `"20 %"` as 0.2; above 0 and at most 100 %. `None` for anything else, also without the sign.
 pub(super) fn parse_share(text: &str) -> Option<f64> {
     let number: f64 = text.trim().strip_suffix('%')?.trim().parse().ok()?;
@@ -81,6 +104,33 @@ mod tests {
         assert_eq!(parse_octets("18446744073709551615"), Some(u64::MAX));
         for bad in ["", "10 Gb", "10 gib", "1,5 GB", "-1 GB", "16 EiB", "lots"] {
             assert_eq!(parse_octets(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn windows_and_rates_have_units() {
+        assert_eq!(
+            (parse_window("24h"), parse_window("30d"), parse_window("7 days")),
+            (Some(86_400), Some(2_592_000), Some(604_800))
+        );
+        for bad in ["", "30", "59m", "401d", "-1d", "99999999999999999999d", "213503982334601d"] {
+            assert_eq!(parse_window(bad), None, "{bad}");
+        }
+        assert_eq!(
+            (parse_rate("10 Gbit/s"), parse_rate("300Mbps"), parse_rate("512 kbit/s")),
+            (Some(1_250_000_000), Some(37_500_000), Some(64_000))
+        );
+        for bad in [
+            "",
+            "10",
+            "10 GB/s",
+            "0 Mbit/s",
+            "-1 Mbit/s",
+            "1.5 Gbit/s",
+            "99999999999999999999 bps",
+            "18446744073709551615 Gbps",
+        ] {
+            assert_eq!(parse_rate(bad), None, "{bad}");
         }
     }
 

@@ -71,10 +71,10 @@ impl Agent {
             return Ok(None);
         }
         let Some(was) = self.take_over(block, reason, actor).await? else { return Ok(None) };
-        if was.remade >= REMAKES || self.rows_stand(&was).await? {
-            return self.closing(&was).await.map(Some);
-        }
-        let block = BlockRecord { remade: was.remade + 1, ..was.clone() };
+        let wanting = was.remade < REMAKES && self.why_open(&was).await?.is_some();
+        let rows = if wanting { self.rows_again(&was).await? } else { None };
+        let Some(rows) = rows else { return self.closing(&was).await.map(Some) };
+        let block = BlockRecord { remade: was.remade + 1, rows, ..was.clone() };
         let entry = self.entry(&block, "blocked_again", serde_json::json!({ "time": block.remade }));
         if !self.state.update_block(&was, &block, Some(&entry), self.now()).await? {
             return Ok(None);

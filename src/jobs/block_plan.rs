@@ -5,7 +5,7 @@ use crate::quota::UserName;
 use crate::store::{BlockRecord, BlockState, RowChange, RowImage, StoreError, Table};
 
 use super::Agent;
-use super::block_stands::{lets_in, stops_groups};
+use super::block_stands::{lets_in, priority, stops_groups};
 
 impl Agent {
     /// The rows to change.
@@ -48,12 +48,38 @@ impl Agent {
 
     async fn plan_group(&self, user: &UserName, username: &str, group: &str) -> Result<Vec<RowChange>, StoreError> {
         let groups = self.accounting.rows_of(Table::UserGroup, user).await?;
-        let best = groups.iter().filter_map(|row| row.value.parse::<i64>().ok()).min().unwrap_or(1);
+        let best = groups.iter().map(priority).min().unwrap_or(1);
         let mut rows = self.new_rows(Table::UserGroup, username, &[(group, &(best - 1).to_string())]).await?;
         for change in &mut rows {
             change.row.op = String::new();
         }
         Ok(rows)
+    }
+
+    /// The rows to change so that a held block closes the login again, its own among them; `None` when nothing is to be
+    /// done. What is new stands on disk before it is changed, and counts as ours from then on.
+    pub(super) async fn rows_again(&self, block: &BlockRecord) -> Result<Option<Vec<(RowChange, bool)>>, StoreError> {
+        let new = match block.mode.as_str() {
+            "remove" => plan_remove(self.let_in_since(block).await?),
+            "group" if self.group_in_front(block).await?.is_some() => self.plan_in_front(block).await?,
+            _ => Vec::new(),
+        };
+        if new.is_empty() && self.rows_stand(block).await? {
+            return Ok(None);
+        }
+        // What the panel wrote anew is what it wants back, not what stood there before
+        let anew = |old: &RowChange| new.iter().any(|new| !new.present && new.gives_what(old));
+        let old = block.rows.iter().filter(|(old, _)| !anew(old)).cloned();
+        Ok(Some(old.chain(new.iter().map(|new| (new.clone(), true))).collect()))
+    }
+
+    /// The block's group once more, before all others: where it stands already it stays.
+    async fn plan_in_front(&self, block: &BlockRecord) -> Result<Vec<RowChange>, StoreError> {
+        let Some((own, _)) = block.rows.iter().find(|(change, _)| change.table == Table::UserGroup) else {
+            return Ok(Vec::new());
+        };
+        let (username, group) = (own.row.username.clone(), own.row.attribute.clone());
+        self.plan_group(&block.user, &username, &group).await
     }
 
     async fn new_rows(

@@ -22,16 +22,20 @@ impl Agent {
 
     /// Why the login is open although the block is held; `None` when it is closed.
     pub(super) async fn why_open(&self, block: &BlockRecord) -> Result<Option<String>, StoreError> {
-        if !self.rows_stand(block).await? {
+        // What the reply says closes nothing, but for groups: see below
+        let closes = |table| table != Table::Reply;
+        if !self.rows_stand_in(closes, block).await? {
             return Ok(Some("somebody changed back what the block had changed".to_owned()));
         }
         if block.mode == "group" {
-            return Ok(None);
+            let other = self.group_in_front(block).await?;
+            return Ok(other.map(|group| format!("group {group} stands before it")));
         }
-        let check = self.accounting.rows_of(Table::Check, &block.user).await?;
-        let other = match block.mode.as_str() {
-            "remove" => check.into_iter().find(lets_in),
-            _ => check.into_iter().rfind(is_auth_type).filter(lets_in),
+        let other = if block.mode == "remove" {
+            self.let_in_since(block).await?.pop()
+        } else {
+            let check = self.accounting.rows_of(Table::Check, &block.user).await?;
+            check.into_iter().rfind(is_auth_type).filter(lets_in)
         };
         if let Some(row) = other {
             return Ok(Some(format!("somebody wrote another {} row, which lets the user in", row.attribute)));
@@ -43,9 +47,28 @@ impl Agent {
         }))
     }
 
+    /// The rows of radcheck that let a user in although the block took such rows away.
+    pub(super) async fn let_in_since(&self, block: &BlockRecord) -> Result<Vec<RowImage>, StoreError> {
+        let check = self.accounting.rows_of(Table::Check, &block.user).await?;
+        Ok(check.into_iter().filter(lets_in).collect())
+    }
+
+    /// A group of the user's that FreeRADIUS reads before the block's, or may.
+    pub(super) async fn group_in_front(&self, block: &BlockRecord) -> Result<Option<String>, StoreError> {
+        let groups = self.accounting.rows_of(Table::UserGroup, &block.user).await?;
+        let is_ours = |row: &RowImage| block.rows.iter().any(|(change, _)| change.present && change.row == *row);
+        let Some(ours) = groups.iter().filter(|row| is_ours(row)).map(priority).min() else { return Ok(None) };
+        let other = groups.iter().find(|row| !is_ours(row) && priority(row) <= ours);
+        Ok(other.map(|row| row.attribute.clone()))
+    }
+
     /// Whether every row is as the block changed it.
     pub(super) async fn rows_stand(&self, block: &BlockRecord) -> Result<bool, StoreError> {
-        for (change, _) in &block.rows {
+        self.rows_stand_in(|_| true, block).await
+    }
+
+    async fn rows_stand_in(&self, concerned: impl Fn(Table) -> bool, block: &BlockRecord) -> Result<bool, StoreError> {
+        for (change, _) in block.rows.iter().filter(|(change, _)| concerned(change.table)) {
             let rows = self.accounting.rows_of(change.table, &block.user).await?;
             if rows.contains(&change.row) != change.present {
                 return Ok(false);
@@ -77,6 +100,11 @@ impl Agent {
 
 fn is_auth_type(row: &RowImage) -> bool {
     row.attribute.eq_ignore_ascii_case("Auth-Type")
+}
+
+/// The priority of a row of radusergroup: the smallest is read first.
+pub(super) fn priority(row: &RowImage) -> i64 {
+    row.value.parse().unwrap_or(0)
 }
 
 /// A row that lets the user in: a password, or an Auth-Type other than Reject.

@@ -15,8 +15,14 @@ pub struct JobDetail {
     pub used_octets: Option<u64>,
     /// The limit in octets.
     pub limit_octets: Option<u64>,
+    /// The limit in seconds online, where that is what is used up.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit_seconds: Option<u64>,
     /// Where the limit stands.
     pub limit_source: Option<String>,
+    /// Whose allowance it is, where several users share one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub subject: Option<String>,
     /// Which of the user's sessions.
     #[serde(default)]
     pub selection: Selection,

@@ -3,7 +3,8 @@
 use std::fs;
 
 /// Names this process: host, process namespace, process id, and when it started (so that a reused id is another).
-pub(super) fn this_process() -> String {
+#[must_use]
+pub fn this_process() -> String {
     let host = fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
     let namespace = fs::read_link("/proc/self/ns/pid").map(|path| path.display().to_string()).unwrap_or_default();
     let id = std::process::id();
@@ -12,7 +13,8 @@ pub(super) fn this_process() -> String {
 
 /// Whether `holder` is known to be dead: of this host and namespace, and no process of its id and start is left. Anyone
 /// else's lease has to run out.
-pub(super) fn is_dead(holder: &str) -> bool {
+#[must_use]
+pub fn is_dead(holder: &str) -> bool {
     let this = this_process();
     let (Some((place, _, _)), Some((other_place, id, start))) = (parts(&this), parts(holder)) else { return false };
     // Where /proc hides other users' processes (hidepid) nobody can be told dead: process 1 is always another's there

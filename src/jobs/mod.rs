@@ -32,11 +32,12 @@ mod rows;
 mod run;
 mod settle;
 
-pub use agent::{Agent, AgentError, all_limits, directory, limits_of, quota_rules};
+pub use agent::{Agent, AgentError, directory};
 pub use block::Closing;
 pub use detail::{JobDetail, Selection};
 pub use exempt::Exemptions;
 pub use guard::Guard;
+pub use holder::{is_dead, this_process};
 pub use pause::{Pause, pause, paused, resume};
 pub use report::{SessionReport, Would};
 pub use restore::Restored;

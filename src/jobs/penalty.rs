@@ -22,7 +22,12 @@ impl Agent {
             return Ok(None);
         }
         let last = self.state.last_ended_job(user, over.reason.as_str()).await?;
-        Ok(last.filter(|job| JobDetail::of(job).limit_octets == over.limit).map(|job| job.created_at))
+        let start = over.start(self.now(), &self.config.accounting.time_zone);
+        let same = |job: &JobRecord| {
+            let detail = JobDetail::of(job);
+            detail.limit_octets.or(detail.limit_seconds) == over.limit && job.created_at >= start
+        };
+        Ok(last.filter(same).map(|job| job.created_at))
     }
 
     /// Whether a session that a later try of a job finds came back under the penalty of the first.

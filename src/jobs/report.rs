@@ -80,7 +80,7 @@ impl SessionReport {
     pub fn of_user(user: &UserName, reason: &str, actor: &str, detail: &JobDetail) -> Self {
         Self {
             user: user.as_str().to_owned(),
-            subject: user.as_str().to_owned(),
+            subject: detail.subject.clone().unwrap_or_else(|| user.as_str().to_owned()),
             nas: None,
             acct_session_id: None,
             acct_unique_id: None,

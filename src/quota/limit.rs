@@ -121,6 +121,18 @@ pub enum LimitProblem {
         /// What stands there.
         value: String,
     },
+    /// What a query gives cannot be read.
+    #[error("user {user}: {source_text} is {value:?}, not {right}; left alone")]
+    Allowance {
+        /// Whose limit.
+        user: UserName,
+        /// The column.
+        source_text: String,
+        /// What stands there.
+        value: String,
+        /// What would be right.
+        right: &'static str,
+    },
     /// Not a date.
     #[error("user {user}: {source_text}: {problem}; left alone")]
     Expiration {

@@ -6,7 +6,7 @@ use jiff::{Timestamp, ToSpan};
 
 /// When a limit starts again. Days, weeks and months begin at midnight of the zone that is asked for; where a change to
 /// summer time skips midnight, when the day begins there.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Period {
     /// Never.
     Total,

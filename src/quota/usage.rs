@@ -2,7 +2,7 @@
 
 use jiff::tz::TimeZone;
 
-use super::{Counters, Limit, Meaning, Unit};
+use super::{Counters, Limit, Meaning, Period, Unit};
 
 /// What a user, or a family of users, has used.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -78,12 +78,13 @@ impl Usage {
         limit.amount_of(used).saturating_add(limit.offset)
     }
 
-    /// Octets among those that count against a limit of which only the rule says that they do. Of one direction alone it
-    /// is not known which: at most all.
+    /// Octets among those that count against a limit of which only the rule says to which slot they belong; none for a limit
+    /// that counts all there ever was. Of one direction alone it is not known which: at most all.
     #[must_use]
     pub fn estimated(&self, limit: &Limit, now: i64) -> u64 {
         match (limit.meaning, limit.unit) {
             (Meaning::Remaining | Meaning::PerSession, _) | (_, Unit::Seconds) => 0,
+            (Meaning::Total, _) if limit.period == Period::Total && limit.since.is_none() => 0,
             (Meaning::Total, Unit::Octets) => self
                 .in_force(limit, now)
                 .fold(0, |sum, slot| sum.saturating_add(slot.estimated.min(limit.amount_of(slot.used)))),

@@ -1,5 +1,7 @@
 //! The verdict: over or not.
 
+use jiff::tz::TimeZone;
+
 use super::{Limits, Period, Unit, Usage};
 
 /// Why a user is to be cut off.
@@ -46,6 +48,14 @@ pub struct Over {
     pub period: Period,
     /// The start of the user's own allowance, if that is what the limit counts from.
     pub since: Option<i64>,
+}
+
+impl Over {
+    /// The start of the period that the limit is for, at `now`.
+    #[must_use]
+    pub fn start(&self, now: i64, zone: &TimeZone) -> i64 {
+        self.since.unwrap_or_else(|| self.period.start(now, zone))
+    }
 }
 
 /// Whether a user is over: used ≥ limit, as FreeRADIUS' sqlcounter has it, or expired at `now` (seconds since 1970).

@@ -64,6 +64,14 @@ pub enum StoreError {
         /// What was being done.
         operation: &'static str,
     },
+    /// The operator's own query for limits cannot be used as it is.
+    #[error("{database}: the query of [quota]: {reason}")]
+    LimitQuery {
+        /// The database, password left out.
+        database: String,
+        /// What is wrong with it, or what the database says about it.
+        reason: String,
+    },
     /// Anything else the database said.
     #[error("{database}: {operation}: {source}")]
     Query {

@@ -11,9 +11,9 @@ mod mariadb;
 mod postgres;
 mod state;
 
-pub use accounting::{Accounting, NasRow, RowChange, RowImage, RowVerdict, SessionRow, Summed, Table};
+pub use accounting::{Accounting, AllowanceRow, NasRow, RowChange, RowImage, RowVerdict, SessionRow, Table};
 pub use error::StoreError;
 pub use state::{
-    BlockRecord, BlockState, Brake, FeedLease, FeedRecord, JobRecord, JobSpec, JobState, JournalEntry, Origin,
-    QuotaRow, RhythmRecord, State, TargetRecord, TargetStep, UsageRow,
+    BlockRecord, BlockState, Brake, FeedLease, FeedRecord, JobRecord, JobSpec, JobState, JournalEntry, JournalRecord,
+    Origin, QuotaRow, RhythmRecord, State, TargetRecord, TargetStep, UsageRow,
 };

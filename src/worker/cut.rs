@@ -1,6 +1,6 @@
 //! Whom a cycle cuts: as far as brakes, pace, pause and the end of the program allow.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use tokio::sync::Semaphore;
@@ -13,7 +13,7 @@ use crate::quota::{Reason, UserName};
 use crate::store::{JobRecord, JobSpec, JournalEntry};
 
 use super::brakes::{self, CUT_BRAKE};
-use super::plan::Judgement;
+use super::measured::Measured;
 use super::{OverUser, StepOutcome, Worker};
 
 /// How many users are cut side by side.
@@ -22,37 +22,60 @@ const SIDE_BY_SIDE: usize = 16;
 /// Who is to be cut: over, with the worker's live job if there is one.
 type Acts<'a> = Vec<(&'a OverUser, Option<&'a JobRecord>)>;
 
+/// Those of the first so many subjects: a family goes together.
+fn first_subjects(act: Acts<'_>, pace: usize) -> Acts<'_> {
+    let mut begun = BTreeSet::new();
+    let has_room = |(over, _): &(&OverUser, Option<&JobRecord>)| {
+        let room = begun.len() < pace || begun.contains(over.subject());
+        if room {
+            begun.insert(over.subject().to_owned());
+        }
+        room
+    };
+    act.into_iter().filter(has_room).collect()
+}
+
 impl Worker {
     /// Cuts those who are over, as far as brakes allow, and finishes what persons asked for.
-    pub(super) async fn cut(&self, judgement: &Judgement, outcome: &mut StepOutcome) -> Result<(), AgentError> {
+    pub(super) async fn cut(&self, measured: &Measured, outcome: &mut StepOutcome) -> Result<(), AgentError> {
         let agent = &self.agent;
         if let Some(pause) = agent.pause() {
             outcome.held.push(pause);
             return Ok(());
         }
-        let directory = Arc::new(directory(&agent.config, &agent.accounting).await?);
         let live = agent.state.live_jobs(None).await?;
-        let online = agent.accounting.users_online().await?.len();
-        let act = self.whom(judgement, &live, outcome).await?;
-        self.finish_by_hand(&live, &directory, outcome).await?;
-        let tripping = brakes::trips(&agent.config.brakes, act.len(), online);
+        // Who is online is asked only where somebody is over: it reads all open rows
+        let online =
+            if measured.judgement.over.is_empty() { BTreeSet::new() } else { agent.accounting.users_online().await? };
+        let act = self.whom(measured, (&live, &online), outcome).await?;
+        let online = online.len();
+        let directory = if act.is_empty() && live.is_empty() {
+            None
+        } else {
+            Some(Arc::new(directory(&agent.config, &agent.accounting).await?))
+        };
+        if let Some(directory) = &directory {
+            self.finish_by_hand(&live, directory, outcome).await?;
+        }
+        let subjects = act.iter().map(|(over, _)| over.subject()).collect::<BTreeSet<_>>().len();
+        let tripping = brakes::trips(&agent.config.brakes, subjects, online);
         let at_work = live.iter().any(|job| job.spec.actor == "worker");
         let detail =
-            format!("{} users are over at once, {online} are online: nobody is cut until `radkick confirm`", act.len());
+            format!("{subjects} users are over at once, {online} are online: nobody is cut until `radkick confirm`");
         if let Some(why) = self.brake(CUT_BRAKE, (tripping, at_work), detail).await? {
             outcome.held.push(why);
             outcome.reports.extend(act.iter().map(|(over, _)| over.untouched()));
             return Ok(());
         }
         let pace = usize::try_from(agent.config.brakes.per_cycle).unwrap_or(usize::MAX);
-        if act.len() > pace {
-            outcome.held.push(format!(
-                "{} users are over; {pace} are cut in this cycle, the others in the next ones",
-                act.len()
-            ));
+        if subjects > pace {
+            let why = format!("{subjects} users are over; {pace} are cut in this cycle, the others in the next ones");
+            outcome.held.push(why);
         }
-        let reports = self.side_by_side(act.into_iter().take(pace).collect(), &directory).await?;
-        outcome.reports.extend(reports);
+        if let Some(directory) = &directory {
+            let reports = self.side_by_side(first_subjects(act, pace), directory).await?;
+            outcome.reports.extend(reports);
+        }
         outcome.held.extend(agent.pause());
         Ok(())
     }
@@ -60,17 +83,23 @@ impl Worker {
     /// Who is to be cut now. Of the others who are over, the report as it stands.
     async fn whom<'a>(
         &self,
-        judgement: &'a Judgement,
-        live: &'a [JobRecord],
+        measured: &'a Measured,
+        (live, online): (&'a [JobRecord], &BTreeSet<UserName>),
         outcome: &mut StepOutcome,
     ) -> Result<Acts<'a>, AgentError> {
         let agent = &self.agent;
         let jobs: BTreeMap<&UserName, &JobRecord> =
             live.iter().filter(|job| job.spec.actor == "worker").map(|job| (&job.spec.user, job)).collect();
-        let online = agent.accounting.users_online().await?;
+        let judgement = &measured.judgement;
         let mut act = Vec::new();
         for over in judgement.over.iter().filter(|over| self.concerns(&over.user)) {
             let job = jobs.get(&over.user).copied();
+            if job.is_none() && judgement.waits(over) {
+                outcome
+                    .held
+                    .push(format!("user {} is over, but nothing comes from the NAS: not cut for now", over.user));
+                continue;
+            }
             let blocked = agent.config.block.mode == BlockMode::None || agent.is_blocked(&over.user).await?;
             match job.filter(|job| !self.at_once && !agent.is_due(job)) {
                 Some(waiting) => outcome.reports.extend(agent.standing(waiting).await?),

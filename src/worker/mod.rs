@@ -5,13 +5,15 @@
 
 mod brakes;
 mod cut;
+mod measured;
+mod meter;
 mod observe;
 mod plan;
 mod run;
 mod step;
 
 pub use crate::jobs::{Exemptions, Pause, pause, paused, resume};
-pub use brakes::{CUT_BRAKE, RESTORE_BRAKE};
+pub use brakes::{CUT_BRAKE, LIMITS_BRAKE, RESTORE_BRAKE};
 pub use observe::{observe, would};
 pub use plan::OverUser;
 pub use run::keep_observing;

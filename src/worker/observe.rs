@@ -1,16 +1,19 @@
 //! What would be done: nothing is sent, written or created.
 
+use std::collections::BTreeSet;
+
 use crate::clock::Clock;
 use crate::config::{BlockMode, Config, CutPath};
 use crate::disconnect::{Directory, identity_names, service_of};
-use crate::jobs::{Exemptions, JobDetail, SessionReport, Would, all_limits, directory, quota_rules};
-use crate::quota::UserName;
+use crate::jobs::{Exemptions, JobDetail, SessionReport, Would, directory};
+use crate::quota::{Reason, UserName};
 use crate::store::{Accounting, BlockState, SessionRow, State, StoreError};
 
-use super::OverUser;
-use super::plan::judge_all;
+use super::meter::{Leave, Meter};
+use super::{OverUser, StepOutcome};
 
-/// Everybody who is over, with what would be done about each session.
+/// Everybody who is over, or the one user if that one is, with what would be done about each session; and what could not be
+/// asked.
 ///
 /// # Errors
 /// When a database cannot be asked.
@@ -19,20 +22,36 @@ pub async fn observe(
     accounting: &Accounting,
     clock: Clock,
     only: Option<&UserName>,
-) -> Result<Vec<SessionReport>, StoreError> {
-    let limited = all_limits(accounting, &quota_rules(config)).await?;
-    let judgement = judge_all(limited, &Exemptions::new(accounting, &config.exempt), clock.epoch()).await?;
-    for problem in &judgement.problems {
-        tracing::warn!("{problem}");
-    }
+) -> Result<StepOutcome, StoreError> {
     let state = State::open_existing(&config.state.url).await?;
+    let mut meter = Meter::new(config, accounting, state.as_ref());
+    observe_with(&mut meter, (config, accounting), clock, only).await
+}
+
+/// As [`observe`], with what `meter` remembers of the last time.
+pub(super) async fn observe_with(
+    meter: &mut Meter,
+    (config, accounting): (&Config, &Accounting),
+    clock: Clock,
+    only: Option<&UserName>,
+) -> Result<StepOutcome, StoreError> {
+    let state = State::open_existing(&config.state.url).await?;
+    let blocks = match &state {
+        Some(state) => state.blocks(only).await?,
+        None => Vec::new(),
+    };
+    let held: BTreeSet<UserName> =
+        blocks.into_iter().filter(|block| block.state == BlockState::Held).map(|block| block.user).collect();
+    let exemptions = Exemptions::new(accounting, &config.exempt);
+    let measured = match only {
+        Some(user) => meter.one(user, &exemptions, clock.epoch()).await?,
+        None => meter.measure(BTreeSet::new(), &exemptions, Leave::default(), clock.epoch()).await?,
+    };
+    measured.tell(clock.epoch());
     let directory = directory(config, accounting).await?;
     let mut reports = Vec::new();
-    for over in judgement.over.iter().filter(|over| only.is_none_or(|user| over.user == *user)) {
-        let blocked = match &state {
-            Some(state) => state.blocks(Some(&over.user)).await?.iter().any(|block| block.state == BlockState::Held),
-            None => false,
-        };
+    for over in measured.judgement.over.iter().filter(|over| !measured.judgement.waits(over)) {
+        let blocked = held.contains(&over.user);
         let block = config.block.mode != BlockMode::None && !blocked;
         let base = SessionReport { blocked, ..over.report() };
         let sessions = accounting.open_sessions(&over.user).await?;
@@ -43,7 +62,8 @@ pub async fn observe(
             reports.extend(sessions.iter().map(|session| would(&directory, base.clone(), session, block)));
         }
     }
-    Ok(reports)
+    let failed = measured.query_problem.into_iter().collect();
+    Ok(StepOutcome { reports, failed, ..StepOutcome::default() })
 }
 
 /// What would be done about one session.
@@ -86,10 +106,13 @@ impl OverUser {
     /// The detail of a job for this user.
     #[must_use]
     pub(super) fn detail(&self, block: bool) -> JobDetail {
+        let octets = self.over.reason != Reason::Time;
         JobDetail {
             block,
-            used_octets: Some(self.over.used),
-            limit_octets: self.over.limit,
+            used_octets: octets.then_some(self.over.used),
+            limit_octets: self.over.limit.filter(|_| octets),
+            limit_seconds: self.over.limit.filter(|_| !octets),
+            subject: self.subject.clone(),
             limit_source: Some(self.over.source.clone()),
             ..JobDetail::default()
         }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::jobs::Exemptions;
-use crate::quota::{LimitProblem, Limits, Meaning, Over, Usage, UserName, judge};
+use crate::quota::{LimitProblem, Limits, Meaning, Over, Reason, Usage, UserName, judge};
 use crate::store::StoreError;
 
 /// A user who is over.
@@ -11,61 +11,101 @@ use crate::store::StoreError;
 pub struct OverUser {
     /// Who.
     pub user: UserName,
+    /// Whose allowance it is, where several users share one.
+    pub subject: Option<String>,
     /// By what.
     pub over: Over,
 }
 
-/// What judging everybody came to.
+impl OverUser {
+    /// Whose allowance it is: the family's, or the user's own.
+    pub(super) fn subject(&self) -> &str {
+        self.subject.as_deref().unwrap_or(self.user.as_str())
+    }
+}
+
+/// What judging came to.
 #[derive(Debug, Default)]
 pub(super) struct Judgement {
     /// Who is over and not exempt, the furthest over first.
     pub(super) over: Vec<OverUser>,
+    names: BTreeSet<UserName>,
     /// Users whose limit cannot be read: neither cut nor restored.
     pub(super) unreadable: BTreeSet<UserName>,
     /// Users who are not over, and what is left to them by a limit that counts open sessions alone.
     pub(super) left: BTreeMap<UserName, u64>,
     /// What cannot be read.
     pub(super) problems: Vec<LimitProblem>,
+    /// Of those who are over or whom we hold, users who are online at silent NAS alone: nothing new is decided about their
+    /// use.
+    pub(super) unheard: BTreeSet<UserName>,
+    /// Whose allowance it is, of users who share one.
+    subjects: BTreeMap<UserName, String>,
+    /// Whether it is not known whom the operator's query limits: nobody is let in.
+    pub(super) blind: bool,
 }
 
 impl Judgement {
     pub(super) fn is_over(&self, user: &UserName) -> bool {
-        self.over.iter().any(|over| over.user == *user)
+        self.names.contains(user)
     }
 
     /// Whether a block of this user stays: the user is over, or nobody can tell.
     pub(super) fn stands(&self, user: &UserName) -> bool {
-        self.is_over(user) || self.unreadable.contains(user)
+        self.blind || self.is_over(user) || self.unreadable.contains(user)
+    }
+
+    /// Whether what was decided about a user's use waits for the NAS to speak again. That the login has not expired is known.
+    pub(super) fn is_unheard(&self, user: &UserName, reason: &str) -> bool {
+        reason != Reason::Expiry.as_str() && self.unheard.contains(user)
+    }
+
+    /// Whose allowance it is: the family's, or the user's own.
+    pub(super) fn subject_of<'a>(&'a self, user: &'a UserName) -> &'a str {
+        self.subjects.get(user).map_or(user.as_str(), String::as_str)
+    }
+
+    /// Whether nothing new is to be decided about a user: the NAS is silent, so the use is not known. An expiry is.
+    pub(super) fn waits(&self, over: &OverUser) -> bool {
+        over.over.reason != Reason::Expiry && self.unheard.contains(&over.user)
+    }
+
+    /// Judges these users.
+    pub(super) async fn judge(
+        &mut self,
+        limited: BTreeMap<UserName, (Limits, Usage)>,
+        exemptions: &Exemptions<'_>,
+        now: i64,
+    ) -> Result<(), StoreError> {
+        for (user, (limits, usage)) in limited {
+            self.subjects.extend(limits.subject.clone().map(|subject| (user.clone(), subject)));
+            if !limits.problems.is_empty() {
+                self.unreadable.insert(user.clone());
+                self.problems.extend(limits.problems.clone());
+            }
+            let Some(over) = judge(&limits, &usage, now) else {
+                let left = limits.amounts.iter().find(|limit| limit.meaning == Meaning::Remaining);
+                self.left.extend(left.map(|limit| (user, limit.amount)));
+                continue;
+            };
+            match exemptions.of(&user).await? {
+                None => {
+                    self.names.insert(user.clone());
+                    self.over.push(OverUser { user, subject: limits.subject, over });
+                }
+                Some(why) => tracing::debug!(%user, why, "over, and exempt"),
+            }
+        }
+        Ok(())
+    }
+
+    /// Puts those who are furthest over first.
+    pub(super) fn rank(&mut self) {
+        self.over.sort_by_key(|over| std::cmp::Reverse(excess(&over.over)));
     }
 }
 
-/// Judges everybody who has a limit.
-pub(super) async fn judge_all(
-    limited: BTreeMap<UserName, (Limits, Usage)>,
-    exemptions: &Exemptions<'_>,
-    now: i64,
-) -> Result<Judgement, StoreError> {
-    let mut judgement = Judgement::default();
-    for (user, (limits, usage)) in limited {
-        if !limits.problems.is_empty() {
-            judgement.unreadable.insert(user.clone());
-            judgement.problems.extend(limits.problems.clone());
-        }
-        let Some(over) = judge(&limits, &usage, now) else {
-            let left = limits.amounts.iter().find(|limit| limit.meaning == Meaning::Remaining);
-            judgement.left.extend(left.map(|limit| (user, limit.amount)));
-            continue;
-        };
-        match exemptions.of(&user).await? {
-            None => judgement.over.push(OverUser { user, over }),
-            Some(why) => tracing::debug!(%user, why, "over, and exempt"),
-        }
-    }
-    judgement.over.sort_by_key(|over| std::cmp::Reverse(excess(&over.over)));
-    Ok(judgement)
-}
-
-/// By how many octets; an expired login goes before any quota.
+/// By how many octets, or seconds; an expired login goes before any quota.
 const fn excess(over: &Over) -> u64 {
     match over.limit {
         Some(limit) => over.used.saturating_sub(limit),

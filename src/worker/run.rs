@@ -4,12 +4,14 @@ use std::collections::BTreeSet;
 
 use tokio_util::sync::CancellationToken;
 
-use super::{StepOutcome, Worker, observe};
+use super::meter::Meter;
+use super::observe::observe_with;
+use super::{StepOutcome, Worker};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::jobs::SessionReport;
 use crate::quota::UserName;
-use crate::store::Accounting;
+use crate::store::{Accounting, State};
 
 /// What has been told and still stands: told once, not every cycle.
 #[derive(Debug, Default)]
@@ -44,9 +46,16 @@ pub async fn keep_observing(
     shutdown: &CancellationToken,
 ) {
     let mut told = Told::default();
+    let mut meter = match State::open_existing(&config.state.url).await {
+        Ok(state) => Meter::new(config, accounting, state.as_ref()),
+        Err(error) => {
+            tracing::error!("radkick's own tables are left out of account: {error}");
+            Meter::new(config, accounting, None)
+        }
+    };
     loop {
-        match observe(config, accounting, Clock, only).await {
-            Ok(reports) => told.would(reports),
+        match observe_with(&mut meter, (config, accounting), Clock, only).await {
+            Ok(outcome) => told.would(outcome.reports),
             Err(error) => tracing::error!("this cycle was cut short: {error}"),
         }
         tokio::select! {

@@ -1,17 +1,21 @@
 //! One cycle of the worker.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use tokio::sync::Mutex;
 use tokio_util::sync::CancellationToken;
 
 use crate::config::Mode;
-use crate::jobs::{Agent, AgentError, Exemptions, JobDetail, SessionReport, all_limits, quota_rules};
+use crate::jobs::{Agent, AgentError, Exemptions, JobDetail, SessionReport};
 use crate::quota::{Reason, UserName};
-use crate::store::BlockState;
+use crate::store::{BlockState, Brake};
 
-use super::brakes::{self, Pull, RESTORE_BRAKE};
+use super::brakes::{self, LIMITS_BRAKE, Pull, RESTORE_BRAKE};
+use super::measured::Measured;
+use super::meter::{Leave, Meter};
 use super::observe;
-use super::plan::{Judgement, judge_all};
+use super::plan::Judgement;
 
 /// Enforces quotas.
 #[derive(Debug, Clone)]
@@ -25,6 +29,7 @@ pub struct Worker {
     pub(super) at_once: bool,
     /// Once cancelled nobody is begun with any more.
     pub(super) shutdown: CancellationToken,
+    meter: Arc<Mutex<Meter>>,
 }
 
 /// What one step came to.
@@ -36,13 +41,17 @@ pub struct StepOutcome {
     pub held: Vec<String>,
     /// Whose logins were opened again.
     pub restored: Vec<UserName>,
+    /// What could not be done: the operator's query for limits.
+    pub failed: Vec<String>,
 }
 
 impl Worker {
     /// A worker for everybody, or for one user. `confirmed` lets a brake that trips go at once.
     #[must_use]
     pub fn new(agent: Arc<Agent>, only: Option<UserName>, confirmed: bool) -> Self {
-        Self { agent, confirmed, only, at_once: false, shutdown: CancellationToken::new() }
+        let meter = Meter::new(&agent.config, &agent.accounting, Some(&agent.state));
+        let (meter, shutdown) = (Arc::new(Mutex::new(meter)), CancellationToken::new());
+        Self { agent, confirmed, only, at_once: false, shutdown, meter }
     }
 
     /// For a person who waits for one step: what would be tried again later is tried now.
@@ -64,21 +73,84 @@ impl Worker {
     pub async fn step(&self) -> Result<StepOutcome, AgentError> {
         let agent = &self.agent;
         if agent.config.quota.mode == Mode::Observe {
-            let reports = observe(&agent.config, &agent.accounting, agent.clock, self.only.as_ref()).await?;
-            return Ok(StepOutcome { reports, ..StepOutcome::default() });
+            let seen = observe(&agent.config, &agent.accounting, agent.clock, self.only.as_ref());
+            return Ok(Box::pin(seen).await?);
         }
         agent.finish_blocks(self.only.as_ref()).await?;
         agent.close_due_rows(self.only.as_ref()).await?;
-        let limited = all_limits(&agent.accounting, &quota_rules(&agent.config)).await?;
-        let exemptions = Exemptions::new(&agent.accounting, &agent.config.exempt);
-        let judgement = judge_all(limited, &exemptions, agent.now()).await?;
-        judgement.problems.iter().for_each(|problem| tracing::warn!("{problem}"));
-        let mut outcome = StepOutcome::default();
-        if self.restore(&judgement, &mut outcome).await? {
-            self.let_go(&judgement).await?;
+        let measured = Box::pin(self.measure()).await?;
+        measured.tell(agent.now());
+        let mut outcome =
+            StepOutcome { failed: measured.query_problem.iter().cloned().collect(), ..StepOutcome::default() };
+        self.close_stale(&measured).await?;
+        let judgement = &measured.judgement;
+        if self.restore(judgement, &mut outcome).await? {
+            self.let_go(judgement).await?;
         }
-        self.cut(&judgement, &mut outcome).await?;
+        Box::pin(self.cut(&measured, &mut outcome)).await?;
         Ok(outcome)
+    }
+
+    /// Who is over: everybody with news and everybody whom we hold, or the one user.
+    async fn measure(&self) -> Result<Measured, AgentError> {
+        let agent = &self.agent;
+        let exemptions = Exemptions::new(&agent.accounting, &agent.config.exempt);
+        let mut meter = self.meter.lock().await;
+        if let Some(user) = &self.only {
+            return Ok(meter.one(user, &exemptions, agent.now()).await?);
+        }
+        let brake = agent.state.brake(LIMITS_BRAKE).await?;
+        let may_lose = self.confirmed || brake.is_some_and(|brake| brake.confirmed_at.is_some());
+        let leave = Leave { holder: Some(&agent.holder), may_lose };
+        let measured = meter.measure(self.ours().await?, &exemptions, leave, agent.now()).await?;
+        if measured.swept {
+            self.mind_lost_limits(&measured).await?;
+        }
+        Ok(measured)
+    }
+
+    /// Those whom we hold or are after, under every name that the tables know them by.
+    async fn ours(&self) -> Result<BTreeSet<UserName>, AgentError> {
+        let agent = &self.agent;
+        let blocks = agent.state.blocks(None).await?.into_iter().map(|block| block.user);
+        let jobs = agent.state.live_jobs(None).await?.into_iter().map(|job| job.spec.user);
+        Ok(blocks.chain(jobs).collect())
+    }
+
+    /// Remembers that the operator's query lost rows, until it gives them again or a person says that it may.
+    async fn mind_lost_limits(&self, measured: &Measured) -> Result<(), AgentError> {
+        let standing = self.agent.state.brake(LIMITS_BRAKE).await?;
+        let brake = match (measured.lost, &standing) {
+            (true, None) => {
+                let detail = measured.query_problem.clone().unwrap_or_default();
+                Some(Brake { tripped_at: self.agent.now(), detail, confirmed_at: None })
+            }
+            (false, Some(_)) if measured.query_problem.is_none() => None,
+            (true, Some(_)) | (false, _) => return Ok(()),
+        };
+        Ok(self.agent.state.set_brake(LIMITS_BRAKE, brake.as_ref()).await?)
+    }
+
+    /// Closes rows that were forgotten, where the operator wants that, at their last update.
+    async fn close_stale(&self, measured: &Measured) -> Result<(), AgentError> {
+        let agent = &self.agent;
+        let Some(after) = agent.config.accounting.close_stale else { return Ok(()) };
+        let after = i64::try_from(after.as_secs()).unwrap_or(i64::MAX);
+        for stale in measured.stale.iter().filter(|stale| stale.silent >= after) {
+            let Some(update) = stale.update else { continue };
+            if agent.accounting.close_stale(&stale.acct_unique_id, update, Some(update)).await? {
+                tracing::info!(session = stale.acct_unique_id, nas = stale.nas_ip_address, "stale row closed");
+            }
+        }
+        Ok(())
+    }
+
+    /// Lets another process keep the ledger, now that this one has done its last step.
+    ///
+    /// # Errors
+    /// When our database cannot be asked: then the right runs out by itself.
+    pub async fn retire(&self) -> Result<(), AgentError> {
+        Ok(self.meter.lock().await.give_back().await?)
     }
 
     pub(super) fn concerns(&self, user: &UserName) -> bool {
@@ -124,13 +196,25 @@ impl Worker {
         let ours: Vec<_> = blocks.into_iter().filter(|block| Reason::is_word(&block.reason)).collect();
         let mut lapsed = Vec::new();
         for block in ours.iter().filter(|block| self.concerns(&block.user) && block.state == BlockState::Held) {
+            if judgement.stands(&block.user) {
+                continue;
+            }
             let known_as = self.known_as(&block.user).await?;
-            let stands = judgement.stands(&block.user) || judgement.stands(&known_as);
-            if !stands && !self.is_used_up(judgement, &block.user, &known_as).await? {
-                lapsed.push(block);
+            if judgement.stands(&known_as) || self.is_used_up(judgement, &block.user, &known_as).await? {
+                continue;
+            }
+            if judgement.is_unheard(&block.user, &block.reason) {
+                outcome.held.push(format!(
+                    "user {} is no longer over as far as is known, but nothing comes from the NAS: not let in for now",
+                    block.user
+                ));
+            } else {
+                lapsed.push((block, judgement.subject_of(&known_as).to_owned()));
             }
         }
-        let tripping = brakes::trips(&agent.config.brakes, lapsed.len(), ours.len());
+        // A family is one, as when it is cut
+        let subjects = lapsed.iter().map(|(_, subject)| subject).collect::<BTreeSet<_>>().len();
+        let tripping = brakes::trips(&agent.config.brakes, subjects, ours.len());
         let detail = format!(
             "{} of {} blocked users would be let in again at once, as if limits had vanished: nobody is until `radkick confirm`",
             lapsed.len(),
@@ -140,7 +224,7 @@ impl Worker {
             outcome.held.push(why);
             return Ok(false);
         }
-        for block in lapsed {
+        for (block, _) in lapsed {
             agent.restore(&block.user, Some(&block.reason)).await?;
             tracing::info!(user = %block.user, reason = block.reason, "no longer over: login as before");
             outcome.restored.push(block.user.clone());
@@ -152,7 +236,8 @@ impl Worker {
     async fn let_go(&self, judgement: &Judgement) -> Result<(), AgentError> {
         for job in self.agent.state.live_jobs(None).await?.iter().filter(|job| job.spec.actor == "worker") {
             let user = &job.spec.user;
-            if self.concerns(user) && !judgement.stands(user) {
+            let stands = judgement.stands(user) || judgement.is_unheard(user, &job.spec.reason);
+            if self.concerns(user) && !stands {
                 self.agent.let_go(job).await?;
             }
         }

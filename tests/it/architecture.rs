@@ -14,7 +14,7 @@ const ROOMS: &[(u8, &[&str])] = &[
     (1, &["dynauth", "quota"]),
     (2, &["config", "clock", "failpoint", "metrics"]),
     (3, &["udp", "routeros", "store", "notify"]),
-    (4, &["disconnect"]),
+    (4, &["disconnect", "ledger"]),
     (5, &["jobs"]),
     (6, &["worker", "hook", "admin", "simulator"]),
     (7, &["daemon", "cli"]),

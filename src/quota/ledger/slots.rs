@@ -17,12 +17,22 @@ impl Slots {
     /// Slots for these periods. With none but [`Period::Total`] there is one slot, that of all time.
     #[must_use]
     pub fn new(periods: impl IntoIterator<Item = Period>) -> Self {
-        let periods: Vec<Period> = periods.into_iter().filter(|period| *period != Period::Total).collect();
+        let mut slots = Self { periods: Vec::new(), steps: Vec::new() };
+        slots.widen(periods);
+        slots
+    }
+
+    /// From now on slots begin where these periods do as well.
+    pub fn widen(&mut self, periods: impl IntoIterator<Item = Period>) {
+        for period in periods.into_iter().filter(|period| *period != Period::Total) {
+            if !self.periods.contains(&period) {
+                self.periods.push(period);
+            }
+        }
         // A day never begins within an hour, a week or a month never within a day
-        let finest =
-            [Period::Hourly, Period::Daily].into_iter().find(|step| periods.iter().any(|one| one.step() == *step));
-        let steps = finest.map_or_else(|| periods.clone(), |step| vec![step]);
-        Self { periods, steps }
+        let all = &self.periods;
+        let finest = [Period::Hourly, Period::Daily].into_iter().find(|step| all.iter().any(|one| one.step() == *step));
+        self.steps = finest.map_or_else(|| self.periods.clone(), |step| vec![step]);
     }
 
     /// The start of the slot that holds `at`, in seconds since 1970; 0 is the one before all others. `since` is the start

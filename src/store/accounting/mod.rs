@@ -1,29 +1,24 @@
 //! FreeRADIUS' tables: radacct, the check and reply items, groups, and nas.
 
+mod allowance;
+mod feed;
+mod limits;
 mod mariadb;
 mod postgres;
 mod row;
 mod sqlite;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use crate::config::{DatabaseUrl, TableNames};
-use crate::quota::{CheckItem, UserName};
+use crate::quota::UserName;
 
 use super::StoreError;
+pub use allowance::AllowanceRow;
 use mariadb::Mariadb;
 use postgres::Postgres;
 pub use row::{NasRow, RowChange, RowImage, RowVerdict, SessionRow, Table};
 use sqlite::Sqlite;
-
-/// The octets of a user's rows, both ways together.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Summed {
-    /// In rows that are closed.
-    pub closed: u64,
-    /// In rows that are open.
-    pub open: u64,
-}
 
 /// FreeRADIUS' database. A clone shares the connections.
 #[derive(Debug, Clone)]
@@ -48,6 +43,7 @@ macro_rules! each_dialect {
         }
     };
 }
+use each_dialect;
 
 impl Accounting {
     /// Opens the database and checks that FreeRADIUS' tables and the columns we read are there.
@@ -152,39 +148,6 @@ impl Accounting {
             Backend::Mariadb(_) => true,
             Backend::Postgres(_) | Backend::Sqlite(_) => found == user,
         }
-    }
-
-    /// The octets of these users, from the whole of radacct. Users without a row are absent.
-    ///
-    /// # Errors
-    /// As above.
-    pub async fn usage(&self, users: &[UserName]) -> Result<BTreeMap<UserName, Summed>, StoreError> {
-        each_dialect!(self.usage(users))
-    }
-
-    /// The users whom any of these attributes limits, their own or a group's, each with the items concerned.
-    ///
-    /// # Errors
-    /// As above.
-    pub async fn limited_users(&self, attributes: &[String]) -> Result<BTreeMap<UserName, Vec<CheckItem>>, StoreError> {
-        each_dialect!(self.limited_users(attributes, None))
-    }
-
-    /// The items that limit one user.
-    ///
-    /// # Errors
-    /// As above.
-    pub async fn limit_items(&self, user: &UserName, attributes: &[String]) -> Result<Vec<CheckItem>, StoreError> {
-        let all = each_dialect!(self.limited_users(attributes, Some(user)))?;
-        Ok(all.into_iter().filter(|(name, _)| self.names_match(name, user)).flat_map(|(_, items)| items).collect())
-    }
-
-    /// A user's groups, best priority first.
-    ///
-    /// # Errors
-    /// As above.
-    pub async fn groups(&self, user: &UserName) -> Result<Vec<String>, StoreError> {
-        each_dialect!(self.groups(user))
     }
 
     /// The users with an open session.

@@ -138,16 +138,29 @@ pub struct RowChange {
     pub row: RowImage,
     /// Whether it is to be there (inserted) or not (deleted).
     pub present: bool,
-    /// Insert only while no other row gives this user this attribute: what somebody else wrote meanwhile stands.
+    /// Insert only while no other row than those of the same call gives this user this attribute: what somebody else wrote
+    /// meanwhile stands.
     pub only_if_absent: bool,
 }
 
 impl RowChange {
+    /// Whether both are about the same attribute (or group) in the same table.
+    #[must_use]
+    pub fn gives_what(&self, other: &Self) -> bool {
+        self.table == other.table && self.row.attribute.eq_ignore_ascii_case(&other.row.attribute)
+    }
+
     /// The change that undoes this one.
     #[must_use]
     pub fn undone(&self) -> Self {
         Self { present: !self.present, only_if_absent: !self.present, ..self.clone() }
     }
+}
+
+/// The ids of these changes' rows in one table, as an SQL list.
+pub(super) fn ids_in(table: Table, changes: &[RowChange]) -> String {
+    let ids = changes.iter().filter(|change| change.table == table).map(|change| change.row.id.to_string());
+    ids.collect::<Vec<_>>().join(", ")
 }
 
 /// What became of one [`RowChange`].

@@ -4,6 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::quota::{Counters, UserName};
 
+use super::record::words;
+
 /// How far the ledger has read radacct. There is one.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
@@ -52,6 +54,8 @@ pub enum Origin {
     /// It found the rows when it was begun.
     History,
 }
+
+words!(Origin { Observed = "observed", History = "history" });
 
 /// What a user used in one slot.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,13 +1,16 @@
-//! Our own tables: jobs and their targets, blocks, the journal, brakes.
+//! Our own tables: jobs and their targets, blocks, the journal, brakes; the usage ledger and allowances.
 //!
 //! Intent before effect, one commit a step. Every write for a job names the token of its lease, so that an agent that
 //! was thought dead cannot write over the one that took over.
 
+mod books;
 mod ledger;
 mod mariadb;
 mod open;
+mod page;
 mod postgres;
 mod record;
+mod rows;
 mod sqlite;
 
 use crate::quota::UserName;
@@ -18,7 +21,7 @@ use mariadb::Mariadb;
 use open::is_current;
 use postgres::Postgres;
 pub use record::{
-    BlockRecord, BlockState, Brake, JobRecord, JobSpec, JobState, JournalEntry, TargetRecord, TargetStep,
+    BlockRecord, BlockState, Brake, JobRecord, JobSpec, JobState, JournalEntry, JournalRecord, TargetRecord, TargetStep,
 };
 use sqlite::Sqlite;
 
@@ -44,6 +47,15 @@ macro_rules! each_dialect {
             Backend::Sqlite(store) => store.$method($($argument),*).await,
         }
     };
+}
+
+use each_dialect;
+
+/// Does what needs a transaction in a task of its own, so that a caller who is dropped leaves no connection inside one.
+async fn alone<T: Send + 'static>(
+    work: impl Future<Output = Result<T, sqlx::Error>> + Send + 'static,
+) -> Result<T, sqlx::Error> {
+    tokio::spawn(work).await.unwrap_or(Err(sqlx::Error::WorkerCrashed))
 }
 
 impl State {
@@ -164,7 +176,8 @@ impl State {
     }
 
     /// Writes a block's state, reason, actor and count, and its line of the journal, if it still stands as it `was`
-    /// (state, reason, count); whether it did. Its rows stay those that were planned, and one that is ours once stays ours.
+    /// (state, reason, count); whether it did. Its rows stay as they were, and one that is ours once stays ours; but
+    /// where it changes others than it did, the new ones take their place.
     ///
     /// # Errors
     /// As above.

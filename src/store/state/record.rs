@@ -149,6 +149,13 @@ pub struct BlockRecord {
     pub rows: Vec<(RowChange, bool)>,
 }
 
+impl BlockRecord {
+    /// Whether it changes the same rows as the other.
+    pub(super) fn changes_alike(&self, other: &Self) -> bool {
+        self.rows.iter().map(|(change, _)| change).eq(other.rows.iter().map(|(change, _)| change))
+    }
+}
+
 /// A line of the journal.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct JournalEntry {
@@ -162,6 +169,27 @@ pub struct JournalEntry {
     pub event: &'static str,
     /// The rest.
     pub detail: serde_json::Value,
+}
+
+/// A line of the journal as it stands.
+#[derive(Debug, Clone, PartialEq)]
+pub struct JournalRecord {
+    /// When.
+    pub at: i64,
+    /// Who.
+    pub actor: String,
+    /// What, in a word.
+    pub event: String,
+    /// The rest.
+    pub detail: serde_json::Value,
+}
+
+impl JournalRecord {
+    /// From its columns; a detail that is no JSON stands as text.
+    pub(super) fn of((at, actor, event, detail): (i64, String, String, String)) -> Self {
+        let detail = serde_json::from_str(&detail).unwrap_or(serde_json::Value::String(detail));
+        Self { at, actor, event, detail }
+    }
 }
 
 /// A brake that has tripped.
@@ -192,6 +220,8 @@ macro_rules! words {
         }
     };
 }
+
+pub(super) use words;
 
 words!(JobState { Planned = "planned", Cutting = "cutting", Waiting = "waiting", Ended = "ended", Lapsed = "lapsed" });
 words!(TargetStep { Selected = "selected", Sending = "sending", Effected = "effected", Done = "done" });

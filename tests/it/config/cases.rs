@@ -20,7 +20,8 @@ fn files(folder: &str) -> Vec<PathBuf> {
 
 #[test]
 fn accepts_what_is_valid_and_what_is_shipped() {
-    for file in files("fixtures/config/valid").into_iter().chain(files("config")) {
+    let shipped = ["config", "config/panels"].into_iter().flat_map(files);
+    for file in files("fixtures/config/valid").into_iter().chain(shipped) {
         if let Err(problems) = Config::load(Some(&file), &environment) {
             panic!("{problems}");
         }

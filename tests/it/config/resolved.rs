@@ -29,7 +29,7 @@ fn defaults() {
         (CloseRows::Proven, Duration::from_mins(1))
     );
     assert_eq!((config.quota.mode, config.quota.interval), (Mode::Observe, Duration::from_secs(30)));
-    assert_eq!(config.quota.sources, [LimitSource::Attributes]);
+    assert_eq!(config.quota.sources, [LimitSource::Attributes, LimitSource::Table]);
     assert_eq!(
         (config.quota.attributes[0].name.as_str(), config.quota.attributes[0].meaning),
         ("Max-Octets", Meaning::Total)
@@ -164,7 +164,7 @@ fn limits_are_mapped_by_name() {
         "[quota]\nmode = \"enforce\"\nquery = \"select 1\"\n[quota.attributes]\n\"Mikrotik-Total-Limit\" = \"remaining\"\n\
          \"Max-Octets\" = \"ignore\"\n\"Max-Monthly\" = { meaning = \"total\", period = \"monthly\" }\n",
     );
-    assert_eq!(config.quota.sources, [LimitSource::Attributes, LimitSource::Query]);
+    assert_eq!(config.quota.sources, [LimitSource::Attributes, LimitSource::Query, LimitSource::Table]);
     let mapped: Vec<_> =
         config.quota.attributes.iter().map(|limit| (limit.name.as_str(), limit.meaning, limit.period)).collect();
     let expected =

@@ -11,7 +11,7 @@ fn change(table: Table, present: bool) -> RowChange {
     RowChange { table, row: RowImage { id: 7, username, attribute, op, value }, present, only_if_absent: false }
 }
 
-fn block(name: &str, reason: &str) -> BlockRecord {
+pub(super) fn block(name: &str, reason: &str) -> BlockRecord {
     let [reason, actor, mode] = [reason, "worker", "reject"].map(str::to_owned);
     let rows = vec![(change(Table::Check, true), false), (change(Table::Reply, false), false)];
     BlockRecord { id: 0, user: user(name), reason, actor, mode, state: BlockState::Planned, remade: 0, rows }
@@ -75,6 +75,23 @@ pub(super) async fn ours_stays_ours(bench: &impl Bench) {
     let forgetful = BlockRecord { rows: planned.rows.clone(), ..held.clone() };
     assert!(state.update_block(&held, &forgetful, None, NOW).await.expect("written"));
     assert_eq!(state.blocks(None).await.expect("asked"), [held]);
+}
+
+/// Other rows take the place of a block's, all at once, or none where another run has gone on with it.
+pub(super) async fn other_rows_in_their_place(bench: &impl Bench) {
+    let state = bench.state().await;
+    let planned = state.plan_block(&block("alice", "quota"), NOW).await.expect("asked").expect("planned");
+    let held = BlockRecord { state: BlockState::Held, ..planned.clone() };
+    assert!(state.update_block(&planned, &held, None, NOW).await.expect("written"));
+    let mut new = change(Table::UserGroup, true);
+    new.row.id = 8;
+    let rows = vec![(change(Table::Reply, false), false), (new, true)];
+    let remade = BlockRecord { remade: 1, rows, ..held.clone() };
+    assert!(state.update_block(&held, &remade, None, NOW).await.expect("written"));
+    assert_eq!(state.blocks(None).await.expect("asked"), std::slice::from_ref(&remade));
+    let late = BlockRecord { remade: 1, rows: Vec::new(), ..held.clone() };
+    assert!(!state.update_block(&held, &late, None, NOW).await.expect("asked"));
+    assert_eq!(state.blocks(None).await.expect("asked"), [remade]);
 }
 
 pub(super) async fn one_block_a_user(bench: &impl Bench) {

@@ -48,7 +48,7 @@ fn session(id: &str) -> SessionRow {
     }
 }
 
-fn target(job: i64, id: &str) -> TargetRecord {
+pub(super) fn target(job: i64, id: &str) -> TargetRecord {
     TargetRecord {
         id: 0,
         job_id: job,

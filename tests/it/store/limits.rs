@@ -73,3 +73,49 @@ pub(super) async fn of_one_user_alone(bench: &impl Bench) {
     }
     assert!(store.limit_items(&user("o=27brien"), &wanted).await.expect("asked").is_empty());
 }
+
+/// The same two ways, groups and ranks included; who has no item is absent.
+pub(super) async fn of_some_as_of_all(bench: &impl Bench) {
+    gold_and_silver(bench);
+    bench.sql(
+        "INSERT INTO radcheck (username, attribute, op, value) VALUES ('o''brien', 'max-octets', ':=', '1'),
+           ('o=3D27brien', 'Max-Octets', ':=', '2'), ('carol', 'Cleartext-Password', ':=', 'x');
+         INSERT INTO radusergroup (username, groupname, priority) VALUES ('carol', 'empty', 1), ('o''brien', 'silver', 9)",
+    );
+    let store = bench.accounting().await;
+    let wanted = attributes(&["Max-Octets", "Mikrotik-Total-Limit"]);
+    let all = store.limited_users(&wanted).await.expect("asked");
+    assert_eq!(all.len(), 4, "{all:?}");
+    assert_eq!(told(&all[&user("o'brien")]).len(), 4, "{all:?}");
+    let everybody: Vec<_> = ["alice", "bob", "o'brien", "o=27brien", "carol", "nobody"].map(user).into();
+    for asked in [&everybody[..], &everybody[2..3], &everybody[3..4], &everybody[1..3], &everybody[4..], &[]] {
+        let mut expected = all.clone();
+        expected.retain(|name, _| asked.contains(name));
+        assert_eq!(store.limit_items_of(asked, &wanted).await.expect("asked"), expected, "{asked:?}");
+    }
+    let named = store.limited_names(&wanted).await.expect("asked");
+    assert!(all.keys().all(|name| named.contains(name)), "{named:?}");
+    assert!(store.limited_names(&[]).await.expect("asked").is_empty());
+    let twice = [everybody.clone(), everybody].concat();
+    assert_eq!(store.limit_items_of(&twice, &wanted).await.expect("asked"), all);
+    assert!(store.limit_items_of(&twice, &[]).await.expect("asked").is_empty());
+}
+
+pub(super) async fn of_fifty_thousand(bench: &impl Bench) {
+    let names = |step: usize| (0..50_000).step_by(step).map(|n| format!("user{n}"));
+    let own: Vec<String> = names(100).map(|name| format!("('{name}', 'Max-Octets', ':=', '5')")).collect();
+    let member: Vec<String> = names(50).map(|name| format!("('{name}', 'gold', 1)")).collect();
+    bench.sql(&format!(
+        "INSERT INTO radcheck (username, attribute, op, value) VALUES {};
+         INSERT INTO radusergroup (username, groupname, priority) VALUES {};
+         INSERT INTO radgroupcheck (groupname, attribute, op, value) VALUES ('gold', 'Max-Octets', ':=', '100')",
+        own.join(", "),
+        member.join(", ")
+    ));
+    let store = bench.accounting().await;
+    let wanted = attributes(&["Max-Octets"]);
+    let asked: Vec<_> = names(1).map(|name| user(&name)).collect();
+    let found = store.limit_items_of(&asked, &wanted).await.expect("asked");
+    assert_eq!((found.len(), found.values().map(Vec::len).sum()), (1_000, 1_500));
+    assert_eq!(found, store.limited_users(&wanted).await.expect("asked"));
+}

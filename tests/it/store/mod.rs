@@ -4,15 +4,23 @@
 //! database's own program, never by the store that is judged.
 
 mod accounting;
+mod allowances;
 mod blocks;
 mod changes;
+mod feed;
+mod files;
 mod jobs;
+mod ledger;
 mod limits;
 mod mariadb;
 mod open;
+mod paging;
 mod postgres;
+mod prune;
+mod query;
+mod sightings;
 mod sqlite;
-mod usage;
+mod upgrade;
 
 use radkick::config::{DatabaseUrl, TableNames};
 use radkick::quota::UserName;
@@ -40,6 +48,26 @@ pub(crate) trait Bench {
 
     /// Makes every insertion into radreply fail with "the panel writes this table".
     fn refuse_replies(&self);
+
+    /// Brings the optimizer's statistics of radacct up to date.
+    fn analyze(&self);
+
+    /// Takes an index of radacct away.
+    fn drop_index(&self, name: &str) {
+        self.sql(&format!("DROP INDEX {name}"));
+    }
+
+    /// Lets radkick read a table of the panel's.
+    fn let_read(&self, table: &str);
+
+    /// A query with the columns `username` and `limit_bytes` that takes a minute.
+    fn endless(&self) -> &'static str;
+
+    /// Makes every insertion of this user's usage into radkick's own table fail.
+    fn refuse_usage_of(&self, name: &str);
+
+    /// Makes radkick's own tables as the version before this one had them.
+    async fn make_old_tables(&self);
 
     async fn accounting(&self) -> Accounting {
         Accounting::open(&self.accounting_url(), &TableNames::default()).await.expect("FreeRADIUS' tables")

@@ -46,15 +46,3 @@ pub(super) async fn what_was_written_is_there_after_opening_again(bench: &impl B
     let again = State::open_existing(&bench.state_url()).await.expect("asked").expect("it is there");
     assert_eq!(again.brake("cut").await.expect("asked"), Some(brake()));
 }
-
-/// Who writes nothing does not bring tables up to date either; the next who writes does.
-pub(super) async fn existing_leaves_older_tables_alone(bench: &impl Bench) {
-    bench.state().await;
-    bench.own_sql("DELETE FROM radkick_migrations WHERE version = 2");
-    bench.own_sql("ALTER TABLE radkick_block DROP COLUMN remade");
-    let refused = State::open_existing(&bench.state_url()).await.map(|_| ()).expect_err("refused").to_string();
-    assert!(refused.contains("an older version's"), "{refused}");
-    assert!(bench.own_sql("SELECT version FROM radkick_migrations WHERE version = 2").is_empty());
-    assert!(bench.state().await.blocks(None).await.expect("asked").is_empty());
-    assert!(State::open_existing(&bench.state_url()).await.expect("asked").is_some());
-}

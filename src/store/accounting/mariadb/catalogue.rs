@@ -9,7 +9,7 @@ use crate::store::StoreError;
 use crate::store::mariadb::{Server, places};
 
 /// The columns that we read, by table.
-pub(super) const ACCT: [&str; 16] = [
+pub(super) const ACCT: [&str; 17] = [
     "radacctid",
     "acctsessionid",
     "acctuniqueid",
@@ -18,6 +18,7 @@ pub(super) const ACCT: [&str; 16] = [
     "acctstarttime",
     "acctupdatetime",
     "acctstoptime",
+    "acctsessiontime",
     "acctinputoctets",
     "acctoutputoctets",
     "calledstationid",
@@ -52,10 +53,23 @@ pub(super) struct Collation {
     pub(super) collation: String,
 }
 
+impl Collation {
+    /// Whether it takes `A` for `a`.
+    pub(super) fn ignores_case(&self) -> bool {
+        self.collation.ends_with("_ci")
+    }
+
+    /// Whether spaces at the end count for nothing: but for the newer ones they do.
+    pub(super) fn pads(&self) -> bool {
+        let keeps_spaces = ["nopad", "_0900_"].iter().any(|word| self.collation.contains(word));
+        !keeps_spaces && self.collation != "binary"
+    }
+}
+
 /// The columns that are there, by table, in lower case; of text with their collation.
 #[derive(Debug, Clone)]
 pub(super) struct Catalogue {
-    tables: BTreeMap<String, BTreeMap<String, Option<Collation>>>,
+    tables: Columns,
 }
 
 impl Catalogue {
@@ -65,23 +79,8 @@ impl Catalogue {
         names: &TableNames,
     ) -> Result<Self, StoreError> {
         let wanted = wanted(names);
-        // The catalogue's own text is utf8mb3; MySQL 8 gives some of it as octets
-        let sql = sqlx::AssertSqlSafe(format!(
-            "SELECT CONVERT(table_name USING utf8mb4), CONVERT(LOWER(column_name) USING utf8mb4),
-                    CONVERT(character_set_name USING utf8mb4), CONVERT(collation_name USING utf8mb4)
-             FROM information_schema.columns WHERE table_schema = DATABASE() AND table_name IN ({})",
-            places(wanted.len())
-        ));
-        let query = wanted.iter().fold(sqlx::query_as(sql), |query, (table, _)| query.bind(*table));
-        let rows: Vec<(String, String, Option<String>, Option<String>)> = query
-            .fetch_all(connection)
-            .await
-            .map_err(|error| server.failed("looking for FreeRADIUS' tables", error))?;
-        let mut tables = BTreeMap::<_, BTreeMap<_, _>>::new();
-        for (table, column, charset, collation) in rows {
-            let collation = charset.zip(collation).map(|(charset, collation)| Collation { charset, collation });
-            tables.entry(table).or_default().insert(column, collation);
-        }
+        let failed = |error| server.failed("looking for FreeRADIUS' tables", error);
+        let tables = columns(connection, &wanted).await.map_err(failed)?;
         let catalogue = Self { tables };
         let missing = catalogue.missing(&wanted);
         if missing.is_empty() {
@@ -115,4 +114,24 @@ impl Catalogue {
     pub(super) fn collation(&self, table: &str, column: &str) -> Option<&Collation> {
         self.tables.get(table)?.get(column)?.as_ref()
     }
+}
+
+type Columns = BTreeMap<String, BTreeMap<String, Option<Collation>>>;
+
+async fn columns(connection: &mut MySqlConnection, wanted: &[(&str, &[&str])]) -> Result<Columns, sqlx::Error> {
+    // The catalogue's own text is utf8mb3; MySQL 8 gives some of it as octets
+    let sql = sqlx::AssertSqlSafe(format!(
+        "SELECT CONVERT(table_name USING utf8mb4), CONVERT(LOWER(column_name) USING utf8mb4),
+                CONVERT(character_set_name USING utf8mb4), CONVERT(collation_name USING utf8mb4)
+         FROM information_schema.columns WHERE table_schema = DATABASE() AND table_name IN ({})",
+        places(wanted.len())
+    ));
+    let query = wanted.iter().fold(sqlx::query_as(sql), |query, (table, _)| query.bind(*table));
+    let rows: Vec<(String, String, Option<String>, Option<String>)> = query.fetch_all(connection).await?;
+    let mut tables = Columns::new();
+    for (table, column, charset, collation) in rows {
+        let collation = charset.zip(collation).map(|(charset, collation)| Collation { charset, collation });
+        tables.entry(table).or_default().insert(column, collation);
+    }
+    Ok(tables)
 }

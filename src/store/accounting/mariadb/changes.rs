@@ -5,12 +5,19 @@ use sqlx::{MySql as Database, Row as _, Transaction};
 
 use crate::quota::UserName;
 use crate::store::StoreError;
+use crate::store::accounting::row::ids_in;
 use crate::store::accounting::{RowChange, RowImage, RowVerdict, Table};
-use crate::store::mariadb::places;
+use crate::store::mariadb::{number, places};
 
 use super::Mariadb;
 
 const OPERATION: &str = "changing a user's login";
+
+/// The server's number for it.
+const DEADLOCK: u16 = 1213;
+
+/// How often a transaction is begun.
+const TRIES: u32 = 10;
 
 /// The columns behind [`RowImage`]'s fields.
 const fn columns(table: Table) -> &'static str {
@@ -51,14 +58,25 @@ impl Mariadb {
         Ok((last + 1..).take(count).collect())
     }
 
+    /// Where another program deletes and inserts rows beside these, the server may end one of the two transactions: it has
+    /// changed nothing then, and is begun again.
     pub(in super::super) async fn apply(&self, changes: &[RowChange]) -> Result<Vec<RowVerdict>, StoreError> {
-        let failed = |error| self.failed(OPERATION, error);
-        let mut transaction = self.pool.begin().await.map_err(failed)?;
+        let mut tries = 1;
+        loop {
+            match self.apply_all(changes).await {
+                Err(error) if number(&error) == Some(DEADLOCK) && tries < TRIES => tries += 1,
+                done => return done.map_err(|error| self.failed(OPERATION, error)),
+            }
+        }
+    }
+
+    async fn apply_all(&self, changes: &[RowChange]) -> Result<Vec<RowVerdict>, sqlx::Error> {
+        let mut transaction = self.pool.begin().await?;
         let mut verdicts = Vec::with_capacity(changes.len());
         for change in changes {
-            verdicts.push(self.apply_one(&mut transaction, change).await.map_err(failed)?);
+            verdicts.push(self.apply_one(&mut transaction, change, changes).await?);
         }
-        transaction.commit().await.map_err(failed)?;
+        transaction.commit().await?;
         Ok(verdicts)
     }
 
@@ -66,6 +84,7 @@ impl Mariadb {
         &self,
         transaction: &mut Transaction<'_, Database>,
         change: &RowChange,
+        all: &[RowChange],
     ) -> Result<RowVerdict, sqlx::Error> {
         let (table, row) = (change.table, &change.row);
         // Locked: what is deleted is the row that was looked at
@@ -78,24 +97,28 @@ impl Mariadb {
             (true, Some(_)) => Ok(RowVerdict::Superseded),
             (false, Some(other)) if other != *row => Ok(RowVerdict::Superseded),
             (false, Some(_)) => self.delete(transaction, table, row).await,
-            (true, None) if change.only_if_absent && self.given(transaction, table, row).await? => {
+            (true, None) if change.only_if_absent && self.given(transaction, change, all).await? => {
                 Ok(RowVerdict::Superseded)
             }
             (true, None) => self.insert(transaction, table, row).await,
         }
     }
 
-    /// Whether another row gives this user this attribute (or group).
+    /// Whether another row gives this user this attribute (or group), none of `all`. Locked: nobody gives it from then on
+    /// until the transaction ends.
     async fn given(
         &self,
         transaction: &mut Transaction<'_, Database>,
-        table: Table,
-        row: &RowImage,
+        change: &RowChange,
+        all: &[RowChange],
     ) -> Result<bool, sqlx::Error> {
+        let (table, row) = (change.table, &change.row);
         let attribute = if table == Table::UserGroup { "groupname" } else { "attribute" };
         let sql = self.sql(&format!(
-            "SELECT count(*) FROM {} WHERE username = ? AND lower({attribute}) = lower(?)",
-            self.table(table)
+            "SELECT count(*) FROM {} WHERE username = ? AND lower({attribute}) = lower(?)
+               AND id NOT IN ({}) FOR UPDATE",
+            self.table(table),
+            ids_in(table, all)
         ));
         let count: i64 =
             sqlx::query_scalar(sql).bind(&row.username).bind(&row.attribute).fetch_one(&mut **transaction).await?;

@@ -7,6 +7,7 @@ use sqlx::mysql::MySqlRow;
 
 use crate::quota::{CheckItem, Place, UserName};
 use crate::store::StoreError;
+use crate::store::accounting::limits::inherited;
 use crate::store::mariadb::places;
 
 use super::Mariadb;
@@ -16,24 +17,52 @@ const OPERATION: &str = "reading limits";
 /// The name in the first column, and its item.
 type Named = (String, CheckItem);
 
+/// How many users are asked for at once.
+const SLICE: usize = 1_000;
+
 impl Mariadb {
+    /// All users, or `only` these.
     pub(in super::super) async fn limited_users(
         &self,
         attributes: &[String],
-        only: Option<&UserName>,
+        only: Option<&[UserName]>,
     ) -> Result<BTreeMap<UserName, Vec<CheckItem>>, StoreError> {
         let mut found = BTreeMap::<UserName, Vec<CheckItem>>::new();
         if attributes.is_empty() {
             return Ok(found);
         }
+        let of_group = self.items_of_groups(attributes).await?;
+        let Some(users) = only else { return self.limited_among(attributes, &of_group, None).await };
+        for slice in users.chunks(SLICE) {
+            for (user, items) in self.limited_among(attributes, &of_group, Some(slice)).await? {
+                // All of a user's come with any of the user's spellings, of which another slice may have held one
+                found.entry(user).or_insert(items);
+            }
+        }
+        Ok(found)
+    }
+
+    /// One slice of [`Mariadb::limited_users`].
+    async fn limited_among(
+        &self,
+        attributes: &[String],
+        of_group: &BTreeMap<String, Vec<CheckItem>>,
+        only: Option<&[UserName]>,
+    ) -> Result<BTreeMap<UserName, Vec<CheckItem>>, StoreError> {
+        let mut found = BTreeMap::<UserName, Vec<CheckItem>>::new();
         for table in [&self.tables.authcheck, &self.tables.authreply] {
             for (name, item) in self.user_items(table, attributes, only).await? {
                 found.entry(UserName::from_table(&name)).or_default().push(item);
             }
         }
-        for (user, items) in self.group_items(attributes, only).await? {
-            found.entry(user).or_default().extend(items);
+        let members = if of_group.is_empty() { BTreeMap::new() } else { self.memberships(only).await? };
+        for (user, groups) in members {
+            let items = inherited(&groups, of_group);
+            if !items.is_empty() {
+                found.entry(user).or_default().extend(items);
+            }
         }
+        self.learn(found.keys()).await?;
         Ok(found)
     }
 
@@ -41,24 +70,14 @@ impl Mariadb {
         &self,
         table: &str,
         attributes: &[String],
-        only: Option<&UserName>,
+        only: Option<&[UserName]>,
     ) -> Result<Vec<Named>, StoreError> {
-        let (condition, names) = self.of_user(table, only).await?;
-        self.items(
-            table,
-            &self.canonical("t"),
-            &condition,
-            attributes.iter().map(|name| name.to_lowercase()).chain(names),
-        )
-        .await
+        let (condition, names) = self.of_users(table, only).await?;
+        let attributes = attributes.iter().map(|name| name.to_lowercase());
+        self.items(table, &self.canonical("t"), &condition, attributes.chain(names)).await
     }
 
-    /// The items of groups, handed to each member.
-    async fn group_items(
-        &self,
-        attributes: &[String],
-        only: Option<&UserName>,
-    ) -> Result<BTreeMap<UserName, Vec<CheckItem>>, StoreError> {
+    async fn items_of_groups(&self, attributes: &[String]) -> Result<BTreeMap<String, Vec<CheckItem>>, StoreError> {
         let mut of_group = BTreeMap::<String, Vec<CheckItem>>::new();
         for table in [&self.tables.groupcheck, &self.tables.groupreply] {
             let attributes = attributes.iter().map(|name| name.to_lowercase());
@@ -66,19 +85,7 @@ impl Mariadb {
                 of_group.entry(group).or_default().push(item);
             }
         }
-        if of_group.is_empty() {
-            return Ok(BTreeMap::new());
-        }
-        let mut found = BTreeMap::<UserName, Vec<CheckItem>>::new();
-        for (user, groups) in self.memberships(only).await? {
-            for (rank, name) in groups.iter().enumerate() {
-                let place = Place::Group { name: name.clone(), rank };
-                let items = of_group.get(name).into_iter().flatten();
-                let items = items.map(|item| CheckItem { place: place.clone(), ..item.clone() });
-                found.entry(user.clone()).or_default().extend(items);
-            }
-        }
-        Ok(found)
+        Ok(of_group)
     }
 
     /// The items of one table. `arguments` are the attributes, in lower case, and what `condition` asks for behind them.
@@ -95,15 +102,16 @@ impl Mariadb {
             "SELECT {name}, CAST(t.id AS SIGNED), t.attribute, t.value FROM {table} t
              WHERE lower(t.attribute) IN ({attributes}) {condition} ORDER BY t.id"
         ));
-        let query = arguments.into_iter().fold(sqlx::query(sql), sqlx::query::Query::bind);
+        let query = arguments.into_iter().fold(sqlx::query(sql).persistent(false), sqlx::query::Query::bind);
         let rows = query.fetch_all(&self.pool).await.map_err(|error| self.failed(OPERATION, error))?;
         rows.iter().map(|row| named_item(row, table).map_err(|error| self.failed(OPERATION, error))).collect()
     }
 
-    /// A condition that keeps to one user, if there is one, and its arguments.
-    async fn of_user(&self, table: &str, only: Option<&UserName>) -> Result<(String, Vec<String>), StoreError> {
-        let Some(user) = only else { return Ok((String::new(), Vec::new())) };
-        let names: Vec<String> = self.spellings_in(table, &[user]).await?.into_iter().map(|(_, name)| name).collect();
+    /// A condition that keeps to these users, if there are any, and its arguments.
+    async fn of_users(&self, table: &str, only: Option<&[UserName]>) -> Result<(String, Vec<String>), StoreError> {
+        let Some(users) = only else { return Ok((String::new(), Vec::new())) };
+        let names = self.spellings_in(table, &users.iter().collect::<Vec<_>>()).await?;
+        let names: Vec<String> = names.into_iter().map(|(_, name)| name).collect();
         let condition = if names.is_empty() {
             "AND FALSE".to_owned()
         } else {
@@ -113,13 +121,13 @@ impl Mariadb {
     }
 
     /// Each user's groups, best priority first.
-    async fn memberships(&self, only: Option<&UserName>) -> Result<BTreeMap<UserName, Vec<String>>, StoreError> {
-        let (condition, names) = self.of_user(&self.tables.usergroup, only).await?;
+    async fn memberships(&self, only: Option<&[UserName]>) -> Result<BTreeMap<UserName, Vec<String>>, StoreError> {
+        let (condition, names) = self.of_users(&self.tables.usergroup, only).await?;
         let (user, group) = (self.canonical("t"), self.canonical_group("t"));
         let sql = self.sql(&format!(
             "SELECT {user}, {group} FROM {{usergroup}} t WHERE TRUE {condition} ORDER BY t.priority, t.id"
         ));
-        let query = names.into_iter().fold(sqlx::query_as(sql), sqlx::query::QueryAs::bind);
+        let query = names.into_iter().fold(sqlx::query_as(sql).persistent(false), sqlx::query::QueryAs::bind);
         let rows: Vec<(String, String)> =
             query.fetch_all(&self.pool).await.map_err(|error| self.failed("reading groups", error))?;
         let mut groups = BTreeMap::<UserName, Vec<String>>::new();
@@ -130,7 +138,7 @@ impl Mariadb {
     }
 
     pub(in super::super) async fn groups(&self, user: &UserName) -> Result<Vec<String>, StoreError> {
-        Ok(self.memberships(Some(user)).await?.into_values().flatten().collect())
+        Ok(self.memberships(Some(std::slice::from_ref(user))).await?.into_values().flatten().collect())
     }
 }
 

@@ -7,15 +7,22 @@
 //! Times have no zone; they stand in the zone of FreeRADIUS' session, which is the server's. In the hour that a change of
 //! summer time repeats, they are ambiguous by that hour. All numbers are cast: stock columns are unsigned here and there.
 
+mod allowances;
 mod catalogue;
 mod changes;
+mod feed;
+mod folding;
+mod limited;
 mod limits;
 mod names;
 mod rights;
 mod sessions;
 
+use std::sync::Arc;
+
 use sqlx::AssertSqlSafe;
 use sqlx::mysql::MySqlPool;
+use tokio::sync::OnceCell;
 
 use crate::config::{ServerUrl, TableNames};
 use crate::store::StoreError;
@@ -23,6 +30,7 @@ use crate::store::mariadb::Server;
 
 use super::Table;
 use catalogue::Catalogue;
+use folding::Folding;
 
 /// FreeRADIUS' database on a server.
 #[derive(Debug, Clone)]
@@ -30,6 +38,8 @@ pub(super) struct Mariadb {
     pool: MySqlPool,
     tables: TableNames,
     catalogue: Catalogue,
+    /// Read when it is needed, and never again.
+    folding: Arc<OnceCell<Folding>>,
     /// The database, password left out.
     database: String,
 }
@@ -39,7 +49,8 @@ impl Mariadb {
         let server = Server::new(url)?;
         let mut connection = server.connect().await?;
         let catalogue = Catalogue::read(&mut connection, &server, &tables).await?;
-        let store = Self { pool: server.pool(), tables, catalogue, database: server.database };
+        let (pool, folding) = (server.pool(), Arc::default());
+        let store = Self { pool, tables, catalogue, folding, database: server.database };
         store.check_reading(&mut connection).await?;
         Ok(store)
     }

@@ -57,33 +57,39 @@ impl Mariadb {
     /// The spellings of these users that the table can hold: a comparison with a text that does not fit the column's
     /// character set is an error to the server, not a mismatch.
     pub(super) async fn spellings_in(&self, table: &str, users: &[&UserName]) -> Result<Vec<Spelling>, StoreError> {
+        self.learn(users.iter().copied()).await?;
         let both = users.iter().enumerate().flat_map(|(index, user)| spellings_of(user).map(move |name| (index, name)));
         let both: Vec<Spelling> = both.collect();
         let charset = self.catalogue.collation(table, "username").map(|column| column.charset.as_str());
-        let doubtful: Vec<&str> = match charset {
-            None | Some("utf8mb4") => Vec::new(),
-            Some(_) => both.iter().map(|(_, name)| name.as_str()).filter(|name| !name.is_ascii()).collect(),
-        };
-        if doubtful.is_empty() {
-            return Ok(both);
-        }
-        let unfit = self.unfit(charset.unwrap_or_default(), &doubtful).await?;
+        let unfit = self.unfit(charset, both.iter().map(|(_, name)| name.as_str())).await?;
         Ok(both.into_iter().filter(|(_, name)| !unfit.contains(name)).collect())
     }
 
     /// Those of these names that do not survive the way into this character set.
-    async fn unfit(&self, charset: &str, names: &[&str]) -> Result<BTreeSet<String>, StoreError> {
+    pub(super) async fn unfit<'a>(
+        &self,
+        charset: Option<&str>,
+        names: impl Iterator<Item = &'a str>,
+    ) -> Result<BTreeSet<String>, StoreError> {
+        /// Each is a part of its own of one statement.
+        const SLICE: usize = 200;
+        let Some(charset) = charset.filter(|charset| *charset != "utf8mb4") else { return Ok(BTreeSet::new()) };
+        let doubtful: Vec<&str> = names.filter(|name| !name.is_ascii()).collect();
         let one = format!(
             "SELECT ? AS name, CAST(CONVERT(CONVERT(? USING {charset}) USING utf8mb4) COLLATE utf8mb4_bin
                = CONVERT(? USING utf8mb4) AS SIGNED) AS fits"
         );
-        let all = vec![one; names.len()].join(" UNION ALL ");
-        let sql = sqlx::AssertSqlSafe(format!("SELECT name FROM ({all}) AS names WHERE fits = 0"));
-        let query = names
-            .iter()
-            .fold(sqlx::query_scalar(sql).persistent(false), |query, name| query.bind(*name).bind(*name).bind(*name));
-        let unfit: Vec<String> = query.fetch_all(&self.pool).await.map_err(|error| self.failed(OPERATION, error))?;
-        Ok(unfit.into_iter().collect())
+        let mut unfit = BTreeSet::new();
+        for slice in doubtful.chunks(SLICE) {
+            let all = vec![one.as_str(); slice.len()].join(" UNION ALL ");
+            let sql = sqlx::AssertSqlSafe(format!("SELECT name FROM ({all}) AS names WHERE fits = 0"));
+            let query = sqlx::query_scalar(sql).persistent(false);
+            let query = slice.iter().fold(query, |query, name| query.bind(*name).bind(*name).bind(*name));
+            let names: Vec<String> =
+                query.fetch_all(&self.pool).await.map_err(|error| self.failed(OPERATION, error))?;
+            unfit.extend(names);
+        }
+        Ok(unfit)
     }
 
     /// SQL for the one name of whatever the server takes for the user in `alias.username`: the first of radcheck, else of
@@ -113,7 +119,7 @@ impl Mariadb {
 
 /// The spellings under which the user may stand in a table: as FreeRADIUS escapes the name, and bare, as a panel that knows
 /// nothing of that writes it, unless that is how another name is escaped.
-fn spellings_of(user: &UserName) -> impl Iterator<Item = String> + use<> {
+pub(super) fn spellings_of(user: &UserName) -> impl Iterator<Item = String> + use<> {
     let (escaped, bare) = (user.to_table(), user.as_str().to_owned());
     let bare = (bare != escaped && UserName::from_table(&bare) == *user).then_some(bare);
     std::iter::once(escaped).chain(bare)

@@ -1,17 +1,16 @@
 //! radacct: sessions, usage, and the one column we may write.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use sqlx::Row as _;
 use sqlx::mysql::MySqlRow;
 
 use crate::quota::{UserName, unescape};
 use crate::store::StoreError;
-use crate::store::accounting::{NasRow, SessionRow, Summed};
+use crate::store::accounting::{NasRow, SessionRow};
 use crate::store::mariadb::places;
 
 use super::Mariadb;
-use super::names::Spelling;
 
 /// The condition of an open row: old schemas write the time that never was instead of NULL.
 macro_rules! open {
@@ -19,6 +18,7 @@ macro_rules! open {
         "(acctstoptime IS NULL OR acctstoptime = 0)"
     };
 }
+pub(super) use open;
 
 /// The columns of a [`SessionRow`], in the order in which [`session_row`] reads them.
 const SESSION: &str = "SELECT coalesce(acctsessionid, ''), acctuniqueid, username, coalesce(nasipaddress, ''),
@@ -66,7 +66,9 @@ impl Mariadb {
             .fetch_all(&self.pool)
             .await
             .map_err(|error| self.failed("counting the users online", error))?;
-        Ok(names.iter().map(|name| UserName::from_table(name)).collect())
+        let users: BTreeSet<UserName> = names.iter().map(|name| UserName::from_table(name)).collect();
+        self.learn(&users).await?;
+        Ok(users)
     }
 
     pub(in super::super) async fn nas_in_use(&self) -> Result<BTreeSet<String>, StoreError> {
@@ -74,58 +76,6 @@ impl Mariadb {
         let addresses = sqlx::query_scalar(sql).fetch_all(&self.pool).await;
         let addresses: Vec<String> = addresses.map_err(|error| self.failed("reading which NAS are in use", error))?;
         Ok(addresses.iter().map(|address| unescape(address)).collect())
-    }
-
-    pub(in super::super) async fn usage(&self, users: &[UserName]) -> Result<BTreeMap<UserName, Summed>, StoreError> {
-        /// Few enough for a read of some milliseconds.
-        const SLICE: usize = 200;
-        let mut usage = BTreeMap::<UserName, Summed>::new();
-        for slice in users.chunks(SLICE) {
-            let names = self.spellings_in(&self.tables.acct, &slice.iter().collect::<Vec<_>>()).await?;
-            if names.is_empty() {
-                continue;
-            }
-            for (index, closed, open) in self.sums(names).await? {
-                let Some(user) = slice.get(index) else { continue };
-                let of_user = usage.entry(user.clone()).or_default();
-                of_user.closed = of_user.closed.saturating_add(closed);
-                of_user.open = of_user.open.saturating_add(open);
-            }
-        }
-        Ok(usage)
-    }
-
-    /// The octets of closed and of open rows, by place in what was asked: the server says which row is whose.
-    async fn sums(&self, names: Vec<Spelling>) -> Result<Vec<(usize, u64, u64)>, StoreError> {
-        const OPERATION: &str = "summing up usage";
-        const OCTETS: &str = "CAST(greatest(0, coalesce(acctinputoctets, 0)) AS DECIMAL(20))
-            + CAST(greatest(0, coalesce(acctoutputoctets, 0)) AS DECIMAL(20))";
-        let whose = names.iter().map(|(index, _)| format!("WHEN name = ? THEN {index}"));
-        let whose = whose.collect::<Vec<_>>().join(" ");
-        let end = u64::MAX;
-        let sql = self.sql(&format!(
-            concat!(
-                "SELECT CAST(CASE {whose} END AS UNSIGNED), CAST(least(closed, {end}) AS UNSIGNED),
-                        CAST(least(open, {end}) AS UNSIGNED)
-                 FROM (SELECT username AS name, sum(IF(",
-                open!(),
-                ", 0, {OCTETS})) AS closed, sum(IF(",
-                open!(),
-                ", {OCTETS}, 0)) AS open FROM {{acct}} WHERE username IN ({names}) GROUP BY username) AS found"
-            ),
-            whose = whose,
-            end = end,
-            OCTETS = OCTETS,
-            names = places(names.len())
-        ));
-        let arguments = names.iter().chain(&names);
-        let query = arguments.fold(sqlx::query_as(sql).persistent(false), |query, (_, name)| query.bind(name));
-        let rows: Vec<(Option<u64>, u64, u64)> =
-            query.fetch_all(&self.pool).await.map_err(|error| self.failed(OPERATION, error))?;
-        Ok(rows
-            .into_iter()
-            .filter_map(|(index, closed, open)| Some((usize::try_from(index?).ok()?, closed, open)))
-            .collect())
     }
 
     pub(in super::super) async fn nas(&self) -> Result<Vec<NasRow>, StoreError> {

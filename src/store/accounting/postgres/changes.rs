@@ -7,6 +7,7 @@ use sqlx::{Postgres as Database, Row as _, Transaction};
 
 use crate::quota::UserName;
 use crate::store::StoreError;
+use crate::store::accounting::row::ids_in;
 use crate::store::accounting::{RowChange, RowImage, RowVerdict, Table};
 
 use super::{Postgres, spellings_of};
@@ -82,7 +83,7 @@ impl Postgres {
         self.keep_writers_out(&mut transaction, changes).await?;
         let mut verdicts = Vec::with_capacity(changes.len());
         for change in changes {
-            verdicts.push(self.apply_one(&mut transaction, change).await?);
+            verdicts.push(self.apply_one(&mut transaction, change, changes).await?);
         }
         transaction.commit().await?;
         Ok(verdicts)
@@ -109,6 +110,7 @@ impl Postgres {
         &self,
         transaction: &mut Transaction<'_, Database>,
         change: &RowChange,
+        all: &[RowChange],
     ) -> Result<RowVerdict, sqlx::Error> {
         let (table, row) = (change.table, &change.row);
         let there = self.row(transaction, table, row.id).await?;
@@ -118,7 +120,7 @@ impl Postgres {
             (true, Some(_)) => Ok(RowVerdict::Superseded),
             (false, Some(other)) if other != *row => Ok(RowVerdict::Superseded),
             (false, Some(_)) => self.delete(transaction, table, row).await,
-            (true, None) if change.only_if_absent && self.given(transaction, table, row).await? => {
+            (true, None) if change.only_if_absent && self.given(transaction, change, all).await? => {
                 Ok(RowVerdict::Superseded)
             }
             (true, None) => self.insert(transaction, table, row).await,
@@ -136,17 +138,20 @@ impl Postgres {
         row.as_ref().map(image).transpose()
     }
 
-    /// Whether another row gives this user this attribute (or group).
+    /// Whether another row gives this user this attribute (or group), none of `all`.
     async fn given(
         &self,
         transaction: &mut Transaction<'_, Database>,
-        table: Table,
-        row: &RowImage,
+        change: &RowChange,
+        all: &[RowChange],
     ) -> Result<bool, sqlx::Error> {
+        let (table, row) = (change.table, &change.row);
         let attribute = if table == Table::UserGroup { "groupname" } else { "attribute" };
         let sql = self.sql(&format!(
-            "SELECT EXISTS (SELECT 1 FROM {} WHERE username = $1 AND lower({attribute}) = lower($2))",
-            self.table(table)
+            "SELECT EXISTS (SELECT 1 FROM {} WHERE username = $1 AND lower({attribute}) = lower($2)
+               AND id NOT IN ({}))",
+            self.table(table),
+            ids_in(table, all)
         ));
         sqlx::query_scalar(sql).bind(&row.username).bind(&row.attribute).fetch_one(&mut **transaction).await
     }

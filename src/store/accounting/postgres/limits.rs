@@ -1,60 +1,72 @@
 //! Check and reply items that limit a user, and groups.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::quota::{CheckItem, Place, UserName};
 use crate::store::StoreError;
+use crate::store::accounting::limits::inherited;
 
 use super::{Postgres, spellings_of};
 
 /// The name in the first column, and its item.
 type Named = (String, CheckItem);
 
+/// How many users are asked for at once.
+const SLICE: usize = 10_000;
+
 impl Postgres {
+    /// All users, or `only` these.
     pub(in super::super) async fn limited_users(
         &self,
         attributes: &[String],
-        only: Option<&UserName>,
+        only: Option<&[UserName]>,
     ) -> Result<BTreeMap<UserName, Vec<CheckItem>>, StoreError> {
         let attributes: Vec<String> = attributes.iter().map(|name| name.to_ascii_lowercase()).collect();
-        let spellings = only.map(|user| spellings_of([user]));
+        let of_group = self.items_of_groups(&attributes).await?;
+        let Some(users) = only else { return self.limited_among(&attributes, &of_group, None).await };
         let mut found = BTreeMap::<UserName, Vec<CheckItem>>::new();
-        for table in [&self.tables.authcheck, &self.tables.authreply] {
-            for (name, item) in self.items(table, "username", &attributes, spellings.as_deref()).await? {
-                found.entry(UserName::from_table(&name)).or_default().push(item);
-            }
-        }
-        for (user, items) in self.group_items(&attributes, spellings.as_deref()).await? {
-            found.entry(user).or_default().extend(items);
+        for slice in users.chunks(SLICE) {
+            let wanted: BTreeSet<&UserName> = slice.iter().collect();
+            let among = self.limited_among(&attributes, &of_group, Some(&spellings_of(slice))).await?;
+            // A bare spelling of one name may be the escaped spelling of another, of whom some items came with it
+            found.extend(among.into_iter().filter(|(user, _)| wanted.contains(user)));
         }
         Ok(found)
     }
 
-    /// The items of groups, handed to each member.
-    async fn group_items(
+    /// One slice of [`Postgres::limited_users`].
+    async fn limited_among(
         &self,
         attributes: &[String],
+        of_group: &BTreeMap<String, Vec<CheckItem>>,
         spellings: Option<&[String]>,
     ) -> Result<BTreeMap<UserName, Vec<CheckItem>>, StoreError> {
+        let mut found = BTreeMap::<UserName, Vec<CheckItem>>::new();
+        for table in [&self.tables.authcheck, &self.tables.authreply] {
+            for (name, item) in self.items(table, "username", attributes, spellings).await? {
+                found.entry(UserName::from_table(&name)).or_default().push(item);
+            }
+        }
+        if of_group.is_empty() {
+            return Ok(found);
+        }
+        for (user, groups) in self.memberships(spellings).await? {
+            let items = inherited(&groups, of_group);
+            if !items.is_empty() {
+                found.entry(user).or_default().extend(items);
+            }
+        }
+        Ok(found)
+    }
+
+    async fn items_of_groups(&self, attributes: &[String]) -> Result<BTreeMap<String, Vec<CheckItem>>, StoreError> {
         let mut of_group = BTreeMap::<String, Vec<CheckItem>>::new();
         for table in [&self.tables.groupcheck, &self.tables.groupreply] {
             for (group, item) in self.items(table, "groupname", attributes, None).await? {
                 of_group.entry(group).or_default().push(item);
             }
         }
-        if of_group.is_empty() {
-            return Ok(BTreeMap::new());
-        }
-        let mut found = BTreeMap::<UserName, Vec<CheckItem>>::new();
-        for (user, groups) in self.memberships(spellings).await? {
-            for (rank, name) in groups.iter().enumerate() {
-                let place = Place::Group { name: name.clone(), rank };
-                let items = of_group.get(name).into_iter().flatten();
-                let items = items.map(|item| CheckItem { place: place.clone(), ..item.clone() });
-                found.entry(user.clone()).or_default().extend(items);
-            }
-        }
-        Ok(found)
+        Ok(of_group)
     }
 
     async fn items(

@@ -4,7 +4,10 @@
 //! cross it as text. FreeRADIUS' own Interim-Update query writes open rows only: what a session goes on using whose
 //! row we closed is not seen before its Stop.
 
+mod allowances;
 mod changes;
+mod feed;
+mod limited;
 mod limits;
 mod rights;
 mod sessions;

@@ -6,7 +6,7 @@ use crate::store::accounting::Table;
 use super::Postgres;
 
 /// The columns that we read, by table.
-const ACCT: [&str; 16] = [
+const ACCT: [&str; 17] = [
     "radacctid",
     "acctsessionid",
     "acctuniqueid",
@@ -15,6 +15,7 @@ const ACCT: [&str; 16] = [
     "acctstarttime",
     "acctupdatetime",
     "acctstoptime",
+    "acctsessiontime",
     "acctinputoctets",
     "acctoutputoctets",
     "calledstationid",

@@ -1,13 +1,13 @@
 //! radacct: sessions, usage, and the one column we may write.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use sqlx::Row as _;
 use sqlx::postgres::PgRow;
 
 use crate::quota::{UserName, unescape};
 use crate::store::StoreError;
-use crate::store::accounting::{NasRow, SessionRow, Summed};
+use crate::store::accounting::{NasRow, SessionRow};
 
 use super::{Postgres, spellings_of};
 
@@ -17,6 +17,7 @@ macro_rules! epoch {
         concat!("CASE WHEN isfinite(", $column, ") THEN floor(extract(epoch FROM ", $column, "))::bigint END")
     };
 }
+pub(super) use epoch;
 
 /// The columns of a [`SessionRow`], in the order in which [`session_row`] reads them.
 const SESSION: &str = concat!(
@@ -79,36 +80,6 @@ impl Postgres {
         Ok(names.iter().map(|name| unescape(name)).collect())
     }
 
-    pub(in super::super) async fn usage(&self, users: &[UserName]) -> Result<BTreeMap<UserName, Summed>, StoreError> {
-        /// Many at once: the stock schema has no index on names, and readers keep nobody from writing here.
-        const SLICE: usize = 10_000;
-        const OPERATION: &str = "summing up usage";
-        /// Numeric, so that no row can make the sum overflow; as text, for no integer of the wire holds 64 bits.
-        const OCTETS: &str = "greatest(0, acctinputoctets)::numeric + greatest(0, acctoutputoctets)";
-        let template = format!(
-            "SELECT username, coalesce(sum({OCTETS}) FILTER (WHERE acctstoptime IS NOT NULL), 0)::text,
-                    coalesce(sum({OCTETS}) FILTER (WHERE acctstoptime IS NULL), 0)::text
-             FROM {{acct}} WHERE username = ANY($1) GROUP BY username"
-        );
-        let mut usage = BTreeMap::<UserName, Summed>::new();
-        for slice in users.chunks(SLICE) {
-            let wanted: BTreeSet<&UserName> = slice.iter().collect();
-            let rows = sqlx::query_as(self.sql(&template)).bind(spellings_of(slice)).fetch_all(&self.pool).await;
-            let rows: Vec<(String, String, String)> = rows.map_err(|error| self.failed(OPERATION, error))?;
-            for (name, closed, open) in rows {
-                // A bare spelling of one name may be the escaped spelling of another, whose octets come elsewhere
-                let user = UserName::from_table(&name);
-                if !wanted.contains(&user) {
-                    continue;
-                }
-                let of_user = usage.entry(user).or_default();
-                of_user.closed = of_user.closed.saturating_add(sum(&closed));
-                of_user.open = of_user.open.saturating_add(sum(&open));
-            }
-        }
-        Ok(usage)
-    }
-
     pub(in super::super) async fn nas(&self) -> Result<Vec<NasRow>, StoreError> {
         let sql = self.sql("SELECT nasname, shortname, secret FROM {client} ORDER BY id");
         let rows: Vec<(String, Option<String>, String)> = sqlx::query_as(sql)
@@ -128,11 +99,6 @@ impl Postgres {
         let done = sqlx::query(sql).bind(acct_unique_id).bind(stop).execute(&self.pool).await;
         Ok(done.map_err(|error| self.failed("closing a row of radacct", error))?.rows_affected() > 0)
     }
-}
-
-/// A whole number without a sign: what 64 bits do not hold stays at their end.
-fn sum(text: &str) -> u64 {
-    text.parse().unwrap_or(u64::MAX)
 }
 
 /// Never negative: the statements see to it.

@@ -5,6 +5,7 @@ use sqlx::{Row as _, Sqlite as Database, Transaction};
 
 use crate::quota::UserName;
 use crate::store::StoreError;
+use crate::store::accounting::row::ids_in;
 use crate::store::accounting::{RowChange, RowImage, RowVerdict, Table};
 
 use super::{Sqlite, spellings_of};
@@ -58,7 +59,7 @@ impl Sqlite {
         let mut transaction = self.pool.begin_with("BEGIN IMMEDIATE").await.map_err(failed)?;
         let mut verdicts = Vec::with_capacity(changes.len());
         for change in changes {
-            verdicts.push(self.apply_one(&mut transaction, change).await.map_err(failed)?);
+            verdicts.push(self.apply_one(&mut transaction, change, changes).await.map_err(failed)?);
         }
         transaction.commit().await.map_err(failed)?;
         Ok(verdicts)
@@ -68,6 +69,7 @@ impl Sqlite {
         &self,
         transaction: &mut Transaction<'_, Database>,
         change: &RowChange,
+        all: &[RowChange],
     ) -> Result<RowVerdict, sqlx::Error> {
         let (table, row) = (change.table, &change.row);
         let sql = self.sql(&format!("SELECT {} FROM {} WHERE id = ?1", table.columns(), self.table(table)));
@@ -79,24 +81,27 @@ impl Sqlite {
             (true, Some(_)) => Ok(RowVerdict::Superseded),
             (false, Some(other)) if other != *row => Ok(RowVerdict::Superseded),
             (false, Some(_)) => self.delete(transaction, table, row).await,
-            (true, None) if change.only_if_absent && self.given(transaction, table, row).await? => {
+            (true, None) if change.only_if_absent && self.given(transaction, change, all).await? => {
                 Ok(RowVerdict::Superseded)
             }
             (true, None) => self.insert(transaction, table, row).await,
         }
     }
 
-    /// Whether another row gives this user this attribute (or group).
+    /// Whether another row gives this user this attribute (or group), none of `all`.
     async fn given(
         &self,
         transaction: &mut Transaction<'_, Database>,
-        table: Table,
-        row: &RowImage,
+        change: &RowChange,
+        all: &[RowChange],
     ) -> Result<bool, sqlx::Error> {
+        let (table, row) = (change.table, &change.row);
         let attribute = if table == Table::UserGroup { "groupname" } else { "attribute" };
         let sql = self.sql(&format!(
-            "SELECT count(*) FROM {} WHERE username = ?1 AND lower({attribute}) = lower(?2)",
-            self.table(table)
+            "SELECT count(*) FROM {} WHERE username = ?1 AND lower({attribute}) = lower(?2)
+               AND id NOT IN ({})",
+            self.table(table),
+            ids_in(table, all)
         ));
         let count: i64 =
             sqlx::query_scalar(sql).bind(&row.username).bind(&row.attribute).fetch_one(&mut **transaction).await?;

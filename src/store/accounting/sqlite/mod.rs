@@ -3,7 +3,10 @@
 //! FreeRADIUS writes times as integers here; rows made by hand may hold text, so both are read. We change neither the
 //! journal mode nor the schema, and hold the write lock for single rows only.
 
+mod allowances;
 mod changes;
+mod feed;
+mod limited;
 mod limits;
 mod sessions;
 
@@ -30,7 +33,7 @@ pub(super) struct Sqlite {
 }
 
 /// The columns that we read, by table.
-const ACCT: [&str; 16] = [
+const ACCT: [&str; 17] = [
     "radacctid",
     "acctsessionid",
     "acctuniqueid",
@@ -39,6 +42,7 @@ const ACCT: [&str; 16] = [
     "acctstarttime",
     "acctupdatetime",
     "acctstoptime",
+    "acctsessiontime",
     "acctinputoctets",
     "acctoutputoctets",
     "calledstationid",

@@ -1,13 +1,13 @@
 //! radacct: sessions, usage, and the one column we may write.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use sqlx::Row as _;
 use sqlx::sqlite::SqliteRow;
 
 use crate::quota::{UserName, unescape};
 use crate::store::StoreError;
-use crate::store::accounting::{NasRow, SessionRow, Summed};
+use crate::store::accounting::{NasRow, SessionRow};
 
 use super::{Sqlite, name, spellings_of, text};
 
@@ -25,6 +25,7 @@ macro_rules! epoch {
         )
     };
 }
+pub(super) use epoch;
 
 /// The columns of a [`SessionRow`], in the order in which [`session_row`] reads them.
 const SESSION: &str = concat!(
@@ -90,35 +91,6 @@ impl Sqlite {
         Ok(names.iter().map(|name| unescape(name)).collect())
     }
 
-    pub(in super::super) async fn usage(&self, users: &[UserName]) -> Result<BTreeMap<UserName, Summed>, StoreError> {
-        /// Few enough for a read of some milliseconds, so that FreeRADIUS is not kept from writing.
-        const SLICE: usize = 200;
-        const OPERATION: &str = "summing up usage";
-        let sums =
-            [false, true].map(|open| [">> 32", "& 4294967295"].map(|half| half_sum(open, half)).join(", ")).join(", ");
-        let template = format!(
-            "SELECT username, {sums} FROM {{acct}} WHERE username IN (SELECT value FROM json_each(?1)) GROUP BY username"
-        );
-        let mut usage = BTreeMap::<UserName, Summed>::new();
-        for slice in users.chunks(SLICE) {
-            let wanted: BTreeSet<&UserName> = slice.iter().collect();
-            let rows = sqlx::query(self.sql(&template)).bind(spellings_of(slice)).fetch_all(&self.pool).await;
-            for row in rows.map_err(|error| self.failed(OPERATION, error))? {
-                let read = || Ok::<_, sqlx::Error>((text(&row, 0)?, whole(&row, 1)?, whole(&row, 3)?));
-                let (name, closed, open) = read().map_err(|error| self.failed(OPERATION, error))?;
-                // A bare spelling of one name may be the escaped spelling of another, whose octets come elsewhere
-                let user = UserName::from_table(&name);
-                if !wanted.contains(&user) {
-                    continue;
-                }
-                let of_user = usage.entry(user).or_default();
-                of_user.closed = of_user.closed.saturating_add(closed);
-                of_user.open = of_user.open.saturating_add(open);
-            }
-        }
-        Ok(usage)
-    }
-
     pub(in super::super) async fn nas(&self) -> Result<Vec<NasRow>, StoreError> {
         const OPERATION: &str = "reading FreeRADIUS' clients";
         let sql = self.sql("SELECT nasname, shortname, secret FROM {client} ORDER BY id");
@@ -138,22 +110,6 @@ impl Sqlite {
         let done = sqlx::query(sql).bind(acct_unique_id).bind(stop).execute(&self.pool).await;
         Ok(done.map_err(|error| self.failed("closing a row of radacct", error))?.rows_affected() > 0)
     }
-}
-
-/// The sum of one half of the octets of open or closed rows: whole numbers of 64 bits might not hold the sum, and SQLite
-/// would give up (or make it a number with rounding).
-fn half_sum(open: bool, half: &str) -> String {
-    let not = if open { "" } else { "NOT" };
-    let part = |column: &str| format!("(max(0, coalesce({column}, 0)) {half})");
-    let (input, output) = (part("acctinputoctets"), part("acctoutputoctets"));
-    format!("sum(CASE WHEN acctstoptime IS {not} NULL THEN {input} + {output} ELSE 0 END)")
-}
-
-/// The octets whose high and low half stand in this column and the next.
-fn whole(row: &SqliteRow, column: usize) -> Result<u64, sqlx::Error> {
-    let (high, low) = (octets(row, column)?, octets(row, column + 1)?);
-    let sum = (u128::from(high) << 32) + u128::from(low);
-    Ok(u64::try_from(sum).unwrap_or(u64::MAX))
 }
 
 fn octets(row: &SqliteRow, column: usize) -> Result<u64, sqlx::Error> {

@@ -66,7 +66,13 @@ impl Mariadb {
             transaction.rollback().await.map_err(failed)?;
             return Ok(false);
         }
-        raise_ours(&mut transaction, block).await.map_err(failed)?;
+        if block.changes_alike(was) {
+            raise_ours(&mut transaction, block).await.map_err(failed)?;
+        } else {
+            let sql = "DELETE FROM radkick_block_row WHERE block_id = ?";
+            sqlx::query(sql).bind(block.id).execute(&mut *transaction).await.map_err(failed)?;
+            write_rows(&mut transaction, block).await.map_err(failed)?;
+        }
         if let Some(entry) = entry {
             write_entry(&mut *transaction, entry).await.map_err(failed)?;
         }

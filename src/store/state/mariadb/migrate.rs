@@ -37,9 +37,10 @@ pub(super) fn migrator() -> Migrator {
     migrator
 }
 
-/// Prepares every statement, so that the server judges this user's rights, and runs none.
+/// Prepares every statement that is still to be run, so that the server judges this user's rights, and runs none.
 pub(super) async fn check(connection: &mut MySqlConnection) -> Result<(), sqlx::Error> {
-    for migration in migrator().iter() {
+    let done = done(connection).await?;
+    for migration in migrator().iter().filter(|migration| !done.contains(&migration.version)) {
         connection.prepare(migration.sql.clone()).await?;
     }
     Ok(())
@@ -58,12 +59,16 @@ pub(super) async fn is_begun(connection: &mut MySqlConnection) -> Result<bool, s
 
 /// Whether there is nothing to do. Asked first, so that a user who may make no tables can work with those that are there.
 async fn is_done(connection: &mut MySqlConnection, migrator: &Migrator) -> Result<bool, sqlx::Error> {
-    if !is_begun(connection).await? {
-        return Ok(false);
-    }
-    let done: Vec<i64> =
-        sqlx::query_scalar("SELECT version FROM radkick_migrations WHERE success").fetch_all(connection).await?;
+    let done = done(connection).await?;
     Ok(migrator.iter().all(|migration| done.contains(&migration.version)))
+}
+
+/// The versions of the statements that have been run.
+async fn done(connection: &mut MySqlConnection) -> Result<Vec<i64>, sqlx::Error> {
+    if !is_begun(connection).await? {
+        return Ok(Vec::new());
+    }
+    sqlx::query_scalar("SELECT version FROM radkick_migrations WHERE success").fetch_all(connection).await
 }
 
 async fn lock(connection: &mut MySqlConnection, server: &Server) -> Result<(), StoreError> {

@@ -3,9 +3,14 @@
 //! Names are compared octet for octet here, whatever FreeRADIUS' own tables do: those above hand in the one name under which
 //! the tables know a user.
 
+mod allowances;
 mod blocks;
+mod feed;
 mod jobs;
+mod journal;
+mod ledger;
 mod migrate;
+mod prune;
 mod targets;
 
 use sqlx::MySqlExecutor;
@@ -16,6 +21,8 @@ use crate::store::StoreError;
 use crate::store::mariadb::Server;
 
 use super::{Brake, JournalEntry, is_current};
+
+const LOOKING: &str = "looking for radkick's own tables";
 
 /// Our tables on a server.
 #[derive(Debug, Clone)]
@@ -32,28 +39,28 @@ impl Mariadb {
         Ok(Self { pool: server.pool(), database: server.database })
     }
 
-    /// Whether our tables have been made; where they have not, this user must be able to make them.
+    /// Whether our tables have been made; those that have not, of a newer version too, this user must be able to make.
     pub(super) async fn is_there(url: &ServerUrl) -> Result<bool, StoreError> {
         let server = Server::new(url)?;
         let mut connection = server.connect().await?;
-        let failed = |error| server.failed("looking for radkick's own tables", error);
-        let begun = migrate::is_begun(&mut connection).await.map_err(failed)?;
-        if !begun {
-            migrate::check(&mut connection).await.map_err(failed)?;
-        }
-        Ok(begun)
+        let failed = |error| server.failed(LOOKING, error);
+        migrate::check(&mut connection).await.map_err(failed)?;
+        migrate::is_begun(&mut connection).await.map_err(failed)
     }
 
     /// Opens the tables if they are there, as this version knows them; nothing is written.
     pub(super) async fn open_existing(url: &ServerUrl) -> Result<Option<Self>, StoreError> {
-        if !Self::is_there(url).await? {
+        let server = Server::new(url)?;
+        let mut connection = server.connect().await?;
+        let failed = |error| server.failed(LOOKING, error);
+        if !migrate::is_begun(&mut connection).await.map_err(failed)? {
+            migrate::check(&mut connection).await.map_err(failed)?;
             return Ok(None);
         }
-        let server = Server::new(url)?;
         let store = Self { pool: server.pool(), database: server.database };
         let sql = "SELECT CAST(coalesce(max(version), 0) AS SIGNED) FROM radkick_migrations WHERE success";
         let version = sqlx::query_scalar(sql).fetch_one(&store.pool).await;
-        let version = version.map_err(|error| store.failed("looking for radkick's own tables", error))?;
+        let version = version.map_err(|error| store.failed(LOOKING, error))?;
         is_current(&migrate::migrator(), version, &store.database)?;
         Ok(Some(store))
     }
@@ -110,6 +117,31 @@ fn word<T>(row: &MySqlRow, column: &str, parse: fn(&str) -> Option<T>) -> Result
 
 fn broken(column: &str, source: impl Into<sqlx::error::BoxDynError>) -> sqlx::Error {
     sqlx::Error::ColumnDecode { index: column.to_owned(), source: source.into() }
+}
+
+/// Cuts into slices of these sizes, of which the last is 1: each time the largest that there is enough for. Few sizes make few
+/// statements, which stay prepared. One that is closed holds up the next by 40 ms, for the driver waits for it to be
+/// acknowledged (Nagle's algorithm), which nobody is in a hurry to do.
+fn slices<T, const N: usize>(rows: &[T], sizes: [usize; N]) -> impl Iterator<Item = &[T]> + use<'_, T, N> {
+    let mut left = rows;
+    std::iter::from_fn(move || {
+        let size = sizes.into_iter().find(|size| *size <= left.len())?;
+        let (slice, rest) = left.split_at(size);
+        left = rest;
+        Some(slice)
+    })
+}
+
+/// Names in one read: of a thousand on, MariaDB makes a table of them first.
+const NAMES: usize = 500;
+
+/// Lists of names for `IN`, of few lengths for the same reason: the last name fills the list up.
+fn lists(names: &[String]) -> impl Iterator<Item = Vec<&[u8]>> {
+    names.chunks(NAMES).filter_map(|names| {
+        let length = [1, 5, 25, 100].into_iter().find(|length| names.len() <= *length).unwrap_or(NAMES);
+        let last = names.last()?;
+        Some(names.iter().chain(std::iter::repeat(last)).take(length).map(String::as_bytes).collect())
+    })
 }
 
 /// Whether it failed because such a row is there already.

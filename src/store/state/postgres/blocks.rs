@@ -68,15 +68,27 @@ impl Postgres {
              ), raised AS (
                  UPDATE radkick_block_row AS changed SET ours = TRUE FROM held, placed
                  WHERE changed.id = placed.id AND placed.place = ANY($15::bigint[])
+             ), dropped AS (
+                 DELETE FROM radkick_block_row AS old USING held WHERE old.block_id = held.id AND $16
+             ), written AS (
+                 INSERT INTO radkick_block_row (block_id, table_word, present, image, ours)
+                 SELECT held.id, tables, present, image, ours
+                 FROM held, unnest($17::text[], $18::bool[], $19::text[], $20::bool[])
+                      WITH ORDINALITY AS rows (tables, present, image, ours, place) WHERE $16 ORDER BY place
              ), ",
             noted!(),
             " SELECT id FROM held"
         );
-        let ours: Vec<i64> = (1..).zip(&block.rows).filter(|(_, (_, ours))| *ours).map(|(place, _)| place).collect();
+        let failed = |error| self.failed(OPERATION, error);
+        let (rows, anew) = (Rows::of(block).map_err(failed)?, !block.changes_alike(was));
+        // No row both raised and dropped
+        let ours = (1..).zip(&block.rows).filter(|(_, (_, ours))| *ours && !anew);
+        let ours: Vec<i64> = ours.map(|(place, _)| place).collect();
         let query = noting(sql, entry).bind(was.id).bind(block.state.as_str()).bind(block.reason.clone());
         let query = query.bind(block.actor.clone()).bind(block.remade).bind(now);
         let query = query.bind(was.state.as_str()).bind(was.reason.clone()).bind(was.remade).bind(ours);
-        let written = query.fetch_optional(&self.pool).await.map_err(|error| self.failed(OPERATION, error))?;
+        let query = query.bind(anew).bind(rows.tables).bind(rows.present).bind(rows.images).bind(rows.ours);
+        let written = query.fetch_optional(&self.pool).await.map_err(failed)?;
         Ok(written.is_some())
     }
 

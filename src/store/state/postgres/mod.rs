@@ -4,9 +4,14 @@
 //! A user's name stands as the NAS knows it, but for NUL, which no text of
 //! PostgreSQL's holds and a name may: see [`NUL`].
 
+mod allowances;
 mod blocks;
 mod ended;
+mod feed;
 mod jobs;
+mod journal;
+mod ledger;
+mod prune;
 mod targets;
 
 use sqlx::migrate::{MigrateError, Migrator};
@@ -155,7 +160,12 @@ fn stored(text: &str) -> String {
     text.replace('\0', NUL.encode_utf8(&mut [0; 4]))
 }
 
+/// A text, from how it stands in our tables.
+fn plain(stored: &str) -> String {
+    stored.replace(NUL, "\0")
+}
+
 /// A user, from how the name stands in our tables.
 fn user(stored: &str) -> UserName {
-    UserName::new(stored.replace(NUL, "\0"))
+    UserName::new(plain(stored))
 }

@@ -10,7 +10,7 @@ use crate::store::state::{JobRecord, JobSpec, JobState, JournalEntry, TargetReco
 use super::{Sqlite, write_entry};
 
 /// How long a lease holds without being renewed: longer than one exchange with all its retransmissions.
-const LEASE_SECS: i64 = 120;
+pub(super) const LEASE_SECS: i64 = 120;
 
 pub(super) const JOB: &str = "SELECT id, user_name, reason, actor, spec, state, attempts, created_at, retry_at, lapses_at, \
                    lease_holder, lease_token FROM radkick_job ";

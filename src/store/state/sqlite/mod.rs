@@ -1,9 +1,14 @@
 //! Our tables in an SQLite file of their own.
 
+mod allowances;
 mod blocks;
 mod ended;
+mod feed;
 mod file;
 mod jobs;
+mod journal;
+mod ledger;
+mod prune;
 
 use std::path::Path;
 use std::time::Duration;

@@ -47,14 +47,18 @@ async fn what_cannot_be_reached_is_told_with_the_servers_own_words() {
 async fn everything_missing_is_named_at_once() {
     let database = MariaDb::new();
     database.sql(
-        "ALTER TABLE radacct CHANGE acctupdatetime x datetime, DROP acctterminatecause; DROP TABLE radgroupreply;
+        "ALTER TABLE radacct CHANGE acctupdatetime x datetime, DROP acctterminatecause, DROP acctsessiontime;
+         DROP TABLE radgroupreply;
          RENAME TABLE nas TO nas2",
     );
     let StoreError::Missing { missing, .. } = opened(&database.url()).await.expect_err("refused") else {
         panic!("something is missing")
     };
     let names: Vec<_> = missing.iter().filter_map(|what| what.split(' ').next()).collect();
-    assert_eq!(names, ["radacct.acctupdatetime", "radacct.acctterminatecause", "radgroupreply", "nas"]);
+    assert_eq!(
+        names,
+        ["radacct.acctupdatetime", "radacct.acctsessiontime", "radacct.acctterminatecause", "radgroupreply", "nas"]
+    );
 }
 
 #[tokio::test]
@@ -106,7 +110,8 @@ async fn our_own_tables_need_the_right_to_be_made_once() {
     }
     database.sql(&format!("GRANT CREATE ON {name}.radkick_target TO {account}"));
     State::open(&url(&database)).await.expect("made");
-    for table in ["job", "target", "block", "block_row", "journal", "brake", "migrations"] {
+    let tables = ["job", "target", "block", "block_row", "journal", "brake", "feed", "session", "usage", "quota"];
+    for table in tables.into_iter().chain(["migrations"]) {
         let ddl = "CREATE, ALTER, INDEX, REFERENCES";
         database.sql(&format!("REVOKE {ddl} ON {name}.radkick_{table} FROM {account}"));
     }

@@ -44,12 +44,15 @@ async fn rows_as_freeradius_writes_them() {
     let row = the_row(&site).await;
     assert_eq!((row.update, row.input_octets, row.output_octets), (Some(T0 + 300), 4_294_967_396, 7));
 
-    let last = [("Event-Timestamp", stop.as_str()), ("Acct-Output-Gigawords", "2"), ("Acct-Input-Octets", "101")];
+    let ended = [("Event-Timestamp", stop.as_str()), ("Acct-Session-Time", "360")];
+    let last = [&ended[..], &[("Acct-Output-Gigawords", "2"), ("Acct-Input-Octets", "101")]].concat();
     site.account(NAME, "80a0=1", "Stop", &last);
     let row = the_row(&site).await;
     assert_eq!((row.stop, row.input_octets, row.output_octets), (Some(T0 + 360), 101, 8_589_934_592));
-    let usage = store(&site.database).await.usage(&[UserName::new(NAME)]).await.expect("asked");
-    assert_eq!(usage[&UserName::new(NAME)].closed, 8_589_934_693);
+    let seen = store(&site.database).await.sightings_of(&UserName::new(NAME)).await.expect("asked");
+    let [seen] = &seen[..] else { panic!("one row") };
+    assert_eq!((seen.input, seen.output, seen.seconds), (Some(101), Some(8_589_934_592), Some(360)));
+    assert_eq!((seen.user.as_str(), seen.called_station_id.as_str(), seen.stop), (NAME, "hot'spot 1", Some(T0 + 360)));
 }
 
 /// A late Interim-Update writes into the closed row here: the session is closed all the same, and the octets are those of

@@ -11,6 +11,12 @@ fn user(name: &str) -> UserName {
     UserName::new(name)
 }
 
+/// The octets of these users' open rows, each row once.
+async fn octets_of(store: &Accounting, users: &[UserName]) -> u64 {
+    let rows = store.open_sightings_of(users).await.expect("asked");
+    rows.iter().filter_map(|row| row.input).sum()
+}
+
 /// One user in three spellings, and another whose name only looks like the first one's escaped.
 fn spelled_anyhow(database: &MariaDb) {
     database.sql(
@@ -32,7 +38,7 @@ async fn one_user_whatever_the_case() {
     for name in ["o'brien", "O'BRIEN", "O'Brien"] {
         let name = user(name);
         assert_eq!(store.open_sessions(&name).await.expect("asked").len(), 2);
-        assert_eq!(store.usage(std::slice::from_ref(&name)).await.expect("asked")[&name].open, 11);
+        assert_eq!(octets_of(&store, std::slice::from_ref(&name)).await, 11);
         assert_eq!(store.groups(&name).await.expect("asked"), ["gold"]);
         assert_eq!(store.rows_of(Table::Check, &name).await.expect("asked").len(), 2);
         assert_eq!(store.known_as(&name).await.expect("asked"), Some(user("O'Brien")));
@@ -41,7 +47,7 @@ async fn one_user_whatever_the_case() {
     let other = user("o=27brien");
     let sessions = store.open_sessions(&other).await.expect("asked");
     assert_eq!(sessions.iter().map(|row| row.acct_unique_id.as_str()).collect::<Vec<_>>(), ["3"]);
-    assert_eq!(store.usage(std::slice::from_ref(&other)).await.expect("asked")[&other].open, 100);
+    assert_eq!(octets_of(&store, std::slice::from_ref(&other)).await, 100);
     assert_eq!(store.known_as(&other).await.expect("asked"), Some(other));
     // On the wire a session keeps the name that its NAS knows
     let sessions = store.open_sessions(&user("o'brien")).await.expect("asked");
@@ -59,8 +65,11 @@ async fn the_worker_sees_one_user_too() {
     let online = store.users_online().await.expect("asked");
     assert_eq!(online.into_iter().collect::<Vec<_>>(), [user("O'Brien"), user("bob"), user("o=27brien")]);
     let users: Vec<_> = limited.into_keys().collect();
-    let usage = store.usage(&users).await.expect("asked");
-    assert_eq!(users.iter().map(|user| usage[user].closed + usage[user].open).collect::<Vec<_>>(), [11, 1000, 100]);
+    assert_eq!(octets_of(&store, &users).await, 1111);
+    let names: Vec<_> = users.iter().map(|user| store.ledger_name(user)).collect();
+    assert_eq!(names, [user("o'brien"), user("bob"), user("o=27brien")]);
+    let seen = store.open_rows(None, 9).await.expect("asked");
+    assert!(seen.iter().all(|row| names.contains(&store.ledger_name(&row.user))), "{seen:?}");
 }
 
 /// A collation that knows case makes two users of them.
@@ -89,9 +98,9 @@ async fn names_that_no_column_can_hold() {
     assert!(store.open_sessions(&foreign).await.expect("asked").is_empty());
     assert!(store.rows_of(Table::Check, &foreign).await.expect("asked").is_empty());
     assert!(store.limit_items(&foreign, &["Max-Octets".to_owned()]).await.expect("asked").is_empty());
-    let usage = store.usage(&[foreign.clone(), accented.clone()]).await.expect("asked");
-    assert_eq!((usage.len(), usage[&accented].open), (1, 5));
-    assert_eq!(store.usage(&[foreign]).await.expect("asked").len(), 0);
+    assert_eq!(octets_of(&store, &[foreign.clone(), accented]).await, 5);
+    assert!(store.sightings_of(&foreign).await.expect("asked").is_empty());
+    assert_eq!(octets_of(&store, &[foreign]).await, 0);
 }
 
 /// Debian's character set, and tables that do not agree: a panel made one of them anew.
@@ -112,8 +121,7 @@ async fn character_sets_may_differ() {
     let told: Vec<_> = limited.iter().map(|(user, items)| (user.as_str(), items.len())).collect();
     assert_eq!(told, [("É", 1), ("日本", 2)]);
     let users: Vec<_> = limited.into_keys().collect();
-    let usage = store.usage(&users).await.expect("asked");
-    assert_eq!((usage.len(), usage[&user("É")].open), (1, 5));
+    assert_eq!(octets_of(&store, &users).await, 5);
     assert_eq!(store.users_online().await.expect("asked").into_iter().collect::<Vec<_>>(), [user("É")]);
     assert_eq!(store.groups(&user("日本")).await.expect("asked"), ["gold"]);
 }
@@ -144,7 +152,8 @@ async fn octets_in_latin1_columns() {
     for (name, octets) in [("é", 5), ("日", 7)] {
         let name = user(name);
         assert_eq!(store.open_sessions(&name).await.expect("asked").pop().expect("a row").user, name);
-        assert_eq!(store.usage(std::slice::from_ref(&name)).await.expect("asked")[&name].open, octets);
+        assert_eq!(octets_of(&store, std::slice::from_ref(&name)).await, octets);
+        assert_eq!(store.sightings_of(&name).await.expect("asked")[0].user, name);
     }
     let names: Vec<_> = store.users_online().await.expect("asked").into_iter().collect();
     assert_eq!(names, [user("é"), user("日")]);

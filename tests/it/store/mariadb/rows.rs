@@ -58,7 +58,7 @@ async fn the_time_that_never_was_is_none() {
     let (store, alice) = (store(&database).await, UserName::new("alice"));
     let row = store.open_sessions(&alice).await.expect("asked").pop().expect("a row");
     assert_eq!((row.start, row.stop), (None, None));
-    assert_eq!(store.usage(std::slice::from_ref(&alice)).await.expect("asked")[&alice].open, 7);
+    assert_eq!(store.open_sightings_of(std::slice::from_ref(&alice)).await.expect("asked")[0].input, Some(7));
     assert_eq!(store.users_online().await.expect("asked").len(), 1);
     assert!(store.close_row("u", T0).await.expect("closed"));
     assert!(!store.close_row("u", T0 + 1).await.expect("left"));
@@ -79,7 +79,7 @@ async fn a_schema_without_prefixes_and_with_unsigned_octets() {
     let row = store.session("u").await.expect("asked").expect("a row");
     assert_eq!((row.input_octets, row.framed_ipv6_prefix.as_str()), (u64::MAX, ""));
     let alice = UserName::new("alice");
-    assert_eq!(store.usage(std::slice::from_ref(&alice)).await.expect("asked")[&alice].open, u64::MAX);
+    assert_eq!(store.sightings_of(&alice).await.expect("asked")[0].input, Some(u64::MAX));
 }
 
 /// Another program keeps the row: an error within seconds, nothing half done, and the connection is good for the next.
@@ -110,8 +110,8 @@ async fn migrations_are_taken_up_again() {
     let database = MariaDb::new();
     State::open(&url(&database)).await.expect("made");
     database.sql(
-        "DROP TABLE radkick_brake; UPDATE radkick_migrations SET success = FALSE WHERE version = 5;
-         DELETE FROM radkick_migrations WHERE version = 6",
+        "DROP TABLE radkick_quota; UPDATE radkick_migrations SET success = FALSE WHERE version = 9;
+         DELETE FROM radkick_migrations WHERE version = 10",
     );
     let mut opening = JoinSet::new();
     for _ in 0..8 {
@@ -122,21 +122,8 @@ async fn migrations_are_taken_up_again() {
         opened.expect("opened");
     }
     let done = database.sql("SELECT version, success FROM radkick_migrations ORDER BY version");
-    assert_eq!((done.len(), done.iter().filter(|row| row["success"] == 1).count()), (6, 6), "{done:?}");
-    assert!(State::open(&url(&database)).await.expect("opened").brake("cut").await.expect("asked").is_none());
-}
-
-/// Who writes nothing does not bring tables up to date either; the next who writes does.
-#[tokio::test]
-async fn existing_leaves_older_tables_alone() {
-    let database = MariaDb::new();
-    State::open(&url(&database)).await.expect("made");
-    database.sql("DROP TABLE radkick_brake; DELETE FROM radkick_migrations WHERE version = 6");
-    let refused = State::open_existing(&url(&database)).await.map(|_| ()).expect_err("refused").to_string();
-    assert!(refused.contains("an older version's"), "{refused}");
-    assert!(database.sql("SELECT version FROM radkick_migrations WHERE version = 6").is_empty());
-    State::open(&url(&database)).await.expect("brought up to date");
-    assert!(State::open_existing(&url(&database)).await.expect("asked").is_some());
+    assert_eq!((done.len(), done.iter().filter(|row| row["success"] == 1).count()), (10, 10), "{done:?}");
+    assert!(State::open(&url(&database)).await.expect("opened").quota_rows(None).await.expect("asked").is_empty());
 }
 
 /// A newer radkick has been here; the older one starts all the same.
@@ -147,7 +134,7 @@ async fn an_unknown_migration_is_left_alone() {
     database.sql(
         "INSERT INTO radkick_migrations (version, description, success, checksum, execution_time)
            VALUES (9999, 'of a later version', TRUE, 'x', 0);
-         DELETE FROM radkick_migrations WHERE version = 6",
+         DELETE FROM radkick_migrations WHERE version = 10",
     );
     State::open(&url(&database)).await.expect("opened");
 }

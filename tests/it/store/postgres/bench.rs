@@ -1,8 +1,10 @@
 //! A database of the contract.
 use radkick::config::DatabaseUrl;
+use sqlx::{Connection as _, PgConnection};
 
 use super::url;
 use crate::store::Bench;
+use crate::store::upgrade::migrations;
 use crate::support::postgres::Postgres;
 use crate::support::sqlite::Row;
 
@@ -59,5 +61,31 @@ impl Bench for Database {
                $$BEGIN RAISE EXCEPTION 'the panel writes this table'; END$$;
              CREATE TRIGGER no_replies BEFORE INSERT ON radreply FOR EACH ROW EXECUTE FUNCTION refuse()",
         );
+    }
+
+    fn analyze(&self) {
+        self.postgres.sql("ANALYZE radacct");
+    }
+
+    fn let_read(&self, table: &str) {
+        self.postgres.sql(&format!("GRANT SELECT ON {table} TO radkick"));
+    }
+
+    fn endless(&self) -> &'static str {
+        "SELECT 'a' AS username, 1 AS limit_bytes FROM pg_sleep(60)"
+    }
+
+    fn refuse_usage_of(&self, name: &str) {
+        self.own_sql(&format!(
+            "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN RAISE EXCEPTION 'refused'; END$$;
+             CREATE TRIGGER no_usage BEFORE INSERT ON radkick_usage FOR EACH ROW WHEN (NEW.user_name = '{name}')
+             EXECUTE FUNCTION refuse()"
+        ));
+    }
+
+    async fn make_old_tables(&self) {
+        let mut connection = PgConnection::connect(&self.postgres.url()).await.expect("a connection");
+        migrations("postgres").await.run_to(2, &mut connection).await.expect("tables");
+        connection.close().await.expect("closed");
     }
 }

@@ -66,10 +66,14 @@ async fn tls_is_used_and_verified_where_that_is_asked_for() {
 async fn everything_missing_is_named_at_once() {
     let database = Postgres::new();
     database.sql("ALTER TABLE radacct RENAME acctupdatetime TO x; ALTER TABLE radacct DROP acctterminatecause CASCADE");
+    database.sql("ALTER TABLE radacct DROP acctsessiontime");
     database.sql("DROP TABLE radgroupreply; ALTER TABLE nas RENAME TO nas2");
     let error = opened(&database.url()).await.expect_err("refused");
     let StoreError::Missing { missing, .. } = error else { panic!("{error}") };
-    assert_eq!(missing, ["radacct.acctupdatetime", "radacct.acctterminatecause", "radgroupreply", "nas"]);
+    assert_eq!(
+        missing,
+        ["radacct.acctupdatetime", "radacct.acctsessiontime", "radacct.acctterminatecause", "radgroupreply", "nas"]
+    );
 }
 
 #[tokio::test]
@@ -193,7 +197,7 @@ async fn no_session_waits_without_end() {
              current_setting('idle_in_transaction_session_timeout'), current_setting('transaction_isolation'),
              current_setting('synchronous_commit'), current_setting('application_name')) AS username,
            radacctid, acctsessionid, acctuniqueid, nasipaddress, acctstarttime, acctupdatetime, acctstoptime,
-           acctinputoctets, acctoutputoctets, calledstationid, callingstationid, acctterminatecause, servicetype,
+           acctsessiontime, acctinputoctets, acctoutputoctets, calledstationid, callingstationid, acctterminatecause, servicetype,
            framedprotocol, framedipaddress FROM radacct;
          GRANT SELECT ON settings TO radkick",
     );

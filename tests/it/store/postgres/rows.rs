@@ -61,8 +61,9 @@ async fn a_name_with_a_nul_hides_nobody() {
     );
     let store = store(&database).await;
     let odd = user("a\0b");
-    let usage = store.usage(&[odd.clone(), user("alice")]).await.expect("asked");
-    assert_eq!((usage[&odd].open, usage[&user("alice")].open), (5, 7));
+    let open = store.open_sightings_of(&[odd.clone(), user("alice")]).await.expect("asked");
+    let told: Vec<_> = open.iter().map(|row| (row.user.as_str(), row.input)).collect();
+    assert_eq!(told, [("a\0b", Some(5)), ("alice", Some(7))]);
     assert_eq!(store.open_sessions(&odd).await.expect("asked").len(), 1);
     assert!(store.knows(&odd).await.expect("asked"));
     assert!(store.session("u\0").await.expect("asked").is_none());
@@ -84,7 +85,7 @@ async fn our_tables_stand_in_a_schema_of_their_own_and_nothing_else_is_made() {
     let after = database.sql(all);
     assert_eq!(after[..before.len()], before);
     let ours: Vec<_> = after[before.len()..].iter().filter_map(|row| row["tablename"].as_str()).collect();
-    assert!(ours.len() == 7 && ours.iter().all(|name| name.starts_with("radkick_")), "{ours:?}");
+    assert!(ours.len() == 11 && ours.iter().all(|name| name.starts_with("radkick_")), "{ours:?}");
 }
 
 /// What a later version has added stays; this version goes on with its own.
@@ -133,7 +134,7 @@ async fn two_make_the_same_change() {
 }
 
 /// Until a session of radkick's waits for what another session holds.
-fn wait_for_a_waiter(database: &Postgres) {
+pub(super) fn wait_for_a_waiter(database: &Postgres) {
     let waiting = "SELECT count(*) FROM pg_stat_activity
                    WHERE wait_event_type = 'Lock' AND usename = 'radkick' AND datname = current_database()";
     let waits = || database.sql(waiting).iter().any(|row| row["count"] != 0);

@@ -1,0 +1,164 @@
+//! The pages of the ledger: our tables, and what is counted on top of them in memory by those who may not write.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::quota::{Increment, SessionAccount, UserName};
+use crate::store::{FeedLease, FeedRecord, Origin, State, StoreError, UsageRow};
+
+/// How many rows go into one transaction.
+const BATCH: usize = 1000;
+
+/// The pages of the ledger.
+#[derive(Debug, Default)]
+pub(super) struct Book {
+    /// Our tables; `None` where there are none yet and none may be made.
+    pub(super) state: Option<State>,
+    /// The right to write them.
+    pub(super) lease: Option<FeedLease>,
+    accounts: BTreeMap<String, SessionAccount>,
+    usage: BTreeMap<UserName, Vec<UsageRow>>,
+}
+
+/// What a sighting came to: written together, so that what is counted once is known to be counted.
+#[derive(Debug)]
+pub(super) struct Entry {
+    /// The account as it now is; `None` for history, of which only the sum is kept.
+    pub(super) account: Option<SessionAccount>,
+    /// What is to be counted.
+    pub(super) increment: Option<(Increment, Origin)>,
+}
+
+impl Book {
+    /// Pages that are read and, with a lease, written.
+    pub(super) fn new(state: Option<State>) -> Self {
+        Self { state, ..Self::default() }
+    }
+
+    /// Goes on in memory alone: what our tables hold is not a whole ledger yet.
+    pub(super) fn set_aside(&mut self) {
+        self.state = None;
+        self.lease = None;
+    }
+
+    /// The accounts of these sessions, as far as there are any, by Acct-Unique-Id.
+    pub(super) async fn accounts(&self, ids: &[String]) -> Result<BTreeMap<String, SessionAccount>, StoreError> {
+        let mut found = BTreeMap::new();
+        let unknown: Vec<String> = ids.iter().filter(|id| !self.accounts.contains_key(*id)).cloned().collect();
+        if let Some(state) = &self.state {
+            for account in state.accounts(&unknown).await? {
+                found.insert(account.acct_unique_id.clone(), account);
+            }
+        }
+        let in_memory = ids.iter().filter_map(|id| Some((id.clone(), self.accounts.get(id)?.clone())));
+        found.extend(in_memory);
+        Ok(found)
+    }
+
+    /// The accounts of these users: all, or those of open sessions.
+    pub(super) async fn accounts_of(
+        &self,
+        users: &[UserName],
+        only_open: bool,
+    ) -> Result<Vec<SessionAccount>, StoreError> {
+        let mut found = match &self.state {
+            Some(state) => state.accounts_of(users, only_open).await?,
+            None => Vec::new(),
+        };
+        found.retain(|account| !self.accounts.contains_key(&account.acct_unique_id));
+        let wanted: BTreeSet<&UserName> = users.iter().collect();
+        let in_memory = self.accounts.values().filter(|account| wanted.contains(&account.user));
+        found.extend(in_memory.filter(|account| !only_open || account.closed_at.is_none()).cloned());
+        Ok(found)
+    }
+
+    /// All rows of use of these users.
+    pub(super) async fn usage(&self, users: &[UserName]) -> Result<Vec<UsageRow>, StoreError> {
+        let mut rows = match &self.state {
+            Some(state) => state.usage(users).await?,
+            None => Vec::new(),
+        };
+        rows.extend(users.iter().filter_map(|user| self.usage.get(user)).flatten().cloned());
+        Ok(rows)
+    }
+
+    /// One page of the sessions that were open when they were last seen, after an Acct-Unique-Id.
+    pub(super) async fn open_accounts(&self, after: &str, limit: u32) -> Result<Vec<SessionAccount>, StoreError> {
+        match &self.state {
+            Some(state) => state.open_accounts(after, limit).await,
+            None => Ok(Vec::new()),
+        }
+    }
+
+    /// One page of the sessions that were closed at `since` or later.
+    pub(super) async fn closed_accounts(
+        &self,
+        since: i64,
+        (closed_at, id): (i64, &str),
+        limit: u32,
+    ) -> Result<Vec<SessionAccount>, StoreError> {
+        if let Some(state) = &self.state {
+            return state.closed_accounts(since, (closed_at, id), limit).await;
+        }
+        let key = |account: &SessionAccount| (account.closed_at.unwrap_or(0), account.acct_unique_id.clone());
+        let closed = self.accounts.values().filter(|account| account.closed_at.is_some_and(|at| at >= since));
+        let mut later: Vec<_> = closed.filter(|account| key(account) > (closed_at, id.to_owned())).cloned().collect();
+        later.sort_by_key(key);
+        later.truncate(limit as usize);
+        Ok(later)
+    }
+
+    /// Writes entries, and with the last of them how far the feed has come. `false` when another took the lease.
+    pub(super) async fn write(
+        &mut self,
+        entries: Vec<Entry>,
+        (before, after): (&FeedRecord, &FeedRecord),
+        now: i64,
+    ) -> Result<bool, StoreError> {
+        let mut rest = entries;
+        loop {
+            let later = if rest.len() > BATCH { rest.split_off(BATCH) } else { Vec::new() };
+            let feed = if later.is_empty() { after } else { before };
+            if !self.write_at_once(rest, feed, now).await? {
+                return Ok(false);
+            }
+            if later.is_empty() {
+                return Ok(true);
+            }
+            rest = later;
+        }
+    }
+
+    /// As [`Book::write`], all in one transaction.
+    pub(super) async fn write_at_once(
+        &mut self,
+        entries: Vec<Entry>,
+        feed: &FeedRecord,
+        now: i64,
+    ) -> Result<bool, StoreError> {
+        let (accounts, increments): (Vec<_>, Vec<_>) =
+            entries.into_iter().map(|entry| (entry.account, entry.increment)).unzip();
+        let accounts: Vec<SessionAccount> = accounts.into_iter().flatten().collect();
+        let increments: Vec<(Increment, Origin)> = increments.into_iter().flatten().collect();
+        if let (Some(state), Some(lease)) = (&self.state, &self.lease) {
+            return state.record(lease, feed, &accounts, &increments, now).await;
+        }
+        self.keep(accounts, increments);
+        Ok(true)
+    }
+
+    fn keep(&mut self, accounts: Vec<SessionAccount>, increments: Vec<(Increment, Origin)>) {
+        self.accounts.extend(accounts.into_iter().map(|account| (account.acct_unique_id.clone(), account)));
+        for (increment, origin) in increments {
+            let Increment { user, zone, slot, used, estimated } = increment;
+            let rows = self.usage.entry(user.clone()).or_default();
+            let estimated = if estimated { used.octets() } else { 0 };
+            match rows.iter_mut().find(|row| row.slot == slot && row.zone == zone && row.origin == origin) {
+                Some(row) => {
+                    row.used = row.used.plus(used);
+                    row.estimated = row.estimated.saturating_add(estimated);
+                }
+                None => rows.push(UsageRow { user, zone, slot, origin, used, estimated }),
+            }
+        }
+    }
+}

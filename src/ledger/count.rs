@@ -1,0 +1,170 @@
+//! From what a look found to the pages of the ledger.
+
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+
+use crate::quota::{Context, Observed, Oddity, SessionAccount, Sighting, SlotUse, Usage, UserName};
+use crate::store::{FeedRecord, Origin, StoreError};
+
+use super::book::Entry;
+use super::feed::MARGIN;
+use super::{Ledger, LedgerRules, Looked, silence};
+
+/// The start of a user's own allowance, by the user's name in the ledger.
+pub(super) type Since<'a> = &'a (dyn Fn(&UserName) -> Option<i64> + Sync);
+
+/// Sessions that ended within so many seconds keep an account, whatever becomes of older ones.
+pub(super) const LATELY: i64 = 24 * 3600;
+
+/// Whether a row that has no account was counted all the same: as history, or in an account that is no longer kept. One
+/// that began lately was not: its id is low because the table was emptied and its ids begin anew.
+pub(super) fn counted_before(feed: &FeedRecord, row: &Sighting) -> bool {
+    let began_lately = row.start.is_some_and(|start| start >= feed.read_at.saturating_sub(LATELY));
+    feed.imported_to.is_some() && row.row_id <= feed.mark.saturating_sub(MARGIN) && !began_lately
+}
+
+/// The accounts of those sessions of a page that have several rows on it, for want of a unique key: of these the second is
+/// looked at on top of the first.
+#[derive(Debug, Default)]
+pub(super) struct Doubles {
+    ids: HashSet<String>,
+    accounts: BTreeMap<String, SessionAccount>,
+}
+
+impl Doubles {
+    /// Those of a page.
+    pub(super) fn of(page: &[Sighting]) -> Self {
+        let mut seen = HashSet::new();
+        let again = page.iter().map(|row| row.acct_unique_id.as_str()).filter(|id| !seen.insert(*id));
+        Self { ids: again.map(str::to_owned).collect(), accounts: BTreeMap::new() }
+    }
+
+    /// As the rows of the page before this one left the account of a session.
+    pub(super) fn before(&self, row: &Sighting) -> Option<&SessionAccount> {
+        self.accounts.get(&row.acct_unique_id)
+    }
+
+    /// Remembers the account after a row.
+    pub(super) fn note(&mut self, account: &SessionAccount) {
+        if self.ids.contains(&account.acct_unique_id) {
+            self.accounts.insert(account.acct_unique_id.clone(), account.clone());
+        }
+    }
+}
+
+/// Looks at one row on behalf of its account. `None` where nothing changes.
+pub(super) fn observe(
+    rules: &LedgerRules,
+    before: Option<&SessionAccount>,
+    row: &Sighting,
+    (looked_at, now): (Option<i64>, i64),
+    (since, counted_before): (Option<i64>, bool),
+) -> Option<Observed> {
+    // Of two rows under one id the younger is the session's
+    if before.is_some_and(|account| account.row_id > row.row_id) {
+        return None;
+    }
+    let zone = rules.zones.of(row);
+    let max_rate = rules.max_rate;
+    let context = Context { now, looked_at, max_rate, zone, slots: &rules.slots, since, counted_before };
+    let observed = SessionAccount::observe(before, row, &context);
+    (before != Some(&observed.account)).then_some(observed)
+}
+
+impl Ledger {
+    /// Counts what a look found. `false` when another process has taken the ledger over meanwhile: then nothing of the
+    /// rest was counted, by this one.
+    ///
+    /// # Errors
+    /// When our database cannot be asked. What was written by then stays, and the next look finds the rest again.
+    pub async fn count(&mut self, looked: Looked, since: Since<'_>) -> Result<bool, StoreError> {
+        let counted = self.count_all(looked, since).await;
+        if !matches!(counted, Ok(true)) {
+            self.unsee();
+        }
+        counted
+    }
+
+    async fn count_all(&mut self, looked: Looked, since: Since<'_>) -> Result<bool, StoreError> {
+        let Looked { changed, gone, mut feed, now, .. } = looked;
+        let mut ids: Vec<String> = changed.iter().map(|row| row.acct_unique_id.clone()).collect();
+        ids.extend(gone.iter().cloned());
+        let mut accounts = self.book.accounts(&ids).await?;
+        let mut entries = Vec::new();
+        for row in &changed {
+            let before = accounts.get(&row.acct_unique_id);
+            let open_before = before.is_some_and(|account| account.closed_at.is_none());
+            let looked_at = open_before.then_some(self.feed.read_at).filter(|at| *at > 0);
+            let known = (since(&row.user), counted_before(&self.feed, row));
+            silence::learn(&mut feed, before, row, now);
+            let Some(observed) = observe(&self.rules, before, row, (looked_at, now), known) else { continue };
+            tell(&observed, row);
+            accounts.insert(row.acct_unique_id.clone(), observed.account.clone());
+            let increment = observed.increment.map(|increment| (increment, Origin::Observed));
+            entries.push(Entry { account: Some(observed.account), increment });
+        }
+        let gone = gone.iter().filter_map(|id| accounts.get(id)).filter(|account| account.closed_at.is_none());
+        entries.extend(gone.map(|account| Entry { account: Some(account.gone(now)), increment: None }));
+        let written = self.book.write(entries, (&self.feed, &feed), now).await?;
+        if written {
+            self.feed = feed;
+            self.settle();
+        }
+        Ok(written)
+    }
+
+    /// What these users have used, by their names in the ledger. `with_open` asks for open sessions as well, for limits
+    /// of which they alone count.
+    ///
+    /// # Errors
+    /// When our database cannot be asked.
+    pub async fn usage(&self, users: &[UserName], with_open: bool) -> Result<BTreeMap<UserName, Usage>, StoreError> {
+        let mut all = BTreeMap::<UserName, Usage>::new();
+        for row in self.book.usage(users).await? {
+            let slot = SlotUse { start: row.slot, used: row.used, estimated: row.estimated };
+            all.entry(row.user).or_default().add(&self.rules.zones.named(&row.zone), slot);
+        }
+        if with_open {
+            for account in self.book.accounts_of(users, true).await? {
+                let usage = all.entry(account.user).or_default();
+                usage.open = usage.open.plus(account.seen);
+            }
+        }
+        Ok(all)
+    }
+
+    /// Of these users those who are online at silent NAS alone: nothing can be decided about their use.
+    ///
+    /// # Errors
+    /// When our database cannot be asked.
+    pub async fn behind_silence(
+        &self,
+        users: &[UserName],
+        silence: &super::Silence,
+    ) -> Result<BTreeSet<UserName>, StoreError> {
+        if silence.nas.is_empty() {
+            return Ok(BTreeSet::new());
+        }
+        let mut heard = BTreeSet::new();
+        let mut unheard = BTreeSet::new();
+        for account in self.book.accounts_of(users, true).await? {
+            let side = if silence.nas.contains_key(&account.nas_ip_address) { &mut unheard } else { &mut heard };
+            side.insert(account.user);
+        }
+        Ok(unheard.difference(&heard).cloned().collect())
+    }
+}
+
+/// Says what was odd about a row, once: it is the change that is odd, not the row.
+fn tell(observed: &Observed, row: &Sighting) {
+    let (user, session) = (&row.user, &row.acct_unique_id);
+    match observed.oddity {
+        Some(Oddity::Held(octets)) => tracing::warn!(
+            %user, session, octets,
+            "held: more octets than a line carries in that time; not counted (quota.max_rate)"
+        ),
+        Some(Oddity::BeganAgain) => tracing::info!(%user, session, "another session under the same id"),
+        Some(Oddity::Wrapped) => tracing::info!(%user, session, "a counter ran past 32 bits"),
+        Some(Oddity::RanBackwards) => tracing::debug!(%user, session, "counters ran backwards; not counted again"),
+        None => {}
+    }
+}

@@ -1,0 +1,199 @@
+//! The ledger as a process keeps it: how far it has read, and whether it may write.
+
+use std::collections::{HashMap, HashSet};
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use crate::quota::{Period, SessionAccount, UserName};
+use crate::store::{Accounting, FeedRecord, State, StoreError};
+
+use super::book::Book;
+use super::{LedgerRules, Looked, import};
+
+/// Rows of a page: few enough for a read of some milliseconds.
+pub(super) const PAGE: u32 = 2000;
+/// Rows so far below the mark are read again: ids are given before rows are committed.
+pub(super) const MARGIN: i64 = 1000;
+/// The ledger, as one process keeps it.
+#[derive(Debug)]
+pub struct Ledger {
+    pub(super) accounting: Accounting,
+    pub(super) state: Option<State>,
+    pub(super) rules: LedgerRules,
+    pub(super) book: Book,
+    pub(super) feed: FeedRecord,
+    /// The open rows, by Acct-Unique-Id: how they looked, and in which look they were last seen.
+    pub(super) open: HashMap<Box<str>, (u64, u32)>,
+    /// Ids of rows near the mark that have been read.
+    pub(super) recent: HashSet<i64>,
+    pub(super) looks: u32,
+    pub(super) loaded: bool,
+}
+
+/// How the row of an account looked when it was last seen.
+pub(super) fn looked(account: &SessionAccount) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    let octets = (account.seen.input, account.seen.output, account.seen.seconds);
+    (account.start, account.update, account.stop, octets).hash(&mut hasher);
+    hasher.finish()
+}
+
+fn is_begun(feed: &FeedRecord) -> bool {
+    feed.imported_to.is_some() && feed.import_at.is_none()
+}
+
+impl Ledger {
+    /// The ledger in our tables. `None` where there are none and none may be made: then it is kept in memory.
+    #[must_use]
+    pub fn new(accounting: Accounting, state: Option<State>, rules: LedgerRules) -> Self {
+        Self {
+            accounting,
+            rules,
+            book: Book::new(state.clone()),
+            state,
+            feed: FeedRecord::default(),
+            open: HashMap::new(),
+            recent: HashSet::new(),
+            looks: 0,
+            loaded: false,
+        }
+    }
+
+    /// Takes the right to write, for `holder`. `false` when another has it: then it counts in memory.
+    ///
+    /// # Errors
+    /// When our database cannot be asked.
+    pub async fn take(&mut self, holder: &str, abandoned: Option<&str>, now: i64) -> Result<bool, StoreError> {
+        let Some(state) = &self.state else { return Ok(false) };
+        let lease = state.claim_feed(holder, abandoned, now).await?;
+        if lease != self.book.lease {
+            self.loaded = false;
+        }
+        self.book.lease = lease;
+        Ok(self.book.lease.is_some())
+    }
+
+    /// Who has the right to write.
+    ///
+    /// # Errors
+    /// As [`Ledger::take`].
+    pub async fn holder(&self) -> Result<Option<String>, StoreError> {
+        match &self.state {
+            Some(state) => state.feed_holder().await,
+            None => Ok(None),
+        }
+    }
+
+    /// Counts from now on to slots of these periods as well: those that allowances of our table have beside the
+    /// configured ones.
+    pub fn widen(&mut self, periods: impl IntoIterator<Item = Period>) {
+        self.rules.slots.widen(periods);
+    }
+
+    /// Whether the ledger has been begun, so that [`Ledger::look`] reads no history.
+    #[must_use]
+    pub fn is_begun(&self) -> bool {
+        is_begun(&self.feed)
+    }
+
+    /// Reads how the ledger stands, as this process does not know it yet, or as another has gone on with it.
+    ///
+    /// # Errors
+    /// When our database cannot be asked.
+    pub async fn load(&mut self) -> Result<(), StoreError> {
+        if self.loaded && self.book.lease.is_some() {
+            return Ok(());
+        }
+        let feed = match &self.state {
+            Some(state) => state.feed().await?.unwrap_or_default(),
+            None => FeedRecord::default(),
+        };
+        if self.book.lease.is_none() && !is_begun(&feed) {
+            // Our tables hold no whole ledger: the one in memory goes on, or is begun
+            if !self.loaded || self.book.state.is_some() {
+                self.start_over(None, FeedRecord::default());
+            }
+            self.loaded = true;
+            return Ok(());
+        }
+        self.start_over(self.state.clone(), feed);
+        let mut after = String::new();
+        loop {
+            let page = self.book.open_accounts(&after, PAGE).await?;
+            let Some(last) = page.last() else { break };
+            after.clone_from(&last.acct_unique_id);
+            let open = page.iter().map(|account| (account.acct_unique_id.as_str().into(), (looked(account), 0)));
+            self.open.extend(open);
+        }
+        self.loaded = true;
+        Ok(())
+    }
+
+    fn start_over(&mut self, state: Option<State>, feed: FeedRecord) {
+        let lease = self.book.lease.take().filter(|_| state.is_some());
+        self.book = Book::new(state);
+        self.book.lease = lease;
+        self.feed = feed;
+        self.open.clear();
+        self.recent.clear();
+    }
+
+    /// Begins the ledger where that has not been done: sums up the history that is there, once. `since` are the starts of
+    /// users' own allowances.
+    ///
+    /// # Errors
+    /// When a database cannot be asked. What was read by then stays.
+    pub async fn begin(
+        &mut self,
+        since: &(dyn Fn(&UserName) -> Option<i64> + Sync),
+        now: i64,
+    ) -> Result<bool, StoreError> {
+        import::begin(self, since, now).await
+    }
+
+    /// The sessions that were open at the last look and are no longer need not be remembered.
+    pub(super) fn settle(&mut self) {
+        let looks = self.looks;
+        self.open.retain(|_, (_, seen)| *seen == looks);
+    }
+
+    /// A look that was not written down never happened.
+    pub(super) fn unsee(&mut self) {
+        self.loaded = false;
+    }
+
+    /// Leaves what a look found for the next one.
+    pub fn leave(&mut self, _looked: Looked) {
+        self.open.clear();
+        self.recent.clear();
+        self.unsee();
+    }
+
+    /// Writes no more: another process does.
+    pub fn stand_back(&mut self) {
+        self.book.lease = None;
+        self.unsee();
+    }
+
+    /// Gives the right to write back.
+    ///
+    /// # Errors
+    /// When our database cannot be asked: then the right runs out by itself.
+    pub async fn give_back(&mut self) -> Result<(), StoreError> {
+        if let (Some(state), Some(lease)) = (&self.state, self.book.lease.take()) {
+            state.release_feed(&lease).await?;
+        }
+        self.unsee();
+        Ok(())
+    }
+
+    /// How many rows the operator's query gave when its result was last taken.
+    #[must_use]
+    pub const fn query_rows(&self) -> usize {
+        self.feed.query_rows
+    }
+
+    /// Notes how many rows the operator's query gave; written with the next count.
+    pub const fn note_query_rows(&mut self, rows: usize) {
+        self.feed.query_rows = rows;
+    }
+}

@@ -1,0 +1,242 @@
+//! Who may use how much: from check and reply items, the operator's query, and our own table.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use crate::config::{Config, LimitSource};
+use crate::quota::{Limits, Meaning, Period, QuotaRules, UserName};
+use crate::store::{Accounting, AllowanceRow, QuotaRow, State, StoreError};
+
+use super::gathering::{Gathered, Gathering};
+use super::query::Terms;
+use super::quota_rules;
+
+/// The share of rows that the query may lose from one time to the next, in per cent.
+const MAY_LOSE: usize = 20;
+
+/// Reads limits.
+#[derive(Debug)]
+pub struct LimitReader {
+    accounting: Accounting,
+    state: Option<State>,
+    /// What counts as a limit.
+    pub rules: QuotaRules,
+    sources: Vec<LimitSource>,
+    query: Option<String>,
+    timeout: Duration,
+    pub(super) terms: Terms,
+    /// The last result of the query that could be taken, by the users' names in the ledger.
+    last_good: Option<BTreeMap<UserName, AllowanceRow>>,
+}
+
+/// Everybody whom something may limit.
+#[derive(Debug, Default)]
+pub struct Sweep {
+    /// Who.
+    pub users: Vec<UserName>,
+    /// Why the operator's query could not be taken; the last good result stands in, if there is one.
+    pub query_problem: Option<StoreError>,
+    /// Whether it gave far fewer rows than last time.
+    pub lost: bool,
+    /// How many rows the query gave, when it was taken.
+    pub query_rows: Option<usize>,
+    /// When allowances of our table start again, where they have a period of their own.
+    pub periods: BTreeSet<Period>,
+}
+
+impl LimitReader {
+    /// A reader of the configuration's sources. Without `state` our own table is taken for empty.
+    #[must_use]
+    pub fn new(config: &Config, accounting: Accounting, state: Option<State>) -> Self {
+        let rules = quota_rules(config);
+        let terms = Terms {
+            period: super::rules::period(config.quota.period, config.quota.month_day),
+            month_day: config.quota.month_day,
+            direction: rules.direction,
+            zone: rules.zone.clone(),
+        };
+        let (sources, query) = (config.quota.sources.clone(), config.quota.query.clone());
+        Self { accounting, state, rules, sources, query, timeout: config.quota.query_timeout, terms, last_good: None }
+    }
+
+    /// Whether the open sessions alone count for some limit.
+    #[must_use]
+    pub fn counts_open(&self) -> bool {
+        self.rules.attributes.iter().any(|attribute| attribute.meaning == Meaning::Remaining)
+    }
+
+    /// Everybody whom a source may limit; the operator's query is run as a whole, and its result taken unless it lost
+    /// many of its rows. `rows_before` is how many it gave last time, `may_lose` whether a person has said that it may.
+    ///
+    /// # Errors
+    /// When a database cannot be asked. A query of the operator's that fails is not one.
+    pub async fn sweep(&mut self, rows_before: usize, may_lose: bool) -> Result<Sweep, StoreError> {
+        let mut sweep = Sweep::default();
+        for source in self.sources.clone() {
+            match source {
+                LimitSource::Attributes => {
+                    sweep.users.extend(self.accounting.limited_names(&self.rules.attribute_names()).await?);
+                }
+                LimitSource::Query => {
+                    self.take_query(&mut sweep, rows_before, may_lose).await;
+                    sweep.users.extend(self.last_good.iter().flatten().map(|(_, row)| row.username.clone()));
+                }
+                LimitSource::Table => {
+                    for row in self.table(None).await? {
+                        sweep.periods.insert(self.terms.period_of(&row));
+                        sweep.users.push(row.user);
+                    }
+                }
+            }
+        }
+        sweep.users.sort_unstable();
+        sweep.users.dedup();
+        Ok(sweep)
+    }
+
+    async fn take_query(&mut self, sweep: &mut Sweep, rows_before: usize, may_lose: bool) {
+        let Some(query) = &self.query else { return };
+        let rows = match self.accounting.allowances(query, None, None, self.timeout).await {
+            Ok(rows) => rows,
+            Err(error) => {
+                sweep.query_problem = Some(error);
+                return;
+            }
+        };
+        let count = rows.len();
+        if !may_lose && count.saturating_mul(100) < rows_before.saturating_mul(100 - MAY_LOSE) {
+            let reason = format!(
+                "it gave {count} rows, last time {rows_before}: more than {MAY_LOSE} % are gone, as if limits had \
+                 vanished; the last good ones stand until it gives them again or `radkick confirm`"
+            );
+            sweep.lost = true;
+            sweep.query_problem = Some(StoreError::LimitQuery { database: "quota.query".to_owned(), reason });
+            return;
+        }
+        sweep.query_rows = Some(count);
+        // Of several rows of a user the first decides, as everywhere
+        let by_name = rows.into_iter().rev().map(|row| (self.accounting.ledger_name(&row.username), row));
+        self.last_good = Some(by_name.collect());
+    }
+
+    /// The limits of these users, and of everybody who shares an allowance with one of them. `swept` takes the query's
+    /// part from its last good result instead of running it.
+    ///
+    /// # Errors
+    /// As [`LimitReader::sweep`].
+    pub async fn of(&self, users: &[UserName], swept: bool, now: i64) -> Result<Gathered, StoreError> {
+        let mut gathering = Gathering::new(&self.accounting);
+        for source in &self.sources {
+            match source {
+                LimitSource::Attributes => {
+                    let items = self.accounting.limit_items_of(users, &self.rules.attribute_names()).await?;
+                    for (user, items) in items {
+                        let limits = Limits::resolve(&user, &items, &self.rules);
+                        gathering.add(user, limits);
+                    }
+                }
+                LimitSource::Query if self.query.is_none() => {}
+                LimitSource::Query => {
+                    let asked = if swept { Ok(None) } else { self.ask(users).await.map(Some) };
+                    match asked {
+                        Ok(Some(rows)) => {
+                            gathering.query_rows(&self.terms, &rows);
+                            self.stand_in(&mut gathering, &self.vanished(users, &rows), None);
+                        }
+                        Ok(None) => self.stand_in(&mut gathering, users, None),
+                        Err(error) => self.stand_in(&mut gathering, users, Some(error)),
+                    }
+                }
+                LimitSource::Table => {
+                    let rows = self.table(Some(users)).await?;
+                    gathering.allow_all(rows.iter().map(|row| self.terms.of_table(row, now)));
+                }
+            }
+        }
+        Ok(gathering.gathered)
+    }
+
+    /// The starts of allowances of their own, by the users' names in the ledger: of these users, or (of the last result
+    /// of the query) all. `None` where the query fails and no result stands in: then nothing can be counted.
+    ///
+    /// # Errors
+    /// As [`LimitReader::sweep`].
+    pub async fn since(
+        &self,
+        users: Option<&[UserName]>,
+        now: i64,
+    ) -> Result<Option<BTreeMap<UserName, i64>>, StoreError> {
+        let mut gathering = Gathering::new(&self.accounting);
+        if self.query.is_some() && self.sources.contains(&LimitSource::Query) {
+            let asked = match users {
+                Some(users) => self.ask(users).await.ok(),
+                None => None,
+            };
+            match (&asked, &self.last_good, users) {
+                (Some(rows), _, _) => gathering.query_rows(&self.terms, rows),
+                (None, Some(all), None) => gathering.query_rows(&self.terms, all.values()),
+                (None, Some(_), Some(users)) => self.stand_in(&mut gathering, users, None),
+                (None, None, _) => return Ok(None),
+            }
+        }
+        if self.sources.contains(&LimitSource::Table) {
+            let rows = self.table(users).await?;
+            gathering.allow_all(rows.iter().map(|row| self.terms.of_table(row, now)));
+        }
+        Ok(Some(gathering.gathered.since(&self.accounting)))
+    }
+
+    /// What a top-up of this allowance made at `now` is for: the period in force, by its start; 0 for good.
+    #[must_use]
+    pub fn top_up_start(&self, row: &QuotaRow, now: i64) -> i64 {
+        self.terms.top_up_start(row, now)
+    }
+
+    async fn table(&self, users: Option<&[UserName]>) -> Result<Vec<QuotaRow>, StoreError> {
+        match &self.state {
+            Some(state) => state.quota_rows(users).await,
+            None => Ok(Vec::new()),
+        }
+    }
+
+    /// What the operator's query says of these users, and of the families that they belong to.
+    async fn ask(&self, users: &[UserName]) -> Result<Vec<AllowanceRow>, StoreError> {
+        let Some(query) = &self.query else { return Ok(Vec::new()) };
+        let mut rows = self.accounting.allowances(query, Some(users), None, self.timeout).await?;
+        let subjects: BTreeSet<String> = rows.iter().filter_map(|row| row.subject.clone()).collect();
+        let subjects: Vec<String> = subjects.into_iter().filter(|subject| !subject.is_empty()).collect();
+        if !subjects.is_empty() {
+            rows.extend(self.accounting.allowances(query, None, Some(&subjects), self.timeout).await?);
+        }
+        Ok(rows)
+    }
+
+    /// Those of these users whom the last good result has and this one has not: their limits stand until the query is run
+    /// as a whole, which tells one user's end from the loss of many.
+    fn vanished(&self, users: &[UserName], rows: &[AllowanceRow]) -> Vec<UserName> {
+        let there: BTreeSet<UserName> = rows.iter().map(|row| self.accounting.ledger_name(&row.username)).collect();
+        let had = |name: &UserName| self.last_good.as_ref().is_some_and(|all| all.contains_key(name));
+        let named = users.iter().map(|user| (user, self.accounting.ledger_name(user)));
+        named.filter(|(_, name)| had(name) && !there.contains(name)).map(|(user, _)| user.clone()).collect()
+    }
+
+    /// Takes the last good result of the query instead of a new one.
+    fn stand_in(&self, gathering: &mut Gathering<'_>, users: &[UserName], problem: Option<StoreError>) {
+        if users.is_empty() {
+            return;
+        }
+        gathering.gathered.query_problem = problem;
+        let Some(last_good) = &self.last_good else {
+            gathering.gathered.blind = true;
+            return;
+        };
+        let asked: Vec<&AllowanceRow> =
+            users.iter().filter_map(|user| last_good.get(&self.accounting.ledger_name(user))).collect();
+        let subjects: BTreeSet<&str> = asked.iter().filter_map(|row| row.subject.as_deref()).collect();
+        gathering.query_rows(&self.terms, asked.iter().copied());
+        if subjects.iter().any(|subject| !subject.is_empty()) {
+            let shares = |row: &&AllowanceRow| row.subject.as_deref().is_some_and(|subject| subjects.contains(subject));
+            gathering.query_rows(&self.terms, last_good.values().filter(shares));
+        }
+    }
+}

@@ -1,0 +1,164 @@
+//! One user now: limits, use, sessions. For the guard before every attempt, and for people.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::quota::{Limits, SessionAccount, Sighting, Usage, UserName, share};
+use crate::store::{Accounting, Origin, State, StoreError};
+
+use super::book::Entry;
+use super::count::{counted_before, observe};
+use super::feed::PAGE;
+use super::{Gathered, Ledger, LedgerRules, LimitReader, silence};
+
+/// One user now.
+#[derive(Debug, Default)]
+pub struct View {
+    /// What limits the user; of a family the family's.
+    pub limits: Limits,
+    /// What was used; by the whole family, where there is one.
+    pub usage: Usage,
+    /// The user, or all members of the family.
+    pub members: Vec<UserName>,
+    /// The sessions that the ledger keeps an account of, of the user alone, oldest first.
+    pub sessions: Vec<SessionAccount>,
+    /// Whether the user is online at NAS alone that were silent at the last look, and still are.
+    pub unheard: bool,
+}
+
+/// Looks at one user: as the ledger has it, with what changed since on top. Nothing is written.
+///
+/// # Errors
+/// When a database cannot be asked, or the operator's query fails: then nobody can tell whether the user is over.
+pub async fn view(
+    (accounting, state): (&Accounting, Option<&State>),
+    (rules, reader): (&LedgerRules, &LimitReader),
+    user: &UserName,
+    now: i64,
+) -> Result<View, StoreError> {
+    let gathered = reader.of(std::slice::from_ref(user), false, now).await?;
+    if let (true, Some(problem)) = (gathered.blind, gathered.query_problem) {
+        return Err(problem);
+    }
+    let mut ledger = Ledger::new(accounting.clone(), state.cloned(), rules.clone());
+    ledger.widen(gathered.limits.values().flat_map(|limits| &limits.amounts).map(|limit| limit.period));
+    ledger.load_feed().await?;
+    let own = accounting.ledger_name(user);
+    let mut limited: BTreeMap<UserName, (Limits, Usage)> = gathered
+        .limits
+        .into_iter()
+        .map(|(user, limits)| (accounting.ledger_name(&user), (limits, Usage::default())))
+        .collect();
+    limited.entry(own.clone()).or_default();
+    let names: Vec<UserName> = limited.keys().cloned().collect();
+    let since = since_of(&limited);
+    let heard = ledger.glance(&names, &|user| since.get(user).copied(), now).await?;
+    let mut usage = ledger.usage(&names, true).await?;
+    for (user, (_, of_user)) in &mut limited {
+        *of_user = usage.remove(user).unwrap_or_default();
+    }
+    share(&mut limited);
+    let mut sessions = ledger.book.accounts_of(std::slice::from_ref(&own), false).await?;
+    sessions.sort_by_key(|account| (account.start, account.row_id));
+    let unheard = ledger.is_unheard(&own, &heard).await?;
+    let (limits, usage) = limited.remove(&own).unwrap_or_default();
+    Ok(View { limits, usage, members: names, sessions, unheard })
+}
+
+/// The starts of the users' own allowances; in a family that of the member whose allowance it is.
+fn since_of(limited: &BTreeMap<UserName, (Limits, Usage)>) -> BTreeMap<UserName, i64> {
+    let mut shared = limited.clone();
+    share(&mut shared);
+    let since = |limits: &Limits| limits.amounts.iter().filter_map(|limit| limit.since).max();
+    shared.iter().filter_map(|(user, (limits, _))| Some((user.clone(), since(limits)?))).collect()
+}
+
+impl Gathered {
+    /// The start of each user's own allowance, by the user's name in the ledger.
+    #[must_use]
+    pub fn since(&self, accounting: &Accounting) -> BTreeMap<UserName, i64> {
+        let limited = self
+            .limits
+            .iter()
+            .filter(|(_, limits)| limits.subject.is_some() || limits.amounts.iter().any(|limit| limit.since.is_some()));
+        let limited = limited.map(|(user, limits)| (accounting.ledger_name(user), (limits.clone(), Usage::default())));
+        since_of(&limited.collect())
+    }
+}
+
+impl Ledger {
+    /// Reads how far the ledger is, and no more.
+    async fn load_feed(&mut self) -> Result<(), StoreError> {
+        if let Some(state) = &self.book.state {
+            self.feed = state.feed().await?.unwrap_or_default();
+        }
+        Ok(())
+    }
+
+    /// Whether a user is online at NAS alone that were silent at the last look, and are none of those `heard` of since.
+    async fn is_unheard(&self, user: &UserName, heard: &BTreeSet<String>) -> Result<bool, StoreError> {
+        let known = self.feed.rhythms.keys().cloned().collect();
+        let heard = heard.iter().map(String::as_str).collect();
+        let silence = silence::silence(&self.feed, (&known, &heard), self.rules.interval, self.feed.read_at);
+        Ok(!self.behind_silence(std::slice::from_ref(user), &silence).await?.is_empty())
+    }
+
+    /// Counts in memory what these users' rows hold that the ledger does not: all of them, where it has not been begun. The
+    /// NAS whose rows have changed.
+    async fn glance(
+        &mut self,
+        names: &[UserName],
+        since: &(dyn Fn(&UserName) -> Option<i64> + Sync),
+        now: i64,
+    ) -> Result<BTreeSet<String>, StoreError> {
+        let begun = self.is_begun();
+        let rows = if begun { self.rows_now(names).await? } else { self.all_rows(names).await? };
+        let ids: Vec<String> = rows.iter().map(|row| row.acct_unique_id.clone()).collect();
+        let mut accounts = if begun { self.book.accounts(&ids).await? } else { BTreeMap::new() };
+        if !begun {
+            self.book.set_aside();
+        }
+        let (mut entries, mut heard) = (Vec::new(), BTreeSet::new());
+        for row in rows {
+            let row = Sighting { user: self.accounting.ledger_name(&row.user), ..row };
+            let before = accounts.get(&row.acct_unique_id);
+            let known = (since(&row.user), begun && counted_before(&self.feed, &row));
+            let looked_at = before.filter(|account| account.closed_at.is_none()).map(|_| self.feed.read_at);
+            let Some(observed) = observe(&self.rules, before, &row, (looked_at, now), known) else { continue };
+            accounts.insert(row.acct_unique_id.clone(), observed.account.clone());
+            heard.insert(row.nas_ip_address);
+            let increment = observed.increment.map(|increment| (increment, Origin::Observed));
+            entries.push(Entry { account: Some(observed.account), increment });
+        }
+        let feed = self.feed.clone();
+        self.book.write_at_once(entries, &feed, now).await.map(|_| heard)
+    }
+
+    /// The open rows of these users, those that came since the last look, and those that the ledger takes for open.
+    async fn rows_now(&self, names: &[UserName]) -> Result<Vec<Sighting>, StoreError> {
+        let mut rows = self.accounting.open_sightings_of(names).await?;
+        let mut after = self.feed.mark;
+        loop {
+            let page = self.accounting.rows_above(after, PAGE).await?;
+            let is_last = page.len() < PAGE as usize;
+            after = page.last().map_or(after, |row| row.row_id);
+            let theirs = |row: &Sighting| row.stop.is_some() && names.contains(&self.accounting.ledger_name(&row.user));
+            rows.extend(page.into_iter().filter(theirs));
+            if is_last {
+                break;
+            }
+        }
+        let seen: BTreeSet<String> = rows.iter().map(|row| row.acct_unique_id.clone()).collect();
+        let accounts = self.book.accounts_of(names, true).await?;
+        let closed = accounts.into_iter().map(|account| account.acct_unique_id).filter(|id| !seen.contains(id));
+        rows.extend(self.accounting.rows_by_id(&closed.collect::<Vec<_>>()).await?);
+        Ok(rows)
+    }
+
+    async fn all_rows(&self, names: &[UserName]) -> Result<Vec<Sighting>, StoreError> {
+        let mut rows = Vec::new();
+        for name in names {
+            rows.extend(self.accounting.sightings_of(name).await?);
+        }
+        Ok(rows)
+    }
+}

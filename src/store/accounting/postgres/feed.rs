@@ -1,0 +1,170 @@
+//! Looks at rows of radacct.
+//!
+//! Open rows come by Acct-Unique-Id, as the stock schema's partial index holds them.
+
+use std::collections::BTreeSet;
+
+use sqlx::Row as _;
+use sqlx::postgres::{PgArguments, PgRow};
+
+use crate::quota::{Sighting, UserName, unescape};
+use crate::store::StoreError;
+
+use super::sessions::epoch;
+use super::{Postgres, spellings_of};
+
+const OPERATION: &str = "reading usage";
+
+/// How many names or ids are asked for at once.
+const SLICE: usize = 10_000;
+
+/// The columns of a [`Sighting`], in the order in which [`sighting`] reads them.
+const SIGHTING: &str = concat!(
+    "SELECT radacctid::bigint, acctuniqueid, coalesce(username, ''), coalesce(host(nasipaddress), ''), ",
+    "coalesce(calledstationid, ''), ",
+    epoch!("acctstarttime"),
+    ", ",
+    epoch!("acctupdatetime"),
+    ", ",
+    epoch!("acctstoptime"),
+    ", acctinputoctets::bigint, acctoutputoctets::bigint, acctsessiontime::bigint FROM {acct} "
+);
+
+type Query<'q> = sqlx::query::Query<'q, sqlx::Postgres, PgArguments>;
+
+impl Postgres {
+    pub(in super::super) async fn last_row_id(&self) -> Result<i64, StoreError> {
+        let sql = self.sql("SELECT coalesce(max(radacctid), 0)::bigint FROM {acct}");
+        sqlx::query_scalar(sql).fetch_one(&self.pool).await.map_err(|error| self.failed(OPERATION, error))
+    }
+
+    pub(in super::super) async fn open_rows(
+        &self,
+        after: Option<&Sighting>,
+        limit: u32,
+    ) -> Result<Vec<Sighting>, StoreError> {
+        self.sightings(open_rows(after), |query| page(query, after, limit)).await
+    }
+
+    pub(in super::super) async fn open_rows_plan(
+        &self,
+        after: Option<&Sighting>,
+        limit: u32,
+    ) -> Result<Vec<String>, StoreError> {
+        let sql = format!("EXPLAIN {SIGHTING}{}", open_rows(after));
+        let lines = self.rows(&sql, |query| page(query, after, limit)).await?;
+        lines.iter().map(|line| line.try_get(0).map_err(|error| self.failed(OPERATION, error))).collect()
+    }
+
+    pub(in super::super) async fn rows_by_id(&self, acct_unique_ids: &[String]) -> Result<Vec<Sighting>, StoreError> {
+        let mut found = Vec::new();
+        for slice in acct_unique_ids.chunks(SLICE) {
+            let ids: Vec<&str> = slice.iter().map(String::as_str).filter(|id| !id.contains('\0')).collect();
+            found.extend(self.sightings("WHERE acctuniqueid = ANY($1)", |query| query.bind(ids)).await?);
+        }
+        Ok(found)
+    }
+
+    pub(in super::super) async fn rows_above(&self, row_id: i64, limit: u32) -> Result<Vec<Sighting>, StoreError> {
+        let condition = "WHERE radacctid > $1 ORDER BY radacctid LIMIT $2";
+        self.sightings(condition, |query| query.bind(row_id).bind(i64::from(limit))).await
+    }
+
+    pub(in super::super) async fn sightings_of(&self, user: &UserName) -> Result<Vec<Sighting>, StoreError> {
+        let condition = "WHERE username = ANY($1) ORDER BY radacctid";
+        let mut rows = self.sightings(condition, |query| query.bind(spellings_of([user]))).await?;
+        rows.retain(|row| row.user == *user);
+        Ok(rows)
+    }
+
+    pub(in super::super) async fn open_sightings_of(&self, users: &[UserName]) -> Result<Vec<Sighting>, StoreError> {
+        let mut found = Vec::new();
+        for slice in users.chunks(SLICE) {
+            let wanted: BTreeSet<&UserName> = slice.iter().collect();
+            let condition = "WHERE acctstoptime IS NULL AND username = ANY($1)";
+            let rows = self.sightings(condition, |query| query.bind(spellings_of(slice))).await?;
+            // A bare spelling of one name may be the escaped spelling of another
+            found.extend(rows.into_iter().filter(|row| wanted.contains(&row.user)));
+        }
+        Ok(found)
+    }
+
+    pub(in super::super) async fn close_stale(
+        &self,
+        acct_unique_id: &str,
+        stop: i64,
+        seen_update: Option<i64>,
+    ) -> Result<bool, StoreError> {
+        if acct_unique_id.contains('\0') {
+            return Ok(false);
+        }
+        let sql = self.sql(concat!(
+            "UPDATE {acct} SET acctstoptime = to_timestamp($2), acctterminatecause = 'Stale-Session', ",
+            "acctsessiontime = CASE WHEN acctstarttime IS NOT NULL THEN greatest(0, $2 - ",
+            epoch!("acctstarttime"),
+            ") END WHERE acctuniqueid = $1 AND acctstoptime IS NULL AND ",
+            epoch!("acctupdatetime"),
+            " IS NOT DISTINCT FROM $3"
+        ));
+        let query = sqlx::query(sql).bind(acct_unique_id).bind(stop).bind(seen_update);
+        let done = query.execute(&self.pool).await.map_err(|error| self.failed("closing a row of radacct", error))?;
+        Ok(done.rows_affected() > 0)
+    }
+
+    async fn sightings<'q>(
+        &self,
+        condition: &str,
+        bind: impl FnOnce(Query<'q>) -> Query<'q>,
+    ) -> Result<Vec<Sighting>, StoreError> {
+        let rows = self.rows(&format!("{SIGHTING}{condition}"), bind).await?;
+        rows.iter().map(|row| sighting(row).map_err(|error| self.failed(OPERATION, error))).collect()
+    }
+
+    async fn rows<'q>(&self, sql: &str, bind: impl FnOnce(Query<'q>) -> Query<'q>) -> Result<Vec<PgRow>, StoreError> {
+        let rows = bind(sqlx::query(self.sql(sql))).fetch_all(&self.pool).await;
+        rows.map_err(|error| self.failed(OPERATION, error))
+    }
+}
+
+/// The condition of a page of open rows. A schema of old may hold several of one Acct-Unique-Id.
+const fn open_rows(after: Option<&Sighting>) -> &'static str {
+    match after {
+        None => "WHERE acctstoptime IS NULL ORDER BY acctuniqueid, radacctid LIMIT $1",
+        Some(_) => {
+            "WHERE acctstoptime IS NULL AND (acctuniqueid, radacctid) > ($2, $3)
+             ORDER BY acctuniqueid, radacctid LIMIT $1"
+        }
+    }
+}
+
+/// The arguments of [`open_rows`].
+fn page<'q>(query: Query<'q>, after: Option<&Sighting>, limit: u32) -> Query<'q> {
+    let query = query.bind(i64::from(limit));
+    match after {
+        None => query,
+        Some(row) => query.bind(row.acct_unique_id.clone()).bind(row.row_id),
+    }
+}
+
+/// A counter as it stands; negative ones are 0.
+fn counter(row: &PgRow, column: usize) -> Result<Option<u64>, sqlx::Error> {
+    let counter: Option<i64> = row.try_get(column)?;
+    Ok(counter.map(|counter| u64::try_from(counter).unwrap_or(0)))
+}
+
+fn sighting(row: &PgRow) -> Result<Sighting, sqlx::Error> {
+    let text = |column: usize| row.try_get::<String, _>(column).map(|text| unescape(&text));
+    Ok(Sighting {
+        row_id: row.try_get(0)?,
+        acct_unique_id: row.try_get(1)?,
+        user: UserName::from_table(&row.try_get::<String, _>(2)?),
+        nas_ip_address: text(3)?,
+        called_station_id: text(4)?,
+        start: row.try_get(5)?,
+        update: row.try_get(6)?,
+        stop: row.try_get(7)?,
+        input: counter(row, 8)?,
+        output: counter(row, 9)?,
+        seconds: counter(row, 10)?,
+    })
+}

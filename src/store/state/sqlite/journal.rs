@@ -1,0 +1,22 @@
+//! Reading the journal.
+
+use crate::quota::UserName;
+use crate::store::StoreError;
+use crate::store::state::JournalRecord;
+
+use super::Sqlite;
+
+impl Sqlite {
+    pub(in super::super) async fn journal_of(
+        &self,
+        user: &UserName,
+        limit: u32,
+    ) -> Result<Vec<JournalRecord>, StoreError> {
+        let sql = "SELECT at, actor, event, detail FROM radkick_journal WHERE user_name = ?
+                   ORDER BY at DESC, id DESC LIMIT ?";
+        let query = sqlx::query_as(sql).bind(user.as_str()).bind(i64::from(limit));
+        let rows: Vec<(i64, String, String, String)> =
+            query.fetch_all(&self.pool).await.map_err(|error| self.failed("reading the journal", error))?;
+        Ok(rows.into_iter().map(JournalRecord::of).collect())
+    }
+}

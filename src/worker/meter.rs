@@ -1,0 +1,235 @@
+//! Who has used what, and who is over by it: the worker's eyes.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::config::Config;
+use crate::jobs::Exemptions;
+use crate::ledger::{Ledger, LedgerRules, LimitReader, Looked, Sweep, view};
+use crate::quota::{Limits, Usage, UserName, share};
+use crate::store::{Accounting, State, StoreError};
+
+use super::measured::Measured;
+use super::plan::Judgement;
+
+/// Users whose limits and use are read at a time.
+const CHUNK: usize = 2000;
+
+/// Looks at radacct and judges; remembers from step to step what it need not read again.
+#[derive(Debug)]
+pub(super) struct Meter {
+    accounting: Accounting,
+    state: Option<State>,
+    rules: LedgerRules,
+    ledger: Ledger,
+    reader: LimitReader,
+    sweep_every: i64,
+    swept_at: Option<i64>,
+    /// Who was over at the last step: looked at again until no longer so.
+    over: BTreeSet<UserName>,
+    /// Whose login expires before the next sweep, and when.
+    due: BTreeMap<UserName, i64>,
+}
+
+/// Who may write the ledger, and what a person has allowed.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Leave<'a> {
+    /// Under which name this process writes; `None` writes nothing.
+    pub(super) holder: Option<&'a str>,
+    /// Whether the operator's query may give far fewer rows than last time.
+    pub(super) may_lose: bool,
+}
+
+impl Meter {
+    /// Over these databases; without `state` everything stays in memory.
+    pub(super) fn new(config: &Config, accounting: &Accounting, state: Option<&State>) -> Self {
+        let rules = LedgerRules::new(config);
+        Self {
+            accounting: accounting.clone(),
+            state: state.cloned(),
+            ledger: Ledger::new(accounting.clone(), state.cloned(), rules.clone()),
+            reader: LimitReader::new(config, accounting.clone(), state.cloned()),
+            rules,
+            sweep_every: i64::try_from(config.quota.limit_sweep.as_secs()).unwrap_or(i64::MAX),
+            swept_at: None,
+            over: BTreeSet::new(),
+            due: BTreeMap::new(),
+        }
+    }
+
+    /// Gives the right to write the ledger back.
+    pub(super) async fn give_back(&mut self) -> Result<(), StoreError> {
+        self.ledger.give_back().await
+    }
+
+    /// Judges one user, and nobody else.
+    pub(super) async fn one(
+        &self,
+        user: &UserName,
+        exemptions: &Exemptions<'_>,
+        now: i64,
+    ) -> Result<Measured, StoreError> {
+        let databases = (&self.accounting, self.state.as_ref());
+        let seen = view(databases, (&self.rules, &self.reader), user, now).await?;
+        let mut judgement = Judgement::default();
+        let limited = BTreeMap::from([(user.clone(), (seen.limits, seen.usage))]);
+        judgement.judge(limited, exemptions, now).await?;
+        judgement.rank();
+        Ok(Measured { judgement, swept: true, ..Measured::default() })
+    }
+
+    /// Looks at what changed and judges those concerned, `others` (whom we hold) among them; from time to time everybody.
+    pub(super) async fn measure(
+        &mut self,
+        others: BTreeSet<UserName>,
+        exemptions: &Exemptions<'_>,
+        leave: Leave<'_>,
+        now: i64,
+    ) -> Result<Measured, StoreError> {
+        let mut measured = Measured::default();
+        self.take(leave, now).await?;
+        let mut sweep = self.sweep_if_due(leave, now).await?;
+        let looked = self.look(&mut sweep, now).await?;
+        measured.silence = looked.silence.clone();
+        measured.stale.clone_from(&looked.stale);
+        let touched = looked.users.clone();
+        self.count(looked, now).await?;
+        let mut scope = others.clone();
+        scope.extend(touched);
+        scope.extend(self.over.iter().cloned());
+        scope.extend(self.due.iter().filter(|(_, at)| **at <= now).map(|(user, _)| user.clone()));
+        if let Some(sweep) = sweep {
+            measured.swept = true;
+            measured.lost = sweep.lost;
+            measured.query_problem = sweep.query_problem.as_ref().map(ToString::to_string);
+            scope.extend(sweep.users);
+            self.due.clear();
+        }
+        self.judge(scope, &mut measured, exemptions, now).await?;
+        self.mind_silence(&others, &mut measured).await?;
+        if measured.swept {
+            self.swept_at = measured.query_problem.is_none().then_some(now);
+            self.keep(now).await?;
+        }
+        self.over = measured.judgement.over.iter().map(|over| over.user.clone()).collect();
+        Ok(measured)
+    }
+
+    async fn take(&mut self, leave: Leave<'_>, now: i64) -> Result<(), StoreError> {
+        if let Some(holder) = leave.holder {
+            let other = self.ledger.holder().await?;
+            let abandoned = other.as_deref().filter(|other| crate::jobs::is_dead(other));
+            if !self.ledger.take(holder, abandoned, now).await? {
+                tracing::debug!(?other, "another radkick keeps the ledger; this one counts in memory");
+            }
+        }
+        self.ledger.load().await
+    }
+
+    async fn sweep_if_due(&mut self, leave: Leave<'_>, now: i64) -> Result<Option<Sweep>, StoreError> {
+        let is_due = |at: i64| now < at || now.saturating_sub(at) >= self.sweep_every;
+        if !self.swept_at.is_none_or(is_due) && self.ledger.is_begun() {
+            return Ok(None);
+        }
+        let sweep = self.reader.sweep(self.ledger.query_rows(), leave.may_lose).await?;
+        self.ledger.widen(sweep.periods.iter().copied());
+        if let Some(rows) = sweep.query_rows {
+            self.ledger.note_query_rows(rows);
+        }
+        Ok(Some(sweep))
+    }
+
+    /// Looks at what changed; before that at everything, once.
+    async fn look(&mut self, sweep: &mut Option<Sweep>, now: i64) -> Result<Looked, StoreError> {
+        while !self.ledger.is_begun() {
+            let problem = sweep.as_mut().and_then(|sweep| sweep.query_problem.take());
+            if let Some(problem) = problem {
+                return Err(problem);
+            }
+            let since = self.reader.since(None, now).await?.unwrap_or_default();
+            if !self.ledger.begin(&|user| since.get(user).copied(), now).await? {
+                self.ledger.stand_back();
+                self.ledger.load().await?;
+            }
+        }
+        self.ledger.look(now).await
+    }
+
+    async fn count(&mut self, looked: Looked, now: i64) -> Result<(), StoreError> {
+        let users: Vec<UserName> = looked.users.iter().cloned().collect();
+        let mut since = BTreeMap::new();
+        for chunk in users.chunks(CHUNK) {
+            // Without the query nobody knows where the slots of its users begin: counted once it answers
+            let Some(of_chunk) = self.reader.since(Some(chunk), now).await? else {
+                self.ledger.leave(looked);
+                return Ok(());
+            };
+            since.extend(of_chunk);
+        }
+        let since = |user: &UserName| since.get(user).copied();
+        if !self.ledger.count(looked, &since).await? {
+            // Another has taken over: what it has not counted yet is counted here in memory
+            self.ledger.stand_back();
+            self.ledger.load().await?;
+            let again = self.ledger.look(now).await?;
+            self.ledger.count(again, &since).await?;
+        }
+        Ok(())
+    }
+
+    async fn judge(
+        &mut self,
+        scope: BTreeSet<UserName>,
+        measured: &mut Measured,
+        exemptions: &Exemptions<'_>,
+        now: i64,
+    ) -> Result<(), StoreError> {
+        let scope: Vec<UserName> = scope.into_iter().collect();
+        let mut judged = BTreeSet::new();
+        for chunk in scope.chunks(CHUNK) {
+            let gathered = self.reader.of(chunk, measured.swept, now).await?;
+            measured.judgement.blind |= gathered.blind;
+            if let Some(problem) = gathered.query_problem {
+                measured.query_problem.get_or_insert_with(|| problem.to_string());
+            }
+            let mut limited = self.with_usage(gathered.limits).await?;
+            // A family comes whole with each of its members
+            limited.retain(|user, _| judged.insert(user.clone()));
+            let soon = now.saturating_add(2 * self.sweep_every);
+            let due = limited.iter().filter_map(|(user, (limits, _))| Some((user, limits.expires_at.as_ref()?.0)));
+            self.due.extend(due.filter(|(_, at)| *at > now && *at <= soon).map(|(user, at)| (user.clone(), at)));
+            measured.judgement.judge(limited, exemptions, now).await?;
+        }
+        measured.judgement.rank();
+        Ok(())
+    }
+
+    /// Finds those who are over, or whom we hold, and are online at silent NAS alone.
+    async fn mind_silence(&self, others: &BTreeSet<UserName>, measured: &mut Measured) -> Result<(), StoreError> {
+        let over = measured.judgement.over.iter().map(|over| &over.user);
+        let concerned: BTreeSet<&UserName> = over.chain(others).collect();
+        let names: Vec<UserName> = concerned.iter().map(|user| self.accounting.ledger_name(user)).collect();
+        let unheard = self.ledger.behind_silence(&names, &measured.silence).await?;
+        let unheard = concerned.into_iter().filter(|user| unheard.contains(&self.accounting.ledger_name(user)));
+        measured.judgement.unheard = unheard.cloned().collect();
+        Ok(())
+    }
+
+    async fn with_usage(
+        &self,
+        limits: BTreeMap<UserName, Limits>,
+    ) -> Result<BTreeMap<UserName, (Limits, Usage)>, StoreError> {
+        let names: Vec<UserName> = limits.keys().map(|user| self.accounting.ledger_name(user)).collect();
+        let usage = self.ledger.usage(&names, self.reader.counts_open()).await?;
+        let of = |user: &UserName| usage.get(&self.accounting.ledger_name(user)).cloned().unwrap_or_default();
+        let mut limited = limits.into_iter().map(|(user, limits)| (user.clone(), (limits, of(&user)))).collect();
+        share(&mut limited);
+        Ok(limited)
+    }
+
+    async fn keep(&self, now: i64) -> Result<(), StoreError> {
+        match self.reader.since(None, now).await? {
+            Some(since) => self.ledger.keep(&|user| since.get(user).copied(), now).await,
+            None => Ok(()),
+        }
+    }
+}
