@@ -77,6 +77,22 @@ fn a_row_without_times_of_its_own_goes_by_our_looks() {
 }
 
 #[test]
+fn a_row_as_its_start_left_it_counts_from_there() {
+    let mut session = Watched::from(MONDAY - MINUTE);
+    session.row.update = None;
+    session.look(MONDAY + MINUTE);
+    session.update(MONDAY + 5 * MINUTE, 7).look(MONDAY + 5 * MINUTE);
+    assert_eq!(session.counted, [(SUNDAY, 7, true)]);
+}
+
+#[test]
+fn when_a_routers_clock_is_set_back_the_gap_is_as_long_as_ours() {
+    let mut session = Watched::from(NOON + DAY);
+    session.update(NOON + DAY + HOUR, 0).look(NOON + HOUR);
+    assert_eq!(session.update(NOON + 2 * HOUR, RATE * 3600).look(NOON + 2 * HOUR), RATE * 3600);
+}
+
+#[test]
 fn a_router_a_day_behind_counts_to_the_day_of_our_look() {
     let mut session = Watched::from(NOON - DAY);
     session.look(NOON);

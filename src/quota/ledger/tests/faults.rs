@@ -60,18 +60,21 @@ fn a_counter_that_runs_past_32_bits_goes_on() {
 #[test]
 fn what_fell_for_another_reason_is_no_wrap() {
     let top = u64::from(u32::MAX) - 99;
-    // As many seconds as before: a late packet. Too many octets for the line. Fallen by half of 32 bits, not by more.
-    // A counter of more than 32 bits.
-    for (seen, minutes, input) in
-        [(top, 0, 200), (top, 1, 500_000), (1 << 31, 1, 0), ((1 << 32) + 50, 1, 100), ((1 << 31) + 99, 9, 99)]
-    {
+    for (seen, seconds, input, why) in [
+        (top, 0, 200, "as many seconds as before: a late packet"),
+        (top, MINUTE, 500_000, "more octets than the line carries"),
+        (1 << 31, 40 * DAY, 0, "fallen by half of 32 bits, not by more"),
+        ((1 << 32) + 50, MINUTE, 100, "more than 32 bits"),
+    ] {
         let mut session = counted();
         session.account.as_mut().unwrap().seen.input = seen;
-        let at = TEN_PAST + minutes * MINUTE;
-        assert_eq!(session.update(at, input).look(TEN_PAST + MINUTE), 0, "{seen} {input}");
-        assert_eq!(session.oddity, Some(Oddity::RanBackwards), "{seen} {input}");
-        assert_eq!(session.account().seen.input, seen);
+        assert_eq!(session.update(TEN_PAST + seconds, input).look(TEN_PAST + seconds), 0, "{why}");
+        assert_eq!(session.oddity, Some(Oddity::RanBackwards), "{why}");
+        assert_eq!(session.account().seen.input, seen, "{why}");
     }
+    let mut session = counted();
+    session.account.as_mut().unwrap().seen.input = (1 << 31) + 1;
+    assert_eq!(session.update(TEN_PAST + 40 * DAY, 0).look(TEN_PAST + 40 * DAY), (1 << 31) - 1);
 }
 
 #[test]
@@ -90,9 +93,29 @@ fn after_a_restart_of_the_router_the_same_id_is_another_session() {
 fn what_is_null_in_the_other_session_is_nothing() {
     let mut session = counted();
     session.row.start = Some(MONDAY);
-    session.update(MONDAY + MINUTE, 0).row.input = None;
-    assert_eq!(session.look(MONDAY + MINUTE), 0);
+    session.update(MONDAY, 0).row.input = None;
+    assert_eq!(session.look(MONDAY), 0);
+    assert_eq!(session.oddity, Some(Oddity::BeganAgain));
+    assert!(!session.account().start_moved, "it is known by now");
     assert_eq!(session.update(MONDAY + 2 * MINUTE, 9).look(MONDAY + 2 * MINUTE), 9);
+}
+
+#[test]
+fn another_session_under_the_id_is_not_older_than_what_is_known() {
+    let mut session = Watched::from(SUNDAY);
+    session.update(MONDAY + HOUR, 5000).look(MONDAY + HOUR);
+    session.row.start = Some(SUNDAY + MINUTE);
+    assert_eq!(session.update(MONDAY + 2 * HOUR, 400).look(MONDAY + 2 * HOUR), 400);
+    assert_eq!(session.counted.last(), Some(&(MONDAY, 400, false)));
+}
+
+#[test]
+fn a_late_packet_does_not_move_the_time_on() {
+    let mut session = counted();
+    session.update(TEN_PAST - 5 * MINUTE, 3000).row.update = Some(MONDAY + MINUTE);
+    assert_eq!(session.look(MONDAY + MINUTE), 0);
+    assert_eq!(session.update(MONDAY + 2 * MINUTE, 5100).look(MONDAY + 2 * MINUTE), 100);
+    assert_eq!(session.counted.last(), Some(&(SUNDAY, 100, true)));
 }
 
 #[test]

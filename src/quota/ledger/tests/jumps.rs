@@ -36,6 +36,33 @@ fn a_jump_that_was_real_stays_held_and_what_follows_counts() {
 }
 
 #[test]
+fn what_follows_a_jump_was_used_since_the_jump() {
+    let mut session = jumped();
+    session.update(MONDAY + HOUR, 2 * JUMP).look(MONDAY + HOUR);
+    assert_eq!(session.update(MONDAY + 25 * HOUR, 2 * JUMP + 9).look(MONDAY + 25 * HOUR), 9);
+    assert_eq!(session.counted.last(), Some(&(MONDAY, 9, true)));
+}
+
+#[test]
+fn a_jump_is_not_undone_when_our_clock_is_set_back() {
+    let mut session = jumped();
+    assert_eq!(session.update(at(30), JUMP + 9).look(at(5)), 9);
+    assert_eq!(session.account().at, at(20));
+}
+
+#[test]
+fn what_another_session_jumped_by_before_stays_held() {
+    let mut session = jumped();
+    session.row.start = Some(at(29));
+    assert_eq!(session.update(at(30), 70).look(at(30)), 70);
+    assert_eq!(session.account().suspect, None);
+    assert_eq!(session.account().held.octets(), JUMP - 5000);
+    session.row.start = Some(at(39));
+    session.update(at(40), 0).look(at(40));
+    assert_eq!(session.account().held.octets(), JUMP - 5000);
+}
+
+#[test]
 fn a_jump_that_was_a_glitch_is_forgotten() {
     let mut session = jumped();
     assert_eq!(session.update(at(30), 5009).look(at(30)), 9);
