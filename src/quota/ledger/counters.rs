@@ -41,16 +41,6 @@ impl Counters {
         }
     }
 
-    /// The greater of each.
-    #[must_use]
-    pub fn or_more(self, other: Self) -> Self {
-        Self {
-            input: self.input.max(other.input),
-            output: self.output.max(other.output),
-            seconds: self.seconds.max(other.seconds),
-        }
-    }
-
     /// Whether each is at least the other's.
     #[must_use]
     pub const fn reaches(self, other: Self) -> bool {

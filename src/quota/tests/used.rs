@@ -126,7 +126,8 @@ fn octets_that_may_be_of_a_later_slot_are_told() {
     let estimated = |limit: &Limit| usage.estimated(limit, NOON);
     assert_eq!(estimated(&limit(1, Period::Daily)), 10);
     assert_eq!(estimated(&limit(1, Period::Weekly)), 13);
-    assert_eq!(estimated(&limit(1, Period::Total)), 0, "what counts for ever is not estimated");
+    assert_eq!(estimated(&limit(1, Period::Total)), 0, "all count, whatever the slot");
+    assert_eq!(estimated(&Limit { since: Some(MIDNIGHT), ..limit(1, Period::Total) }), 10);
     let upload = Limit { direction: Direction::Upload, ..limit(1, Period::Daily) };
     assert_eq!(estimated(&upload), 8, "no more than there are");
     assert_eq!(estimated(&Limit { unit: Unit::Seconds, ..limit(1, Period::Daily) }), 0);

@@ -21,6 +21,17 @@ fn a_slot_begins_where_any_period_does() {
 }
 
 #[test]
+fn slots_may_become_finer() {
+    let mut slots = Slots::new([Period::Weekly]);
+    assert_eq!(slots.of(MONDAY + DAY + 5, &TimeZone::UTC, None), MONDAY);
+    slots.widen([Period::Total, Period::Monthly(24)]);
+    assert_eq!(slots.of(MONDAY + DAY + 5, &TimeZone::UTC, None), MONDAY + DAY);
+    assert_eq!(slots, Slots::new([Period::Weekly, Period::Monthly(24), Period::Weekly]));
+    slots.widen([Period::Hourly]);
+    assert_eq!(slots.of(MONDAY + DAY + HOUR + 5, &TimeZone::UTC, None), MONDAY + DAY + HOUR);
+}
+
+#[test]
 fn the_allowance_of_a_user_begins_a_slot_once_it_has_begun() {
     let slots = Slots::new([Period::Daily]);
     let of = |at, since| slots.of(at, &TimeZone::UTC, Some(since));
