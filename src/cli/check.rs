@@ -27,10 +27,24 @@ pub(crate) async fn run(context: Context) -> anyhow::Result<Exit> {
         output.note(&format!("error: {error}"))?;
         exit = Exit::Failed;
     }
+    exit = exit.max(check_query(&context, &accounting).await?);
     exit = exit.max(check_state(&context).await?);
     exit = exit.max(check_nas(&context, &accounting).await?);
     output.object(&serde_json::json!({ "ok": exit == Exit::Done, "file": config.file.display().to_string() }))?;
     Ok(exit)
+}
+
+/// The operator's query for limits must be one that can be run, with the columns it must have; it is not run.
+async fn check_query(context: &Context, accounting: &Accounting) -> anyhow::Result<Exit> {
+    let (quota, output) = (&context.config.quota, context.output);
+    let Some(query) = &quota.query else { return Ok(Exit::Done) };
+    match accounting.check_query(query, quota.query_timeout).await {
+        Ok(()) => {
+            output.line("[quota] query: can be run, and has its columns")?;
+            Ok(Exit::Done)
+        }
+        Err(error) => refuse(output, Exit::Failed, &error.to_string()),
+    }
 }
 
 /// radkick's own tables must be there, or be such that they can be made.

@@ -1,6 +1,7 @@
 //! What was used, as a user of the built program sees it: `enforce`, `usage`, `explain` and `quota` on the usage ledger.
 //!
 //! Rows of radacct come from FreeRADIUS where it can write them so, else from SQL.
+mod checked;
 mod counted;
 mod explained;
 mod feed;
