@@ -25,6 +25,10 @@ use common::times::{Times, timed};
 use common::worker::{self, Remote};
 use population::{Database, Pace, Plan, Population};
 
+/// As `radkick` itself.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Measures on private databases.
 #[derive(Debug, Parser)]
 struct Options {

@@ -1,11 +1,22 @@
 //! Whether a login that we closed is closed: other programs write the same tables.
 
+use std::collections::BTreeSet;
+
 use crate::quota::{Place, UserName};
 use crate::store::{BlockRecord, BlockState, RowImage, StoreError, Table};
 
 use super::Agent;
 
 impl Agent {
+    /// For whom a block of ours is held, whether or not the login is closed by it.
+    ///
+    /// # Errors
+    /// When our database cannot be asked.
+    pub async fn held_blocks(&self) -> Result<BTreeSet<UserName>, StoreError> {
+        let blocks = self.state.blocks(None).await?.into_iter();
+        Ok(blocks.filter(|block| block.state == BlockState::Held).map(|block| block.user).collect())
+    }
+
     /// Whether a block of ours is held for the user, and the login closed by it.
     ///
     /// # Errors

@@ -1,9 +1,11 @@
 //! The pages of the ledger: our tables, and what is counted on top of them in memory by those who may not write.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::quota::{Increment, SessionAccount, UserName};
 use crate::store::{FeedLease, FeedRecord, Origin, State, StoreError, UsageRow};
+
+use super::at_hand::{AtHand, add};
 
 /// How many rows go into one transaction.
 const BATCH: usize = 1000;
@@ -15,6 +17,8 @@ pub(super) struct Book {
     pub(super) state: Option<State>,
     /// The right to write them.
     pub(super) lease: Option<FeedLease>,
+    /// What stands in our tables; empty without a lease.
+    pub(super) at_hand: AtHand,
     accounts: BTreeMap<String, SessionAccount>,
     usage: BTreeMap<UserName, Vec<UsageRow>>,
 }
@@ -27,6 +31,10 @@ pub(super) struct Entry {
     /// What is to be counted.
     pub(super) increment: Option<(Increment, Origin)>,
 }
+
+/// Accounts that were read for a moment.
+#[derive(Debug)]
+pub(super) struct Known(HashMap<String, SessionAccount>);
 
 impl Book {
     /// Pages that are read and, with a lease, written.
@@ -42,16 +50,25 @@ impl Book {
 
     /// The accounts of these sessions, as far as there are any, by Acct-Unique-Id.
     pub(super) async fn accounts(&self, ids: &[String]) -> Result<BTreeMap<String, SessionAccount>, StoreError> {
-        let mut found = BTreeMap::new();
-        let unknown: Vec<String> = ids.iter().filter(|id| !self.accounts.contains_key(*id)).cloned().collect();
-        if let Some(state) = &self.state {
-            for account in state.accounts(&unknown).await? {
-                found.insert(account.acct_unique_id.clone(), account);
-            }
-        }
-        let in_memory = ids.iter().filter_map(|id| Some((id.clone(), self.accounts.get(id)?.clone())));
-        found.extend(in_memory);
-        Ok(found)
+        let known = self.known(ids.iter().map(String::as_str)).await?;
+        let found = ids.iter().filter_map(|id| Some((id.clone(), self.account(&known, id)?.clone())));
+        Ok(found.collect())
+    }
+
+    /// Those of these accounts that are not at hand; [`Book::account`] finds both.
+    pub(super) async fn known(&self, ids: impl Iterator<Item = &str>) -> Result<Known, StoreError> {
+        let is_at_hand = |id: &str| self.accounts.contains_key(id) || self.at_hand.account(id).is_some();
+        let unknown: Vec<String> = ids.filter(|id| !is_at_hand(id)).map(str::to_owned).collect();
+        let read = match &self.state {
+            Some(state) if !unknown.is_empty() => state.accounts(&unknown).await?,
+            Some(_) | None => Vec::new(),
+        };
+        Ok(Known(read.into_iter().map(|account| (account.acct_unique_id.clone(), account)).collect()))
+    }
+
+    /// The account of a session: from memory, at hand, or among those `known`.
+    pub(super) fn account<'a>(&'a self, known: &'a Known, id: &str) -> Option<&'a SessionAccount> {
+        self.accounts.get(id).or_else(|| self.at_hand.account(id)).or_else(|| known.0.get(id))
     }
 
     /// The accounts of these users: all, or those of open sessions.
@@ -71,22 +88,33 @@ impl Book {
         Ok(found)
     }
 
-    /// All rows of use of these users.
-    pub(super) async fn usage(&self, users: &[UserName]) -> Result<Vec<UsageRow>, StoreError> {
-        let mut rows = match &self.state {
-            Some(state) => state.usage(users).await?,
-            None => Vec::new(),
-        };
-        rows.extend(users.iter().filter_map(|user| self.usage.get(user)).flatten().cloned());
-        Ok(rows)
+    /// Reads the use of these users where it is not at hand, for [`Book::usage`].
+    pub(super) async fn read_usage(&mut self, users: &[UserName]) -> Result<(), StoreError> {
+        let Some(state) = &self.state else { return Ok(()) };
+        self.at_hand.make_room(users.len(), self.lease.is_some());
+        let unknown = users.iter().filter(|user| self.at_hand.usage(user).is_none());
+        let unknown: Vec<UserName> = unknown.cloned().collect();
+        if !unknown.is_empty() {
+            let rows = state.usage(&unknown).await?;
+            self.at_hand.keep_usage(unknown, rows);
+        }
+        Ok(())
+    }
+
+    /// All rows of use of a user: as last read, and as counted in memory.
+    pub(super) fn usage(&self, user: &UserName) -> impl Iterator<Item = &UsageRow> {
+        let in_memory = self.usage.get(user).into_iter().flatten();
+        self.at_hand.usage(user).into_iter().flatten().chain(in_memory)
     }
 
     /// One page of the sessions that were open when they were last seen, after an Acct-Unique-Id.
-    pub(super) async fn open_accounts(&self, after: &str, limit: u32) -> Result<Vec<SessionAccount>, StoreError> {
-        match &self.state {
-            Some(state) => state.open_accounts(after, limit).await,
-            None => Ok(Vec::new()),
+    pub(super) async fn open_accounts(&mut self, after: &str, limit: u32) -> Result<Vec<SessionAccount>, StoreError> {
+        let Some(state) = &self.state else { return Ok(Vec::new()) };
+        let page = state.open_accounts(after, limit).await?;
+        if self.lease.is_some() {
+            page.iter().for_each(|account| self.at_hand.keep(account.clone()));
         }
+        Ok(page)
     }
 
     /// One page of the sessions that were closed at `since` or later.
@@ -140,7 +168,12 @@ impl Book {
         let accounts: Vec<SessionAccount> = accounts.into_iter().flatten().collect();
         let increments: Vec<(Increment, Origin)> = increments.into_iter().flatten().collect();
         if let (Some(state), Some(lease)) = (&self.state, &self.lease) {
-            return state.record(lease, feed, &accounts, &increments, now).await;
+            let written = state.record(lease, feed, &accounts, &increments, now).await?;
+            if written {
+                accounts.into_iter().for_each(|account| self.at_hand.keep(account));
+                increments.iter().for_each(|(increment, origin)| self.at_hand.add(increment, *origin));
+            }
+            return Ok(written);
         }
         self.keep(accounts, increments);
         Ok(true)
@@ -149,16 +182,7 @@ impl Book {
     fn keep(&mut self, accounts: Vec<SessionAccount>, increments: Vec<(Increment, Origin)>) {
         self.accounts.extend(accounts.into_iter().map(|account| (account.acct_unique_id.clone(), account)));
         for (increment, origin) in increments {
-            let Increment { user, zone, slot, used, estimated } = increment;
-            let rows = self.usage.entry(user.clone()).or_default();
-            let estimated = if estimated { used.octets() } else { 0 };
-            match rows.iter_mut().find(|row| row.slot == slot && row.zone == zone && row.origin == origin) {
-                Some(row) => {
-                    row.used = row.used.plus(used);
-                    row.estimated = row.estimated.saturating_add(estimated);
-                }
-                None => rows.push(UsageRow { user, zone, slot, origin, used, estimated }),
-            }
+            add(self.usage.entry(increment.user.clone()).or_default(), &increment, origin);
         }
     }
 }

@@ -1,6 +1,6 @@
 //! From what a look found to the pages of the ledger.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use crate::quota::{Context, Observed, Oddity, SessionAccount, Sighting, SlotUse, Usage, UserName};
 use crate::store::{FeedRecord, Origin, StoreError};
@@ -36,6 +36,11 @@ impl Doubles {
         let mut seen = HashSet::new();
         let again = page.iter().map(|row| row.acct_unique_id.as_str()).filter(|id| !seen.insert(*id));
         Self { ids: again.map(str::to_owned).collect(), accounts: BTreeMap::new() }
+    }
+
+    /// Whether the row is one of several of its session.
+    pub(super) fn holds(&self, row: &Sighting) -> bool {
+        self.ids.contains(&row.acct_unique_id)
     }
 
     /// As the rows of the page before this one left the account of a session.
@@ -86,23 +91,29 @@ impl Ledger {
 
     async fn count_all(&mut self, looked: Looked, since: Since<'_>) -> Result<bool, StoreError> {
         let Looked { changed, gone, mut feed, now, .. } = looked;
-        let mut ids: Vec<String> = changed.iter().map(|row| row.acct_unique_id.clone()).collect();
-        ids.extend(gone.iter().cloned());
-        let mut accounts = self.book.accounts(&ids).await?;
-        let mut entries = Vec::new();
+        let ids: Vec<&str> = changed.iter().map(|row| row.acct_unique_id.as_str()).collect();
+        let known = self.book.known(ids.into_iter().chain(gone.iter().map(String::as_str))).await?;
+        let mut entries: Vec<Entry> = Vec::with_capacity(changed.len());
+        // Where the account of a session stands that has been looked at just now
+        let mut latest = HashMap::<&str, SessionAccount>::new();
+        let doubles = Doubles::of(&changed);
         for row in &changed {
-            let before = accounts.get(&row.acct_unique_id);
+            let before =
+                latest.get(row.acct_unique_id.as_str()).or_else(|| self.book.account(&known, &row.acct_unique_id));
             let open_before = before.is_some_and(|account| account.closed_at.is_none());
             let looked_at = open_before.then_some(self.feed.read_at).filter(|at| *at > 0);
-            let known = (since(&row.user), counted_before(&self.feed, row));
+            let since = (since(&row.user), counted_before(&self.feed, row));
             silence::learn(&mut feed, before, row, now);
-            let Some(observed) = observe(&self.rules, before, row, (looked_at, now), known) else { continue };
+            let Some(observed) = observe(&self.rules, before, row, (looked_at, now), since) else { continue };
             tell(&observed, row);
-            accounts.insert(row.acct_unique_id.clone(), observed.account.clone());
+            if doubles.holds(row) {
+                latest.insert(&row.acct_unique_id, observed.account.clone());
+            }
             let increment = observed.increment.map(|increment| (increment, Origin::Observed));
             entries.push(Entry { account: Some(observed.account), increment });
         }
-        let gone = gone.iter().filter_map(|id| accounts.get(id)).filter(|account| account.closed_at.is_none());
+        let gone = gone.iter().filter_map(|id| self.book.account(&known, id));
+        let gone = gone.filter(|account| account.closed_at.is_none());
         entries.extend(gone.map(|account| Entry { account: Some(account.gone(now)), increment: None }));
         let written = self.book.write(entries, (&self.feed, &feed), now).await?;
         if written {
@@ -117,11 +128,20 @@ impl Ledger {
     ///
     /// # Errors
     /// When our database cannot be asked.
-    pub async fn usage(&self, users: &[UserName], with_open: bool) -> Result<BTreeMap<UserName, Usage>, StoreError> {
+    pub async fn usage(
+        &mut self,
+        users: &[UserName],
+        with_open: bool,
+    ) -> Result<BTreeMap<UserName, Usage>, StoreError> {
+        self.book.read_usage(users).await?;
         let mut all = BTreeMap::<UserName, Usage>::new();
-        for row in self.book.usage(users).await? {
-            let slot = SlotUse { start: row.slot, used: row.used, estimated: row.estimated };
-            all.entry(row.user).or_default().add(&self.rules.zones.named(&row.zone), slot);
+        for user in users {
+            let mut usage = Usage::default();
+            for row in self.book.usage(user) {
+                let slot = SlotUse { start: row.slot, used: row.used, estimated: row.estimated };
+                usage.add(&self.rules.zones.named(&row.zone), slot);
+            }
+            all.insert(user.clone(), usage);
         }
         if with_open {
             for account in self.book.accounts_of(users, true).await? {

@@ -1,18 +1,19 @@
 //! The ledger as a process keeps it: how far it has read, and whether it may write.
 
-use std::collections::{HashMap, HashSet};
-use std::hash::{DefaultHasher, Hash, Hasher};
+use std::collections::HashSet;
 
-use crate::quota::{Period, SessionAccount, UserName};
+use crate::quota::{Period, UserName};
 use crate::store::{Accounting, FeedRecord, State, StoreError};
 
 use super::book::Book;
+use super::open::OpenRows;
 use super::{LedgerRules, Looked, import};
 
 /// Rows of a page: few enough for a read of some milliseconds.
 pub(super) const PAGE: u32 = 2000;
 /// Rows so far below the mark are read again: ids are given before rows are committed.
 pub(super) const MARGIN: i64 = 1000;
+
 /// The ledger, as one process keeps it.
 #[derive(Debug)]
 pub struct Ledger {
@@ -21,20 +22,12 @@ pub struct Ledger {
     pub(super) rules: LedgerRules,
     pub(super) book: Book,
     pub(super) feed: FeedRecord,
-    /// The open rows, by Acct-Unique-Id: how they looked, and in which look they were last seen.
-    pub(super) open: HashMap<Box<str>, (u64, u32)>,
+    /// The open rows, as they were last seen.
+    pub(super) open: OpenRows,
     /// Ids of rows near the mark that have been read.
     pub(super) recent: HashSet<i64>,
     pub(super) looks: u32,
     pub(super) loaded: bool,
-}
-
-/// How the row of an account looked when it was last seen.
-pub(super) fn looked(account: &SessionAccount) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    let octets = (account.seen.input, account.seen.output, account.seen.seconds);
-    (account.start, account.update, account.stop, octets).hash(&mut hasher);
-    hasher.finish()
 }
 
 fn is_begun(feed: &FeedRecord) -> bool {
@@ -51,7 +44,7 @@ impl Ledger {
             book: Book::new(state.clone()),
             state,
             feed: FeedRecord::default(),
-            open: HashMap::new(),
+            open: OpenRows::default(),
             recent: HashSet::new(),
             looks: 0,
             loaded: false,
@@ -121,8 +114,7 @@ impl Ledger {
             let page = self.book.open_accounts(&after, PAGE).await?;
             let Some(last) = page.last() else { break };
             after.clone_from(&last.acct_unique_id);
-            let open = page.iter().map(|account| (account.acct_unique_id.as_str().into(), (looked(account), 0)));
-            self.open.extend(open);
+            page.iter().for_each(|account| self.open.recall(account));
         }
         self.loaded = true;
         Ok(())
@@ -152,8 +144,7 @@ impl Ledger {
 
     /// The sessions that were open at the last look and are no longer need not be remembered.
     pub(super) fn settle(&mut self) {
-        let looks = self.looks;
-        self.open.retain(|_, (_, seen)| *seen == looks);
+        self.open.settle(self.looks);
     }
 
     /// A look that was not written down never happened.

@@ -20,7 +20,7 @@ impl Ledger {
     ///
     /// # Errors
     /// When our database cannot be asked.
-    pub async fn keep(&self, since: Since<'_>, now: i64) -> Result<(), StoreError> {
+    pub async fn keep(&mut self, since: Since<'_>, now: i64) -> Result<(), StoreError> {
         let (Some(state), Some(lease)) = (&self.book.state, &self.book.lease) else { return Ok(()) };
         let before = now.saturating_sub(self.rules.keep);
         let history = self.feed.imported_to.unwrap_or(0);
@@ -40,6 +40,7 @@ impl Ledger {
             if !state.put_usage(lease, &user, &rows).await? {
                 break;
             }
+            self.book.at_hand.forget(&user);
         }
         Ok(())
     }

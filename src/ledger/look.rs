@@ -1,17 +1,20 @@
 //! What changed in radacct since the last look.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
-use std::hash::{DefaultHasher, Hash, Hasher};
 
 use crate::quota::{Sighting, UserName};
-use crate::store::{FeedRecord, StoreError};
+use crate::store::{FeedRecord, OpenCursor, OpenLook, StoreError};
 
 use super::Ledger;
-use super::feed::{MARGIN, PAGE, looked};
+use super::feed::{MARGIN, PAGE};
+use super::open;
 use super::silence::{self, Silence, Stale};
 
 /// How long closed rows are looked at again, in seconds: a Stop may come after the row was closed by another.
 const ROTATION: i64 = 24 * 3600;
+
+/// How many of them in one look.
+const AGAIN: u32 = 1000;
 
 /// What a look found.
 #[derive(Debug, Default)]
@@ -30,16 +33,6 @@ pub struct Looked {
     pub silence: Silence,
     /// Open rows that were updated no more while their NAS goes on reporting.
     pub stale: Vec<Stale>,
-    /// How many sessions are open.
-    pub open: usize,
-}
-
-/// How a row looks: another number, another look.
-fn looks(row: &Sighting) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    let octets = (row.input.unwrap_or(0), row.output.unwrap_or(0), row.seconds.unwrap_or(0));
-    (row.start, row.update, row.stop, octets).hash(&mut hasher);
-    hasher.finish()
 }
 
 impl Ledger {
@@ -51,10 +44,14 @@ impl Ledger {
     pub async fn look(&mut self, now: i64) -> Result<Looked, StoreError> {
         self.looks = self.looks.wrapping_add(1);
         let mut found = Looked { feed: self.feed.clone(), now, ..Looked::default() };
-        let open_nas = self.look_at_open(&mut found).await?;
+        let mut cursor = OpenCursor::new(self.open.len());
+        let (first, again) = tokio::join!(self.accounting.open_looks(&mut cursor), self.look_again(now));
+        let open_nas = self.look_at_open(first?, cursor, &mut found).await?;
         self.look_for_vanished(&mut found).await?;
         self.look_for_new(&mut found).await?;
-        self.look_again(&mut found).await?;
+        let (again, rotation) = again?;
+        found.changed.extend(again);
+        found.feed.rotation = rotation;
         // Who has just written something is not silent, however long nobody was here to hear it
         let heard: HashSet<&str> = found.changed.iter().map(|row| row.nas_ip_address.as_str()).collect();
         found.silence = silence::silence(&found.feed, (&open_nas, &heard), self.rules.interval, now);
@@ -62,8 +59,14 @@ impl Ledger {
         found.stale.retain(|stale| !found.silence.nas.contains_key(&stale.nas_ip_address));
         found.users = found.changed.iter().map(|row| row.user.clone()).collect();
         found.feed.read_at = now;
-        found.open = self.open.len();
         Ok(found)
+    }
+
+    /// Which of these users are online, by their names in the ledger, and how many users are: as of the last look.
+    #[must_use]
+    pub fn online(&self, users: &[UserName]) -> (BTreeSet<UserName>, usize) {
+        let all = self.open.users();
+        (users.iter().filter(|user| all.contains(user.as_str())).cloned().collect(), all.len())
     }
 
     /// A row whose user goes by the name that the ledger has for it.
@@ -71,49 +74,50 @@ impl Ledger {
         Sighting { user: self.accounting.ledger_name(&row.user), ..row }
     }
 
-    async fn look_at_open(&mut self, found: &mut Looked) -> Result<BTreeSet<String>, StoreError> {
-        let mut open_nas = BTreeSet::new();
-        let mut last: Option<Sighting> = None;
-        loop {
-            let page = self.accounting.open_rows(last.as_ref(), PAGE).await?;
-            last = page.last().cloned();
-            let is_last = page.len() < PAGE as usize;
-            for row in page {
-                if !open_nas.contains(&row.nas_ip_address) {
-                    open_nas.insert(row.nas_ip_address.clone());
-                }
-                found.stale.extend(silence::stale(&found.feed, &row, self.rules.interval, found.now));
-                self.see(row, found);
+    /// The NAS with open rows. Rows that changed, or are new, are read whole.
+    async fn look_at_open(
+        &mut self,
+        first: Option<Vec<OpenLook>>,
+        mut cursor: OpenCursor,
+        found: &mut Looked,
+    ) -> Result<BTreeSet<String>, StoreError> {
+        let mut page = first;
+        while let Some(rows) = page {
+            let news = rows.iter().filter(|row| self.open.is_news(row, self.looks));
+            let news: Vec<i64> = news.map(|row| row.row_id).collect();
+            // One that was closed meanwhile is found among those that vanished, or are new
+            for row in self.accounting.rows_numbered(&news).await?.into_iter().filter(|row| row.stop.is_none()) {
+                let row = self.named(row);
+                self.open.note(&row, self.looks);
+                found.changed.push(row);
             }
-            if is_last {
-                return Ok(open_nas);
-            }
+            page = self.accounting.open_looks(&mut cursor).await?;
         }
+        Ok(self.mind_stale(found))
     }
 
-    /// Sees an open row: whether it changed.
-    fn see(&mut self, row: Sighting, found: &mut Looked) {
-        let look = looks(&row);
-        match self.open.get_mut(row.acct_unique_id.as_str()) {
-            Some((before, seen)) => {
-                *seen = self.looks;
-                if *before == look {
-                    return;
-                }
-                *before = look;
-            }
-            None => {
-                self.open.insert(row.acct_unique_id.as_str().into(), (look, self.looks));
-            }
+    /// Finds rows that were updated no more; the NAS with open rows.
+    fn mind_stale(&self, found: &mut Looked) -> BTreeSet<String> {
+        let every = |nas| silence::interval(&found.feed, self.open.nas(nas), self.rules.interval);
+        let every: Vec<Option<i64>> = (0..self.open.nas_count()).map(every).collect();
+        let mut is_open = vec![false; every.len()];
+        for (nas, row) in self.open.seen(self.looks) {
+            is_open[nas] = true;
+            let silent = silence::overdue(every[nas], row.update.or(row.start), found.now);
+            found.stale.extend(silent.map(|silent| Stale {
+                acct_unique_id: row.acct_unique_id.to_string(),
+                nas_ip_address: self.open.nas(nas).to_owned(),
+                update: row.update,
+                silent,
+            }));
         }
-        found.changed.push(self.named(row));
+        let open = is_open.iter().enumerate().filter(|(_, open)| **open);
+        open.map(|(nas, _)| self.open.nas(nas).to_owned()).collect()
     }
 
     /// The rows that were open and are so no more: closed, or gone.
     async fn look_for_vanished(&mut self, found: &mut Looked) -> Result<(), StoreError> {
-        let unseen = self.open.iter().filter(|(_, (_, seen))| *seen != self.looks);
-        let mut vanished: Vec<String> = unseen.map(|(id, _)| id.to_string()).collect();
-        vanished.sort_unstable();
+        let vanished = self.open.unseen(self.looks);
         let rows = self.accounting.rows_by_id(&vanished).await?;
         let there: HashSet<&str> = rows.iter().map(|row| row.acct_unique_id.as_str()).collect();
         found.gone.extend(vanished.iter().filter(|id| !there.contains(id.as_str())).cloned());
@@ -142,7 +146,7 @@ impl Ledger {
             let is_last = page.len() < PAGE as usize;
             for row in page {
                 after = row.row_id;
-                if self.recent.insert(row.row_id) && !self.open.contains_key(row.acct_unique_id.as_str()) {
+                if self.recent.insert(row.row_id) && !self.open.holds(row.row_id) {
                     found.changed.push(self.named(row));
                 }
             }
@@ -154,25 +158,23 @@ impl Ledger {
         Ok(())
     }
 
-    /// Closed rows that may have changed all the same, some at each look.
-    async fn look_again(&mut self, found: &mut Looked) -> Result<(), StoreError> {
-        let (at, id) = found.feed.rotation.split_once(' ').unwrap_or(("0", ""));
+    /// Closed rows that have changed all the same, of some at each look; and which are the next.
+    async fn look_again(&self, now: i64) -> Result<(Vec<Sighting>, String), StoreError> {
+        let (at, id) = self.feed.rotation.split_once(' ').unwrap_or(("0", ""));
         let after = (at.parse().unwrap_or(0), id);
-        let accounts = self.book.closed_accounts(found.now.saturating_sub(ROTATION), after, PAGE).await?;
-        found.feed.rotation = match accounts.last() {
-            Some(last) if accounts.len() == PAGE as usize => {
+        let accounts = self.book.closed_accounts(now.saturating_sub(ROTATION), after, AGAIN).await?;
+        let rotation = match accounts.last() {
+            Some(last) if accounts.len() == AGAIN as usize => {
                 format!("{} {}", last.closed_at.unwrap_or(0), last.acct_unique_id)
             }
             _ => String::new(),
         };
         let ids: Vec<String> = accounts.iter().map(|account| account.acct_unique_id.clone()).collect();
         let before: HashMap<&str, u64> =
-            accounts.iter().map(|account| (account.acct_unique_id.as_str(), looked(account))).collect();
-        for row in self.accounting.rows_by_id(&ids).await? {
-            if row.stop.is_some() && before.get(row.acct_unique_id.as_str()) != Some(&looks(&row)) {
-                found.changed.push(self.named(row));
-            }
-        }
-        Ok(())
+            accounts.iter().map(|account| (account.acct_unique_id.as_str(), open::of_account(account))).collect();
+        let rows = self.accounting.rows_by_id(&ids).await?.into_iter();
+        let changed =
+            |row: &Sighting| row.stop.is_some() && before.get(row.acct_unique_id.as_str()) != Some(&open::of_row(row));
+        Ok((rows.filter(changed).map(|row| self.named(row)).collect(), rotation))
     }
 }

@@ -16,6 +16,7 @@
 //!
 //! Start reading at [`Ledger::look`].
 
+mod at_hand;
 mod book;
 mod count;
 mod feed;
@@ -24,6 +25,7 @@ mod gathering;
 mod import;
 mod keep;
 mod look;
+mod open;
 mod query;
 mod rebuild;
 mod rules;

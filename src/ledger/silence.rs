@@ -77,16 +77,10 @@ pub(super) fn silence(
     Silence { nas, of_all }
 }
 
-/// For how long an open row has been silent, where that is too long for its NAS.
-pub(super) fn stale(feed: &FeedRecord, row: &Sighting, told: Option<i64>, now: i64) -> Option<Stale> {
-    let every = interval(feed, &row.nas_ip_address, told)?;
-    let silent = now.saturating_sub(row.update.or(row.start)?);
-    (silent > MISSED * every + LATE).then(|| Stale {
-        acct_unique_id: row.acct_unique_id.clone(),
-        nas_ip_address: row.nas_ip_address.clone(),
-        update: row.update,
-        silent,
-    })
+/// For how long an open row has been silent, where that is too long for a NAS that reports `every` so many seconds.
+pub(super) fn overdue(every: Option<i64>, update: Option<i64>, now: i64) -> Option<i64> {
+    let silent = now.saturating_sub(update?);
+    (silent > MISSED * every? + LATE).then_some(silent)
 }
 
 impl Silence {

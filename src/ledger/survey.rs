@@ -51,7 +51,7 @@ pub async fn survey(
     ledger.count(looked, &since).await?;
     for chunk in sweep.users.chunks(CHUNK) {
         let mut limits = reader.of(chunk, true, now).await?.limits;
-        let mut surveyed = of_chunk(&ledger, accounting, std::mem::take(&mut limits)).await?;
+        let mut surveyed = of_chunk(&mut ledger, accounting, std::mem::take(&mut limits)).await?;
         // Members of a family come with each other; each is shown with its own chunk
         surveyed.retain(|one| chunk.binary_search(&one.user).is_ok());
         if let Err(error) = each(surveyed) {
@@ -62,7 +62,7 @@ pub async fn survey(
 }
 
 async fn of_chunk(
-    ledger: &Ledger,
+    ledger: &mut Ledger,
     accounting: &Accounting,
     limits: BTreeMap<UserName, Limits>,
 ) -> Result<Vec<Surveyed>, StoreError> {

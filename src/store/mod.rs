@@ -11,7 +11,9 @@ mod mariadb;
 mod postgres;
 mod state;
 
-pub use accounting::{Accounting, AllowanceRow, NasRow, RowChange, RowImage, RowVerdict, SessionRow, Table};
+pub use accounting::{
+    Accounting, AllowanceRow, NasRow, OpenCursor, OpenLook, RowChange, RowImage, RowVerdict, SessionRow, Table,
+};
 pub use error::StoreError;
 pub use state::{
     BlockRecord, BlockState, Brake, FeedLease, FeedRecord, JobRecord, JobSpec, JobState, JournalEntry, JournalRecord,

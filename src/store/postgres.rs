@@ -28,14 +28,17 @@ const LOCK_TIMEOUT_SECS: u64 = 5;
 /// The server's own `deadlock_timeout`, unless somebody changed it.
 const DEADLOCK_SECS: u64 = 1;
 
-/// Every session: nothing waits without end, whatever the server's defaults are; a commit of ours is on disk; and no plan
-/// made for ten names is kept for ten thousand.
+/// Every session: nothing waits without end, whatever the server's defaults are; a commit of ours is on disk; no plan
+/// made for ten names is kept for ten thousand; and what is asked for by name or id is looked up there, not searched for in
+/// the whole table by several processes, which FreeRADIUS would feel.
 const SESSION: &str = "SET statement_timeout = '60s';
     SET lock_timeout = '5s';
     SET idle_in_transaction_session_timeout = '30s';
     SET default_transaction_isolation = 'read committed';
     SET client_min_messages = warning;
     SET plan_cache_mode = force_custom_plan;
+    SET max_parallel_workers_per_gather = 0;
+    SET random_page_cost = 1.1;
     SELECT set_config('synchronous_commit', 'local', false) WHERE current_setting('synchronous_commit') = 'off'";
 
 /// The options that may stand behind `?`. sqlx would only log others, with their value.

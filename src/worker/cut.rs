@@ -44,11 +44,8 @@ impl Worker {
             return Ok(());
         }
         let live = agent.state.live_jobs(None).await?;
-        // Who is online is asked only where somebody is over: it reads all open rows
-        let online =
-            if measured.judgement.over.is_empty() { BTreeSet::new() } else { agent.accounting.users_online().await? };
-        let act = self.whom(measured, (&live, &online), outcome).await?;
-        let online = online.len();
+        let act = self.whom(measured, &live, outcome).await?;
+        let online = measured.all_online;
         let directory = if act.is_empty() && live.is_empty() {
             None
         } else {
@@ -84,13 +81,14 @@ impl Worker {
     async fn whom<'a>(
         &self,
         measured: &'a Measured,
-        (live, online): (&'a [JobRecord], &BTreeSet<UserName>),
+        live: &'a [JobRecord],
         outcome: &mut StepOutcome,
     ) -> Result<Acts<'a>, AgentError> {
         let agent = &self.agent;
         let jobs: BTreeMap<&UserName, &JobRecord> =
             live.iter().filter(|job| job.spec.actor == "worker").map(|job| (&job.spec.user, job)).collect();
         let judgement = &measured.judgement;
+        let held = agent.held_blocks().await?;
         let mut act = Vec::new();
         for over in judgement.over.iter().filter(|over| self.concerns(&over.user)) {
             let job = jobs.get(&over.user).copied();
@@ -100,11 +98,12 @@ impl Worker {
                     .push(format!("user {} is over, but nothing comes from the NAS: not cut for now", over.user));
                 continue;
             }
-            let blocked = agent.config.block.mode == BlockMode::None || agent.is_blocked(&over.user).await?;
+            let held = held.contains(&over.user);
+            let blocked = agent.config.block.mode == BlockMode::None || held && agent.is_blocked(&over.user).await?;
             match job.filter(|job| !self.at_once && !agent.is_due(job)) {
                 Some(waiting) => outcome.reports.extend(agent.standing(waiting).await?),
                 None if job.is_none() && self.is_penalised(over).await? => {}
-                None if job.is_some() || online.contains(&over.user) || !blocked => act.push((over, job)),
+                None if job.is_some() || measured.online.contains(&over.user) || !blocked => act.push((over, job)),
                 None => outcome.reports.push(SessionReport { blocked, ..over.report() }),
             }
         }

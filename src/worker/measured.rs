@@ -1,6 +1,9 @@
 //! What a step saw.
 
+use std::collections::BTreeSet;
+
 use crate::ledger::{Silence, Stale};
+use crate::quota::UserName;
 
 use super::plan::Judgement;
 
@@ -9,6 +12,10 @@ use super::plan::Judgement;
 pub(super) struct Measured {
     /// Who is over.
     pub(super) judgement: Judgement,
+    /// Who of those who are over is online.
+    pub(super) online: BTreeSet<UserName>,
+    /// How many users are online; 0 where nobody is over or one user alone was looked at.
+    pub(super) all_online: usize,
     /// NAS of which nothing comes.
     pub(super) silence: Silence,
     /// Rows that were forgotten.

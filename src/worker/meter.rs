@@ -5,29 +5,27 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::config::Config;
 use crate::jobs::Exemptions;
 use crate::ledger::{Ledger, LedgerRules, LimitReader, Looked, Sweep, view};
-use crate::quota::{Limits, Usage, UserName, share};
+use crate::quota::UserName;
 use crate::store::{Accounting, State, StoreError};
 
+use super::judging::CHUNK;
 use super::measured::Measured;
 use super::plan::Judgement;
-
-/// Users whose limits and use are read at a time.
-const CHUNK: usize = 2000;
 
 /// Looks at radacct and judges; remembers from step to step what it need not read again.
 #[derive(Debug)]
 pub(super) struct Meter {
-    accounting: Accounting,
+    pub(super) accounting: Accounting,
     state: Option<State>,
     rules: LedgerRules,
-    ledger: Ledger,
-    reader: LimitReader,
-    sweep_every: i64,
+    pub(super) ledger: Ledger,
+    pub(super) reader: LimitReader,
+    pub(super) sweep_every: i64,
     swept_at: Option<i64>,
     /// Who was over at the last step: looked at again until no longer so.
     over: BTreeSet<UserName>,
     /// Whose login expires before the next sweep, and when.
-    due: BTreeMap<UserName, i64>,
+    pub(super) due: BTreeMap<UserName, i64>,
 }
 
 /// Who may write the ledger, and what a person has allowed.
@@ -74,7 +72,9 @@ impl Meter {
         let limited = BTreeMap::from([(user.clone(), (seen.limits, seen.usage))]);
         judgement.judge(limited, exemptions, now).await?;
         judgement.rank();
-        Ok(Measured { judgement, swept: true, ..Measured::default() })
+        let open = self.accounting.open_sightings_of(std::slice::from_ref(user)).await?;
+        let online = (!open.is_empty()).then(|| user.clone()).into_iter().collect();
+        Ok(Measured { judgement, online, swept: true, ..Measured::default() })
     }
 
     /// Looks at what changed and judges those concerned, `others` (whom we hold) among them; from time to time everybody.
@@ -91,10 +91,8 @@ impl Meter {
         let looked = self.look(&mut sweep, now).await?;
         measured.silence = looked.silence.clone();
         measured.stale.clone_from(&looked.stale);
-        let touched = looked.users.clone();
-        self.count(looked, now).await?;
         let mut scope = others.clone();
-        scope.extend(touched);
+        scope.extend(looked.users.iter().cloned());
         scope.extend(self.over.iter().cloned());
         scope.extend(self.due.iter().filter(|(_, at)| **at <= now).map(|(user, _)| user.clone()));
         if let Some(sweep) = sweep {
@@ -104,8 +102,15 @@ impl Meter {
             scope.extend(sweep.users);
             self.due.clear();
         }
-        self.judge(scope, &mut measured, exemptions, now).await?;
+        let scope: Vec<UserName> = scope.into_iter().collect();
+        // The database reads the first limits while it writes what was counted
+        let first = scope.chunks(CHUNK).next().unwrap_or_default();
+        let counting = count(&mut self.ledger, &self.reader, looked, now);
+        let (counted, limits) = tokio::join!(counting, self.reader.of(first, measured.swept, now));
+        counted?;
+        self.judge(&scope, limits?, &mut measured, exemptions, now).await?;
         self.mind_silence(&others, &mut measured).await?;
+        self.mind_online(&mut measured);
         if measured.swept {
             self.swept_at = measured.query_problem.is_none().then_some(now);
             self.keep(now).await?;
@@ -153,83 +158,27 @@ impl Meter {
         }
         self.ledger.look(now).await
     }
+}
 
-    async fn count(&mut self, looked: Looked, now: i64) -> Result<(), StoreError> {
-        let users: Vec<UserName> = looked.users.iter().cloned().collect();
-        let mut since = BTreeMap::new();
-        for chunk in users.chunks(CHUNK) {
-            // Without the query nobody knows where the slots of its users begin: counted once it answers
-            let Some(of_chunk) = self.reader.since(Some(chunk), now).await? else {
-                self.ledger.leave(looked);
-                return Ok(());
-            };
-            since.extend(of_chunk);
-        }
-        let since = |user: &UserName| since.get(user).copied();
-        if !self.ledger.count(looked, &since).await? {
-            // Another has taken over: what it has not counted yet is counted here in memory
-            self.ledger.stand_back();
-            self.ledger.load().await?;
-            let again = self.ledger.look(now).await?;
-            self.ledger.count(again, &since).await?;
-        }
-        Ok(())
+/// Counts what a look found.
+async fn count(ledger: &mut Ledger, reader: &LimitReader, looked: Looked, now: i64) -> Result<(), StoreError> {
+    let users: Vec<UserName> = looked.users.iter().cloned().collect();
+    let mut since = BTreeMap::new();
+    for chunk in users.chunks(CHUNK) {
+        // Without the query nobody knows where the slots of its users begin: counted once it answers
+        let Some(of_chunk) = reader.since(Some(chunk), now).await? else {
+            ledger.leave(looked);
+            return Ok(());
+        };
+        since.extend(of_chunk);
     }
-
-    async fn judge(
-        &mut self,
-        scope: BTreeSet<UserName>,
-        measured: &mut Measured,
-        exemptions: &Exemptions<'_>,
-        now: i64,
-    ) -> Result<(), StoreError> {
-        let scope: Vec<UserName> = scope.into_iter().collect();
-        let mut judged = BTreeSet::new();
-        for chunk in scope.chunks(CHUNK) {
-            let gathered = self.reader.of(chunk, measured.swept, now).await?;
-            measured.judgement.blind |= gathered.blind;
-            if let Some(problem) = gathered.query_problem {
-                measured.query_problem.get_or_insert_with(|| problem.to_string());
-            }
-            let mut limited = self.with_usage(gathered.limits).await?;
-            // A family comes whole with each of its members
-            limited.retain(|user, _| judged.insert(user.clone()));
-            let soon = now.saturating_add(2 * self.sweep_every);
-            let due = limited.iter().filter_map(|(user, (limits, _))| Some((user, limits.expires_at.as_ref()?.0)));
-            self.due.extend(due.filter(|(_, at)| *at > now && *at <= soon).map(|(user, at)| (user.clone(), at)));
-            measured.judgement.judge(limited, exemptions, now).await?;
-        }
-        measured.judgement.rank();
-        Ok(())
+    let since = |user: &UserName| since.get(user).copied();
+    if !ledger.count(looked, &since).await? {
+        // Another has taken over: what it has not counted yet is counted here in memory
+        ledger.stand_back();
+        ledger.load().await?;
+        let again = ledger.look(now).await?;
+        ledger.count(again, &since).await?;
     }
-
-    /// Finds those who are over, or whom we hold, and are online at silent NAS alone.
-    async fn mind_silence(&self, others: &BTreeSet<UserName>, measured: &mut Measured) -> Result<(), StoreError> {
-        let over = measured.judgement.over.iter().map(|over| &over.user);
-        let concerned: BTreeSet<&UserName> = over.chain(others).collect();
-        let names: Vec<UserName> = concerned.iter().map(|user| self.accounting.ledger_name(user)).collect();
-        let unheard = self.ledger.behind_silence(&names, &measured.silence).await?;
-        let unheard = concerned.into_iter().filter(|user| unheard.contains(&self.accounting.ledger_name(user)));
-        measured.judgement.unheard = unheard.cloned().collect();
-        Ok(())
-    }
-
-    async fn with_usage(
-        &self,
-        limits: BTreeMap<UserName, Limits>,
-    ) -> Result<BTreeMap<UserName, (Limits, Usage)>, StoreError> {
-        let names: Vec<UserName> = limits.keys().map(|user| self.accounting.ledger_name(user)).collect();
-        let usage = self.ledger.usage(&names, self.reader.counts_open()).await?;
-        let of = |user: &UserName| usage.get(&self.accounting.ledger_name(user)).cloned().unwrap_or_default();
-        let mut limited = limits.into_iter().map(|(user, limits)| (user.clone(), (limits, of(&user)))).collect();
-        share(&mut limited);
-        Ok(limited)
-    }
-
-    async fn keep(&self, now: i64) -> Result<(), StoreError> {
-        match self.reader.since(None, now).await? {
-            Some(since) => self.ledger.keep(&|user| since.get(user).copied(), now).await,
-            None => Ok(()),
-        }
-    }
+    Ok(())
 }

@@ -5,6 +5,7 @@
 
 mod brakes;
 mod cut;
+mod judging;
 mod measured;
 mod meter;
 mod observe;

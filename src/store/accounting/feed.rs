@@ -16,25 +16,6 @@ impl Accounting {
         each_dialect!(self.last_row_id())
     }
 
-    /// One page of the open rows, those behind `after`, at most `limit`: in the order in which the stock schema's index
-    /// holds them, which is no order of time. Fewer than `limit` are the last. A row that is open all the while from the
-    /// first page to the last is on one of them, once; one that opens meanwhile may be on none.
-    ///
-    /// # Errors
-    /// As above.
-    pub async fn open_rows(&self, after: Option<&Sighting>, limit: u32) -> Result<Vec<Sighting>, StoreError> {
-        each_dialect!(self.open_rows(after, limit))
-    }
-
-    /// How the database means to read that page, in its own words and with the statistics it has now: whether a site's
-    /// tables have the index for it.
-    ///
-    /// # Errors
-    /// As above.
-    pub async fn open_rows_plan(&self, after: Option<&Sighting>, limit: u32) -> Result<Vec<String>, StoreError> {
-        each_dialect!(self.open_rows_plan(after, limit))
-    }
-
     /// The rows of these Acct-Unique-Ids, open and closed, in any order. Those that are not there are absent; a schema of
     /// old, without the unique key, may hold several of one.
     ///

@@ -4,6 +4,7 @@ mod allowance;
 mod feed;
 mod limits;
 mod mariadb;
+mod open;
 mod postgres;
 mod row;
 mod sqlite;
@@ -16,6 +17,7 @@ use crate::quota::UserName;
 use super::StoreError;
 pub use allowance::AllowanceRow;
 use mariadb::Mariadb;
+pub use open::{OpenCursor, OpenLook};
 use postgres::Postgres;
 pub use row::{NasRow, RowChange, RowImage, RowVerdict, SessionRow, Table};
 use sqlite::Sqlite;
@@ -148,14 +150,6 @@ impl Accounting {
             Backend::Mariadb(_) => true,
             Backend::Postgres(_) | Backend::Sqlite(_) => found == user,
         }
-    }
-
-    /// The users with an open session.
-    ///
-    /// # Errors
-    /// As above.
-    pub async fn users_online(&self) -> Result<BTreeSet<UserName>, StoreError> {
-        each_dialect!(self.users_online())
     }
 
     /// nasipaddress of every open row, each once.

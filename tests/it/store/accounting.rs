@@ -89,16 +89,6 @@ pub(super) async fn nas_rows(bench: &impl Bench) {
     assert!(!format!("{rows:?}").contains("se=cret"));
 }
 
-pub(super) async fn the_users_online(bench: &impl Bench) {
-    bench.sql(&format!(
-        "INSERT INTO radacct (acctuniqueid, username) VALUES ('1', 'o=27brien'), ('2', 'o''brien'), ('3', 'bob');
-         INSERT INTO radacct (acctuniqueid, username, acctstoptime) VALUES ('4', 'carol', {})",
-        bench.time(5)
-    ));
-    let online = bench.accounting().await.users_online().await.expect("asked");
-    assert_eq!(online.into_iter().collect::<Vec<_>>(), [user("bob"), user("o'brien")]);
-}
-
 pub(super) async fn who_is_known(bench: &impl Bench) {
     bench.sql(&format!(
         "INSERT INTO radcheck (username, attribute, value) VALUES ('o=27brien', 'x', 'y');

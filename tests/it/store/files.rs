@@ -3,6 +3,7 @@ use radkick::config::TableNames;
 use radkick::quota::Sighting;
 use radkick::store::{Accounting, StoreError};
 
+use super::paging::open_rows;
 use super::query::{AMPLE, row};
 use super::sqlite::Files;
 use super::{Bench, user};
@@ -17,16 +18,12 @@ async fn rows_of_nobody_fill_no_page() {
          SELECT x, x, CASE WHEN x BETWEEN 3 AND 30 THEN CAST(x'e9' AS TEXT) ELSE 'alice' END FROM n",
     );
     let store = files.accounting().await;
-    let mut seen = Vec::new();
-    loop {
-        let page = store.open_rows(seen.last(), 5).await.expect("asked");
-        let full = page.len() == 5;
-        assert_eq!(page, store.rows_above(seen.last().map_or(0, |row: &Sighting| row.row_id), 5).await.expect("asked"));
-        seen.extend(page);
-        if !full {
-            break;
-        }
+    let seen = open_rows(&store, 5).await;
+    let mut above: Vec<Sighting> = Vec::new();
+    while let page @ [_, ..] = &*store.rows_above(above.last().map_or(0, |row| row.row_id), 5).await.expect("asked") {
+        above.extend_from_slice(page);
     }
+    assert_eq!(seen, above);
     assert_eq!(
         seen.iter().map(|row| row.row_id).collect::<Vec<_>>(),
         [1, 2].into_iter().chain(31..41).collect::<Vec<_>>()

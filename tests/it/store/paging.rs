@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use radkick::config::DatabaseUrl;
 use radkick::quota::Sighting;
+use radkick::store::{Accounting, OpenCursor, OpenLook};
 
 use super::Bench;
 
@@ -20,8 +21,8 @@ pub(super) fn fill(bench: &impl Bench, from: usize, to: usize, closed: impl Fn(u
             let comma = if place == 0 { "" } else { "," };
             let stop = if closed(*n) { &stop } else { "NULL" };
             // The order of the Acct-Unique-Ids is another than that of the rows
-            let id = n * 7919 % 1_000_003;
-            write!(text, "{comma} ({n}, 's{n}', '{id:07}', 'user{n}', '10.0.0.1', {start}, {start}, {stop}, {n})")
+            let id = format!("{:04x}{n}", n * 7919 % 65_536);
+            write!(text, "{comma} ({n}, 's{n}', '{id}', 'user{n}', '10.0.0.1', {start}, {start}, {stop}, {n})")
                 .expect("text");
         }
         bench.sql(&text);
@@ -32,32 +33,62 @@ pub(super) fn ids(rows: &[Sighting]) -> Vec<i64> {
     rows.iter().map(|row| row.row_id).collect()
 }
 
+/// All open rows whole, in pages of `page`, in the order of radacctid. What was told of each before is what it says.
+pub(super) async fn open_rows(store: &Accounting, page: u32) -> Vec<Sighting> {
+    let (mut looks, mut cursor) = (BTreeMap::<i64, OpenLook>::new(), OpenCursor::paged(1_000, page));
+    while let Some(page) = store.open_looks(&mut cursor).await.expect("asked") {
+        looks.extend(page.into_iter().map(|row| (row.row_id, row)));
+    }
+    let ids: Vec<i64> = looks.keys().copied().collect();
+    let mut rows = store.rows_numbered(&ids).await.expect("asked");
+    rows.sort_by_key(|row| row.row_id);
+    for row in &rows {
+        let (start, update) = (row.start, row.update);
+        let (input, output, seconds) = (row.input, row.output, row.seconds);
+        assert_eq!(looks[&row.row_id], OpenLook { row_id: row.row_id, start, update, input, output, seconds });
+    }
+    rows
+}
+
+/// All pages, each in the order of radacctid.
+async fn pages(store: &Accounting, cursor: &mut OpenCursor) -> Vec<Vec<i64>> {
+    let mut pages = Vec::new();
+    while let Some(page) = store.open_looks(cursor).await.expect("asked") {
+        let mut ids: Vec<i64> = page.iter().map(|row| row.row_id).collect();
+        ids.sort_unstable();
+        pages.push(ids);
+        assert!(pages.len() < 99, "it goes on and on");
+    }
+    pages
+}
+
 pub(super) async fn pages_lose_and_repeat_nothing(bench: &impl Bench) {
     fill(bench, 1, 101, |n| n % 4 == 0);
     let store = bench.accounting().await;
-    let (mut pages, mut after) = (Vec::new(), None);
-    loop {
-        let page = store.open_rows(after.as_ref(), 30).await.expect("asked");
-        let Some(last) = page.last() else { break };
-        after = Some(last.clone());
-        pages.push(page);
-        assert!(pages.len() < 9, "it goes on and on");
+    let open: Vec<i64> = (1..101).filter(|n| n % 4 != 0).collect();
+    for (known, page) in [(0, 30), (75, 30), (1_000, 30), (75, 1), (75, 75), (0, 1_000)] {
+        let mut cursor = OpenCursor::paged(known, page);
+        let pages = pages(&store, &mut cursor).await;
+        assert!(known == 0 || page > 50 || pages.len() > 2, "{pages:?}");
+        let mut seen = pages.concat();
+        seen.sort_unstable();
+        assert_eq!(seen, open, "{known} {page}");
+        assert_eq!(store.open_looks(&mut cursor).await.expect("asked"), None, "the end stays the end");
     }
-    assert_eq!(pages.iter().map(Vec::len).collect::<Vec<_>>(), [30, 30, 15]);
-    let mut seen: Vec<i64> = pages.concat().iter().map(|row| row.row_id).collect();
-    seen.sort_unstable();
-    assert_eq!(seen, (1..101).filter(|n| n % 4 != 0).collect::<Vec<i64>>());
-    assert!(pages.concat().iter().all(|row| row.input == row.row_id.try_into().ok() && row.stop.is_none()));
-    assert!(store.open_rows(None, 0).await.expect("asked").is_empty());
+    let rows = open_rows(&store, 30).await;
+    assert_eq!(ids(&rows), open);
+    assert!(rows.iter().all(|row| row.input == row.row_id.try_into().ok() && row.stop.is_none()));
 }
 
-/// Between the pages one session ends that was on the first, one that was not; one goes on, one begins.
+/// Between the pages one session ends, one goes on, one begins.
 pub(super) async fn rows_that_change_between_pages(bench: &impl Bench) {
     fill(bench, 1, 61, |_| false);
     let store = bench.accounting().await;
-    let first = store.open_rows(None, 20).await.expect("asked");
-    let unseen: Vec<i64> = (1..61).filter(|id| !ids(&first).contains(id)).collect();
-    let (seen, ended, grown) = (first[5].row_id, unseen[3], unseen[4]);
+    let mut cursor = OpenCursor::paged(60, 20);
+    let first = store.open_looks(&mut cursor).await.expect("asked").expect("a page");
+    let first: Vec<i64> = first.iter().map(|row| row.row_id).collect();
+    let unseen: Vec<i64> = (1..61).filter(|id| !first.contains(id)).collect();
+    let (seen, ended, grown) = (first[0], unseen[3], unseen[4]);
     bench.sql(&format!(
         "UPDATE radacct SET acctstoptime = {} WHERE radacctid IN ({seen}, {ended});
          UPDATE radacct SET acctinputoctets = 999 WHERE radacctid = {grown}",
@@ -65,26 +96,32 @@ pub(super) async fn rows_that_change_between_pages(bench: &impl Bench) {
     ));
     fill(bench, 61, 62, |_| false);
     let mut rest = BTreeMap::new();
-    let mut after = first.last().cloned();
-    loop {
-        let page = store.open_rows(after.as_ref(), 20).await.expect("asked");
-        let Some(last) = page.last() else { break };
-        after = Some(last.clone());
+    while let Some(page) = store.open_looks(&mut cursor).await.expect("asked") {
         for row in page {
             assert_eq!(rest.insert(row.row_id, row), None, "once");
         }
     }
-    assert!(!rest.contains_key(&ended) && first.iter().all(|row| !rest.contains_key(&row.row_id)));
+    assert!(!rest.contains_key(&ended) && first.iter().all(|id| !rest.contains_key(id)));
     assert_eq!(rest[&grown].input, Some(999));
     let stayed: BTreeSet<i64> = unseen.into_iter().filter(|id| *id != ended).collect();
     let found: BTreeSet<i64> = rest.into_keys().filter(|id| *id != 61).collect();
     assert_eq!(found, stayed);
 }
 
+pub(super) async fn rows_by_their_numbers(bench: &impl Bench) {
+    fill(bench, 1, 2_501, |n| n % 2 == 0);
+    let store = bench.accounting().await;
+    let asked: Vec<i64> = (-5..2_600).chain([7, 7, i64::MAX, i64::MIN]).collect();
+    let mut found = store.rows_numbered(&asked).await.expect("asked");
+    found.sort_by_key(|row| row.row_id);
+    assert_eq!(found, store.rows_above(0, 9_999).await.expect("asked"));
+    assert!(store.rows_numbered(&[]).await.expect("asked").is_empty());
+}
+
 pub(super) async fn rows_above_come_in_order(bench: &impl Bench) {
     let store = bench.accounting().await;
     assert_eq!(store.last_row_id().await.expect("asked"), 0);
-    assert!(store.open_rows(None, 9).await.expect("asked").is_empty());
+    assert!(open_rows(&store, 9).await.is_empty());
     fill(bench, 1, 21, |n| n % 2 == 0);
     bench.sql("DELETE FROM radacct WHERE radacctid IN (3, 4, 5)");
     assert_eq!(store.last_row_id().await.expect("asked"), 20);
@@ -114,22 +151,21 @@ pub(super) async fn closed_rows_cost_nothing(bench: &impl Bench) {
     fill(bench, 1, 30_001, |n| n <= 27_000);
     bench.analyze();
     let store = bench.accounting().await;
-    let index = if matches!(bench.accounting_url(), DatabaseUrl::Postgres(_)) {
-        "radacct_active_session_idx"
+    let indexes: &[&str] = if matches!(bench.accounting_url(), DatabaseUrl::Postgres(_)) {
+        &["radacct_active_session_idx", "radacct_bulk_close"]
     } else {
-        "acctstoptime"
+        &["acctstoptime"]
     };
-    let mut after = None;
-    for _ in 0..3 {
-        let plan = store.open_rows_plan(after.as_ref(), 1_000).await.expect("asked").join("\n");
-        assert!(plan.contains(index) && !scans(&plan), "{plan}");
-        let page = store.open_rows(after.as_ref(), 1_000).await.expect("asked");
-        assert_eq!(page.len(), 1_000);
-        after = page.last().cloned();
+    let uses = |plan: &str| indexes.iter().any(|index| plan.contains(index)) && !scans(plan);
+    let mut cursor = OpenCursor::paged(3_000, 1_000);
+    for _ in 0..2 {
+        let plan = store.open_looks_plan(&cursor).await.expect("asked").join("\n");
+        assert!(uses(&plan), "{plan}");
+        assert!(!store.open_looks(&mut cursor).await.expect("asked").expect("a page").is_empty());
     }
-    bench.drop_index(index);
-    let plan = store.open_rows_plan(after.as_ref(), 1_000).await.expect("asked").join("\n");
-    assert!(!plan.contains(index) || scans(&plan), "{plan}");
+    indexes.iter().for_each(|index| bench.drop_index(index));
+    let plan = store.open_looks_plan(&cursor).await.expect("asked").join("\n");
+    assert!(!uses(&plan), "{plan}");
 }
 
 /// Whether radacct is gone through from one end to the other, or by its ids.

@@ -5,6 +5,7 @@ use radkick::quota::UserName;
 use radkick::store::{AllowanceRow, StoreError};
 use serde_json::json;
 
+use super::paging::open_rows;
 use super::{Bench, user};
 
 /// Longer than any query of these tests takes.
@@ -161,7 +162,7 @@ pub(super) async fn a_query_that_is_not_done_in_time(bench: &impl Bench) {
         assert!(error.to_string().contains("the query of [quota]: it is not done within 0.3 s"), "{error}");
     }
     // It is not waited for, and keeps no connection
-    assert!(store.open_rows(None, 1).await.expect("asked").is_empty());
+    assert!(open_rows(&store, 1).await.is_empty());
     bench.sql("INSERT INTO radacct (acctuniqueid, username) VALUES ('u', 'alice')");
     assert_eq!(store.last_row_id().await.expect("asked"), 1);
 }

@@ -15,7 +15,7 @@ use crate::store::StoreError;
 use crate::store::accounting::allowance::{
     AllowanceRow, Asked, Columns, Dialect, PARAMETER, blamed, one_select, refused, row, too_slow, within, writes,
 };
-use crate::store::mariadb::{number, places};
+use crate::store::mariadb::{number, padded, places};
 
 use super::Mariadb;
 use super::catalogue::Collation;
@@ -107,8 +107,9 @@ impl Mariadb {
         if names.is_empty() {
             return Ok(Vec::new());
         }
+        let names = padded(names);
         let select = format!("{select} WHERE {compared} IN ({})", places(names.len()));
-        let query = sqlx::query(AssertSqlSafe(select)).persistent(false);
+        let query = sqlx::query(AssertSqlSafe(select));
         names.into_iter().fold(query, sqlx::query::Query::bind).fetch_all(connection).await.map_err(failed)
     }
 
@@ -193,7 +194,7 @@ async fn collation(
         "SELECT CONVERT(charset(max({column})) USING utf8mb4), CONVERT(collation(max({column})) USING utf8mb4) {} WHERE FALSE",
         wrapped.from
     );
-    let query = sqlx::query_as(AssertSqlSafe(sql)).persistent(false);
+    let query = sqlx::query_as(AssertSqlSafe(sql));
     let (charset, collation): (Option<String>, Option<String>) = query.fetch_one(connection).await?;
     Ok(charset.zip(collation).map(|(charset, collation)| Collation { charset, collation }))
 }

@@ -1,13 +1,11 @@
 //! Looks at rows of radacct.
-//!
-//! Open rows come by radacctid, as the index on acctstoptime holds them.
 
 use sqlx::Row as _;
 use sqlx::mysql::{MySqlArguments, MySqlRow};
 
 use crate::quota::{Sighting, UserName, unescape};
 use crate::store::StoreError;
-use crate::store::mariadb::places;
+use crate::store::mariadb::{padded, places};
 
 use super::Mariadb;
 use super::sessions::open;
@@ -17,8 +15,11 @@ const OPERATION: &str = "reading usage";
 /// How many users are asked for at once: few enough for a read of some milliseconds.
 const USERS: usize = 200;
 
-/// How many ids are asked for at once.
-const IDS: usize = 2_000;
+/// How many radacctids are asked for at once.
+const ROWS: usize = 900;
+
+/// How many ids are asked for at once: of a thousand on, MariaDB makes a table of them first.
+const IDS: usize = 500;
 
 /// The columns of a [`Sighting`], in the order in which [`sighting`] reads them.
 const SIGHTING: &str = "SELECT CAST(radacctid AS SIGNED), acctuniqueid, username, coalesce(nasipaddress, ''),
@@ -35,48 +36,23 @@ impl Mariadb {
         sqlx::query_scalar(sql).fetch_one(&self.pool).await.map_err(|error| self.failed(OPERATION, error))
     }
 
-    pub(in super::super) async fn open_rows(
-        &self,
-        after: Option<&Sighting>,
-        limit: u32,
-    ) -> Result<Vec<Sighting>, StoreError> {
-        let rows = self.rows(&self.open_page().await?, |query| page(query, after, limit)).await?;
-        self.sightings_in(&rows).await
-    }
-
-    pub(in super::super) async fn open_rows_plan(
-        &self,
-        after: Option<&Sighting>,
-        limit: u32,
-    ) -> Result<Vec<String>, StoreError> {
-        let sql = format!("EXPLAIN FORMAT = JSON {}", self.open_page().await?);
-        let plan = self.rows(&sql, |query| page(query, after, limit)).await?;
-        plan.iter().map(|row| row.try_get(0).map_err(|error| self.failed(OPERATION, error))).collect()
-    }
-
-    /// A page of open rows: of those without a stop time, and of those with the time that never was, a look-up each.
-    ///
-    /// By the index on acctstoptime if there is one: else the server might go through closed rows by their id in the hope to
-    /// meet open ones soon. It is asked each time, for a statement that names an index which is gone fails.
-    async fn open_page(&self) -> Result<String, StoreError> {
-        let sql = "SELECT CONVERT(index_name USING utf8mb4) FROM information_schema.statistics
-                   WHERE table_schema = DATABASE() AND table_name = ? GROUP BY index_name
-                   HAVING max(IF(seq_in_index = 1, lower(column_name), '')) = 'acctstoptime' ORDER BY count(*) LIMIT 1";
-        let query = sqlx::query_scalar(sql).bind(&self.tables.acct).fetch_optional(&self.pool);
-        let index: Option<String> = query.await.map_err(|error| self.failed(OPERATION, error))?;
-        let hint = index.map(|name| format!("FORCE INDEX (`{}`)", name.replace('`', "``"))).unwrap_or_default();
-        let part = |stop: &str| {
-            format!("({SIGHTING} {hint} WHERE acctstoptime {stop} AND radacctid > ? ORDER BY radacctid LIMIT ?)")
-        };
-        // Not UNION ALL: to the server a column that is NOT NULL holds the time that never was and NULL at once
-        Ok(format!("{} UNION {} ORDER BY 1 LIMIT ?", part("IS NULL"), part("= 0")))
+    pub(in super::super) async fn rows_numbered(&self, row_ids: &[i64]) -> Result<Vec<Sighting>, StoreError> {
+        let mut found = Vec::new();
+        for slice in row_ids.chunks(ROWS) {
+            let ids: Vec<String> = slice.iter().map(i64::to_string).collect();
+            let sql = self.sql(&format!("{SIGHTING}WHERE radacctid IN ({})", ids.join(", ")));
+            let rows = sqlx::raw_sql(sql).fetch_all(&self.pool).await;
+            found.extend(self.sightings_in(&rows.map_err(|error| self.failed(OPERATION, error))?).await?);
+        }
+        Ok(found)
     }
 
     pub(in super::super) async fn rows_by_id(&self, acct_unique_ids: &[String]) -> Result<Vec<Sighting>, StoreError> {
         let mut found = Vec::new();
         for slice in acct_unique_ids.chunks(IDS) {
-            let condition = format!("WHERE acctuniqueid IN ({})", places(slice.len()));
-            found.extend(self.sightings(&condition, slice).await?);
+            let ids = padded(slice.to_vec());
+            let condition = format!("WHERE acctuniqueid IN ({})", places(ids.len()));
+            found.extend(self.sightings(&condition, &ids).await?);
         }
         Ok(found)
     }
@@ -104,7 +80,7 @@ impl Mariadb {
             if names.is_empty() {
                 continue;
             }
-            let names: Vec<String> = names.into_iter().map(|(_, name)| name).collect();
+            let names = padded(names.into_iter().map(|(_, name)| name).collect());
             let condition = format!("WHERE username IN ({}) {condition}", places(names.len()));
             found.extend(self.sightings(&condition, &names).await?);
         }
@@ -131,7 +107,7 @@ impl Mariadb {
 
     async fn sightings(&self, condition: &str, arguments: &[String]) -> Result<Vec<Sighting>, StoreError> {
         let sql = format!("{SIGHTING}{condition}");
-        let rows = self.rows(&sql, |query| arguments.iter().fold(query.persistent(false), Query::bind)).await?;
+        let rows = self.rows(&sql, |query| arguments.iter().fold(query, Query::bind)).await?;
         self.sightings_in(&rows).await
     }
 
@@ -150,12 +126,6 @@ impl Mariadb {
         let rows = bind(sqlx::query(self.sql(sql))).fetch_all(&self.pool).await;
         rows.map_err(|error| self.failed(OPERATION, error))
     }
-}
-
-/// The arguments of [`Mariadb::open_page`].
-fn page<'q>(query: Query<'q>, after: Option<&Sighting>, limit: u32) -> Query<'q> {
-    let after = after.map_or(i64::MIN, |row| row.row_id);
-    query.bind(after).bind(limit).bind(after).bind(limit).bind(limit)
 }
 
 fn sighting(row: &MySqlRow) -> Result<Sighting, sqlx::Error> {

@@ -22,8 +22,7 @@ impl Mariadb {
             .join(" UNION ");
         let times = sql.matches('?').count() / attributes.len().max(1);
         let arguments = std::iter::repeat_n(attributes, times).flatten().map(|name| name.to_lowercase());
-        let query =
-            arguments.fold(sqlx::query_scalar(self.sql(&sql)).persistent(false), sqlx::query::QueryScalar::bind);
+        let query = arguments.fold(sqlx::query_scalar(self.sql(&sql)), sqlx::query::QueryScalar::bind);
         let names: Vec<String> =
             query.fetch_all(&self.pool).await.map_err(|error| self.failed("reading who has a limit", error))?;
         let names: Vec<UserName> = names.iter().map(|name| UserName::from_table(name)).collect();

@@ -15,6 +15,7 @@ mod folding;
 mod limited;
 mod limits;
 mod names;
+mod open;
 mod rights;
 mod sessions;
 

@@ -57,20 +57,6 @@ impl Mariadb {
         rows.iter().map(|row| session_row(row).map_err(|error| self.failed(OPERATION, error))).collect()
     }
 
-    pub(in super::super) async fn users_online(&self) -> Result<BTreeSet<UserName>, StoreError> {
-        let sql = self.sql(&format!(
-            concat!("SELECT {} FROM (SELECT DISTINCT username FROM {{acct}} WHERE ", open!(), ") AS online"),
-            self.canonical("online")
-        ));
-        let names: Vec<String> = sqlx::query_scalar(sql)
-            .fetch_all(&self.pool)
-            .await
-            .map_err(|error| self.failed("counting the users online", error))?;
-        let users: BTreeSet<UserName> = names.iter().map(|name| UserName::from_table(name)).collect();
-        self.learn(&users).await?;
-        Ok(users)
-    }
-
     pub(in super::super) async fn nas_in_use(&self) -> Result<BTreeSet<String>, StoreError> {
         let sql = self.sql(concat!("SELECT DISTINCT nasipaddress FROM {acct} WHERE ", open!()));
         let addresses = sqlx::query_scalar(sql).fetch_all(&self.pool).await;

@@ -1,11 +1,9 @@
 //! Looks at rows of radacct.
-//!
-//! Open rows come by Acct-Unique-Id, as the stock schema's partial index holds them.
 
 use std::collections::BTreeSet;
 
-use sqlx::Row as _;
 use sqlx::postgres::{PgArguments, PgRow};
+use sqlx::{FromRow, Row as _};
 
 use crate::quota::{Sighting, UserName, unescape};
 use crate::store::StoreError;
@@ -30,6 +28,26 @@ const SIGHTING: &str = concat!(
     ", acctinputoctets::bigint, acctoutputoctets::bigint, acctsessiontime::bigint FROM {acct} "
 );
 
+/// The same of many rows, as one row of lists: on their way they cost a fraction of what rows would.
+const SIGHTINGS: &str = concat!(
+    "SELECT array_agg(radacctid::bigint), array_agg(acctuniqueid), array_agg(username), array_agg(host(nasipaddress)), ",
+    "array_agg(calledstationid), array_agg(",
+    epoch!("acctstarttime"),
+    "), array_agg(",
+    epoch!("acctupdatetime"),
+    "), array_agg(",
+    epoch!("acctstoptime"),
+    "), array_agg(acctinputoctets::bigint), array_agg(acctoutputoctets::bigint), array_agg(acctsessiontime::bigint)
+     FROM {acct} WHERE radacctid = ANY($1)"
+);
+
+/// What [`SIGHTINGS`] gives; no lists for no rows.
+#[derive(FromRow)]
+struct Lists(Option<Vec<i64>>, Texts, Texts, Texts, Texts, Numbers, Numbers, Numbers, Numbers, Numbers, Numbers);
+
+type Texts = Option<Vec<Option<String>>>;
+type Numbers = Option<Vec<Option<i64>>>;
+
 type Query<'q> = sqlx::query::Query<'q, sqlx::Postgres, PgArguments>;
 
 impl Postgres {
@@ -38,22 +56,14 @@ impl Postgres {
         sqlx::query_scalar(sql).fetch_one(&self.pool).await.map_err(|error| self.failed(OPERATION, error))
     }
 
-    pub(in super::super) async fn open_rows(
-        &self,
-        after: Option<&Sighting>,
-        limit: u32,
-    ) -> Result<Vec<Sighting>, StoreError> {
-        self.sightings(open_rows(after), |query| page(query, after, limit)).await
-    }
-
-    pub(in super::super) async fn open_rows_plan(
-        &self,
-        after: Option<&Sighting>,
-        limit: u32,
-    ) -> Result<Vec<String>, StoreError> {
-        let sql = format!("EXPLAIN {SIGHTING}{}", open_rows(after));
-        let lines = self.rows(&sql, |query| page(query, after, limit)).await?;
-        lines.iter().map(|line| line.try_get(0).map_err(|error| self.failed(OPERATION, error))).collect()
+    pub(in super::super) async fn rows_numbered(&self, row_ids: &[i64]) -> Result<Vec<Sighting>, StoreError> {
+        let mut found = Vec::new();
+        for slice in row_ids.chunks(SLICE) {
+            let query = sqlx::query_as::<_, Lists>(self.sql(SIGHTINGS)).bind(slice);
+            let lists = query.fetch_one(&self.pool).await.map_err(|error| self.failed(OPERATION, error))?;
+            found.extend(sightings_of(lists));
+        }
+        Ok(found)
     }
 
     pub(in super::super) async fn rows_by_id(&self, acct_unique_ids: &[String]) -> Result<Vec<Sighting>, StoreError> {
@@ -126,24 +136,29 @@ impl Postgres {
     }
 }
 
-/// The condition of a page of open rows. A schema of old may hold several of one Acct-Unique-Id.
-const fn open_rows(after: Option<&Sighting>) -> &'static str {
-    match after {
-        None => "WHERE acctstoptime IS NULL ORDER BY acctuniqueid, radacctid LIMIT $1",
-        Some(_) => {
-            "WHERE acctstoptime IS NULL AND (acctuniqueid, radacctid) > ($2, $3)
-             ORDER BY acctuniqueid, radacctid LIMIT $1"
+fn sightings_of(lists: Lists) -> impl Iterator<Item = Sighting> {
+    let Lists(ids, uniques, users, addresses, called, starts, updates, stops, inputs, outputs, seconds) = lists;
+    let mut texts = [uniques, users, addresses, called].map(|list| list.unwrap_or_default().into_iter());
+    let mut numbers =
+        [starts, updates, stops, inputs, outputs, seconds].map(|list| list.unwrap_or_default().into_iter());
+    ids.unwrap_or_default().into_iter().map(move |row_id| {
+        let [unique, user, address, called] = texts.each_mut().map(|list| list.next().flatten().unwrap_or_default());
+        let [start, update, stop, input, output, seconds] = numbers.each_mut().map(|list| list.next().flatten());
+        let counter = |number: Option<i64>| number.map(|number| u64::try_from(number).unwrap_or(0));
+        Sighting {
+            row_id,
+            acct_unique_id: unique,
+            user: UserName::from_table(&user),
+            nas_ip_address: unescape(&address),
+            called_station_id: unescape(&called),
+            start,
+            update,
+            stop,
+            input: counter(input),
+            output: counter(output),
+            seconds: counter(seconds),
         }
-    }
-}
-
-/// The arguments of [`open_rows`].
-fn page<'q>(query: Query<'q>, after: Option<&Sighting>, limit: u32) -> Query<'q> {
-    let query = query.bind(i64::from(limit));
-    match after {
-        None => query,
-        Some(row) => query.bind(row.acct_unique_id.clone()).bind(row.row_id),
-    }
+    })
 }
 
 /// A counter as it stands; negative ones are 0.

@@ -62,15 +62,6 @@ impl Postgres {
         rows.iter().map(|row| session_row(row).map_err(|error| self.failed(OPERATION, error))).collect()
     }
 
-    pub(in super::super) async fn users_online(&self) -> Result<BTreeSet<UserName>, StoreError> {
-        let sql = self.sql("SELECT DISTINCT coalesce(username, '') FROM {acct} WHERE acctstoptime IS NULL");
-        let names: Vec<String> = sqlx::query_scalar(sql)
-            .fetch_all(&self.pool)
-            .await
-            .map_err(|error| self.failed("counting the users online", error))?;
-        Ok(names.iter().map(|name| UserName::from_table(name)).collect())
-    }
-
     pub(in super::super) async fn nas_in_use(&self) -> Result<BTreeSet<String>, StoreError> {
         let sql = self.sql("SELECT DISTINCT coalesce(host(nasipaddress), '') FROM {acct} WHERE acctstoptime IS NULL");
         let names: Vec<String> = sqlx::query_scalar(sql)

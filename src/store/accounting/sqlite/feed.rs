@@ -1,6 +1,4 @@
 //! Looks at rows of radacct, in slices of some milliseconds, so that FreeRADIUS is not kept from writing.
-//!
-//! Open rows come by radacctid, as the index on acctstoptime holds them.
 
 use std::collections::BTreeSet;
 
@@ -22,7 +20,7 @@ const ROWS: u32 = 2_000;
 const USERS: usize = 20;
 
 /// How many ids are asked for at once.
-const IDS: usize = 500;
+const IDS: usize = 1_000;
 
 /// The columns of a [`Sighting`], in the order in which [`sighting`] reads them.
 const SIGHTING: &str = concat!(
@@ -36,9 +34,6 @@ const SIGHTING: &str = concat!(
     "CAST(max(0, acctsessiontime) AS INTEGER) FROM {acct} "
 );
 
-/// A page of open rows: those behind `?1`, `?2` at most.
-const OPEN: &str = "WHERE acctstoptime IS NULL AND radacctid > ?1 ORDER BY radacctid LIMIT ?2";
-
 type Query<'q> = sqlx::query::Query<'q, sqlx::Sqlite, SqliteArguments>;
 
 impl Sqlite {
@@ -47,36 +42,14 @@ impl Sqlite {
         sqlx::query_scalar(sql).fetch_one(&self.pool).await.map_err(|error| self.failed(OPERATION, error))
     }
 
-    pub(in super::super) async fn open_rows(
-        &self,
-        after: Option<&Sighting>,
-        limit: u32,
-    ) -> Result<Vec<Sighting>, StoreError> {
-        let condition = self.open_condition().await?;
-        self.page(&condition, after.map_or(i64::MIN, |row| row.row_id), limit, None).await
-    }
-
-    pub(in super::super) async fn open_rows_plan(
-        &self,
-        after: Option<&Sighting>,
-        limit: u32,
-    ) -> Result<Vec<String>, StoreError> {
-        let after = after.map_or(i64::MIN, |row| row.row_id);
-        let sql = format!("EXPLAIN QUERY PLAN {SIGHTING}{}", self.open_condition().await?);
-        let lines = self.rows(&sql, |query| query.bind(after).bind(limit)).await?;
-        lines.iter().map(|line| line.try_get("detail").map_err(|error| self.failed(OPERATION, error))).collect()
-    }
-
-    /// [`OPEN`], by the index on acctstoptime if there is one: else SQLite might go through closed rows by their id in the hope
-    /// to meet open ones soon. It is asked each time, for a statement that names an index which is gone fails.
-    async fn open_condition(&self) -> Result<String, StoreError> {
-        let sql = "SELECT list.name FROM pragma_index_list(?1) AS list, pragma_index_info(list.name) AS info
-                   WHERE info.seqno = 0 AND lower(info.name) = 'acctstoptime' AND NOT list.partial
-                   ORDER BY (SELECT count(*) FROM pragma_index_info(list.name)) LIMIT 1";
-        let query = sqlx::query_scalar(sql).bind(&self.tables.acct).fetch_optional(&self.pool);
-        let index: Option<String> = query.await.map_err(|error| self.failed(OPERATION, error))?;
-        let hint = index.map(|name| format!("INDEXED BY \"{}\" ", name.replace('"', "\"\"")));
-        Ok(format!("{}{OPEN}", hint.unwrap_or_default()))
+    pub(in super::super) async fn rows_numbered(&self, row_ids: &[i64]) -> Result<Vec<Sighting>, StoreError> {
+        let mut found = Vec::new();
+        for slice in row_ids.chunks(IDS) {
+            let ids: serde_json::Value = slice.iter().copied().collect();
+            let condition = "WHERE radacctid IN (SELECT value FROM json_each(?1))";
+            found.extend(self.sightings(condition, |query| query.bind(ids.to_string())).await?);
+        }
+        Ok(found)
     }
 
     pub(in super::super) async fn rows_by_id(&self, acct_unique_ids: &[String]) -> Result<Vec<Sighting>, StoreError> {

@@ -8,6 +8,7 @@ mod changes;
 mod feed;
 mod limited;
 mod limits;
+mod open;
 mod sessions;
 
 use std::path::Path;

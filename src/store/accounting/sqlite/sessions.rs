@@ -74,14 +74,6 @@ impl Sqlite {
             .collect()
     }
 
-    pub(in super::super) async fn users_online(&self) -> Result<BTreeSet<UserName>, StoreError> {
-        let sql = self.sql("SELECT DISTINCT username FROM {acct} WHERE acctstoptime IS NULL");
-        let failed = |error| self.failed("counting the users online", error);
-        let rows = sqlx::query(sql).fetch_all(&self.pool).await.map_err(failed)?;
-        let names = rows.iter().filter_map(|row| name(row, 0, &self.tables.acct).map_err(failed).transpose());
-        names.map(|name| name.map(|name| UserName::from_table(&name))).collect()
-    }
-
     pub(in super::super) async fn nas_in_use(&self) -> Result<BTreeSet<String>, StoreError> {
         let sql = self.sql("SELECT DISTINCT nasipaddress FROM {acct} WHERE acctstoptime IS NULL");
         let names: Vec<String> = sqlx::query_scalar(sql)

@@ -4,6 +4,7 @@ use radkick::quota::UserName;
 use radkick::store::{Accounting, RowChange, RowImage, State, StoreError, Table};
 use tokio::task::JoinSet;
 
+use super::super::paging::open_rows;
 use super::{database_url, store, url};
 use crate::support::mariadb::MariaDb;
 use crate::support::process::Running;
@@ -59,11 +60,11 @@ async fn the_time_that_never_was_is_none() {
     let row = store.open_sessions(&alice).await.expect("asked").pop().expect("a row");
     assert_eq!((row.start, row.stop), (None, None));
     assert_eq!(store.open_sightings_of(std::slice::from_ref(&alice)).await.expect("asked")[0].input, Some(7));
-    assert_eq!(store.users_online().await.expect("asked").len(), 1);
+    assert_eq!(open_rows(&store, 9).await.len(), 1);
     assert!(store.close_row("u", T0).await.expect("closed"));
     assert!(!store.close_row("u", T0 + 1).await.expect("left"));
     let row = store.session("u").await.expect("asked").expect("a row");
-    assert_eq!((row.stop, store.users_online().await.expect("asked").len()), (Some(T0), 0));
+    assert_eq!((row.stop, open_rows(&store, 9).await.len()), (Some(T0), 0));
 }
 
 #[tokio::test]

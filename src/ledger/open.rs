@@ -1,0 +1,140 @@
+//! The open rows as they were last seen, so that a look tells which have changed.
+
+use std::collections::{HashMap, HashSet};
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use crate::quota::{Counters, SessionAccount, Sighting};
+use crate::store::OpenLook;
+
+/// An open row as it was last seen.
+#[derive(Debug)]
+pub(super) struct OpenRow {
+    /// FreeRADIUS' own id of the session.
+    pub(super) acct_unique_id: Box<str>,
+    /// Whose, by the name in the ledger.
+    user: Box<str>,
+    /// When it started.
+    pub(super) start: Option<i64>,
+    /// When accounting last updated it.
+    pub(super) update: Option<i64>,
+    look: u64,
+    /// In which look it was last seen.
+    seen: u32,
+    nas: usize,
+}
+
+/// The open rows, by radacctid.
+#[derive(Debug, Default)]
+pub(super) struct OpenRows {
+    rows: HashMap<i64, OpenRow>,
+    /// NAS-IP-Addresses, as stored, each once: a row has its number.
+    nas: Vec<Box<str>>,
+    numbers: HashMap<Box<str>, usize>,
+}
+
+impl OpenRows {
+    pub(super) fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    pub(super) fn clear(&mut self) {
+        *self = Self::default();
+    }
+
+    pub(super) fn holds(&self, row_id: i64) -> bool {
+        self.rows.contains_key(&row_id)
+    }
+
+    /// Whether a row looks otherwise than it did, or is new. One that does not has been seen.
+    pub(super) fn is_news(&mut self, row: &OpenLook, look: u32) -> bool {
+        match self.rows.get_mut(&row.row_id) {
+            Some(known) if known.look == of_look(row) => {
+                known.seen = look;
+                false
+            }
+            _ => true,
+        }
+    }
+
+    /// Whose rows they are, by the names in the ledger.
+    pub(super) fn users(&self) -> HashSet<&str> {
+        self.rows.values().map(|row| &*row.user).collect()
+    }
+
+    /// Remembers a row as it was read whole, under its user's name in the ledger.
+    pub(super) fn note(&mut self, row: &Sighting, look: u32) {
+        let nas = self.number(&row.nas_ip_address);
+        let (acct_unique_id, user) = (row.acct_unique_id.as_str().into(), row.user.as_str().into());
+        let (start, update) = (row.start, row.update);
+        let known = OpenRow { acct_unique_id, user, start, update, look: of_row(row), seen: look, nas };
+        self.rows.insert(row.row_id, known);
+    }
+
+    /// Remembers a row as its account has it, not seen yet.
+    pub(super) fn recall(&mut self, account: &SessionAccount) {
+        let nas = self.number(&account.nas_ip_address);
+        let (acct_unique_id, user) = (account.acct_unique_id.as_str().into(), account.user.as_str().into());
+        let (start, update) = (account.start, account.update);
+        let known = OpenRow { acct_unique_id, user, start, update, look: of_account(account), seen: 0, nas };
+        self.rows.insert(account.row_id, known);
+    }
+
+    /// The rows that were seen in this look, each with the number of its NAS.
+    pub(super) fn seen(&self, look: u32) -> impl Iterator<Item = (usize, &OpenRow)> {
+        self.rows.values().filter(move |row| row.seen == look).map(|row| (row.nas, row))
+    }
+
+    /// The NAS of that number.
+    pub(super) fn nas(&self, number: usize) -> &str {
+        self.nas.get(number).map_or("", |nas| nas)
+    }
+
+    /// How many NAS there are: each has a lower number.
+    pub(super) fn nas_count(&self) -> usize {
+        self.nas.len()
+    }
+
+    /// Acct-Unique-Ids of the rows that were not seen in this look, in their order.
+    pub(super) fn unseen(&self, look: u32) -> Vec<String> {
+        let unseen = self.rows.values().filter(|row| row.seen != look);
+        let mut ids: Vec<String> = unseen.map(|row| row.acct_unique_id.to_string()).collect();
+        ids.sort_unstable();
+        ids
+    }
+
+    /// Forgets the rows that were not seen in this look.
+    pub(super) fn settle(&mut self, look: u32) {
+        self.rows.retain(|_, row| row.seen == look);
+    }
+
+    fn number(&mut self, nas: &str) -> usize {
+        if let Some(number) = self.numbers.get(nas) {
+            return *number;
+        }
+        self.nas.push(nas.into());
+        self.numbers.insert(nas.into(), self.nas.len() - 1);
+        self.nas.len() - 1
+    }
+}
+
+/// How a row looks: another number, another look.
+pub(super) fn of_row(row: &Sighting) -> u64 {
+    digest((row.start, row.update, row.stop), (row.input, row.output, row.seconds))
+}
+
+/// How the row of an account looked when it was last seen.
+pub(super) fn of_account(account: &SessionAccount) -> u64 {
+    let Counters { input, output, seconds } = account.seen;
+    digest((account.start, account.update, account.stop), (Some(input), Some(output), Some(seconds)))
+}
+
+fn of_look(row: &OpenLook) -> u64 {
+    digest((row.start, row.update, None), (row.input, row.output, row.seconds))
+}
+
+fn digest(times: (Option<i64>, Option<i64>, Option<i64>), octets: (Option<u64>, Option<u64>, Option<u64>)) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    let octets = (octets.0.unwrap_or(0), octets.1.unwrap_or(0), octets.2.unwrap_or(0));
+    (times, octets).hash(&mut hasher);
+    hasher.finish()
+}

@@ -1,0 +1,95 @@
+//! From limits and use to who is over.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::jobs::Exemptions;
+use crate::ledger::Gathered;
+use crate::quota::{Limits, Usage, UserName, share};
+use crate::store::StoreError;
+
+use super::measured::Measured;
+use super::meter::Meter;
+
+/// Users whose limits and use are read at a time.
+pub(super) const CHUNK: usize = 10_000;
+
+impl Meter {
+    /// Judges these users; the limits of the first of them have been read.
+    pub(super) async fn judge(
+        &mut self,
+        scope: &[UserName],
+        first: Gathered,
+        measured: &mut Measured,
+        exemptions: &Exemptions<'_>,
+        now: i64,
+    ) -> Result<(), StoreError> {
+        let mut judged = BTreeSet::new();
+        let mut first = Some(first);
+        for chunk in scope.chunks(CHUNK) {
+            let gathered = match first.take() {
+                Some(first) => first,
+                None => self.reader.of(chunk, measured.swept, now).await?,
+            };
+            measured.judgement.blind |= gathered.blind;
+            if let Some(problem) = gathered.query_problem {
+                measured.query_problem.get_or_insert_with(|| problem.to_string());
+            }
+            let mut limited = self.with_usage(gathered.limits).await?;
+            // A family comes whole with each of its members
+            limited.retain(|user, _| judged.insert(user.clone()));
+            let soon = now.saturating_add(2 * self.sweep_every);
+            let due = limited.iter().filter_map(|(user, (limits, _))| Some((user, limits.expires_at.as_ref()?.0)));
+            self.due.extend(due.filter(|(_, at)| *at > now && *at <= soon).map(|(user, at)| (user.clone(), at)));
+            measured.judgement.judge(limited, exemptions, now).await?;
+        }
+        measured.judgement.rank();
+        Ok(())
+    }
+
+    /// Finds those who are over, or whom we hold, and are online at silent NAS alone.
+    pub(super) async fn mind_silence(
+        &self,
+        others: &BTreeSet<UserName>,
+        measured: &mut Measured,
+    ) -> Result<(), StoreError> {
+        let over = measured.judgement.over.iter().map(|over| &over.user);
+        let concerned: BTreeSet<&UserName> = over.chain(others).collect();
+        let names: Vec<UserName> = concerned.iter().map(|user| self.accounting.ledger_name(user)).collect();
+        let unheard = self.ledger.behind_silence(&names, &measured.silence).await?;
+        let unheard = concerned.into_iter().filter(|user| unheard.contains(&self.accounting.ledger_name(user)));
+        measured.judgement.unheard = unheard.cloned().collect();
+        Ok(())
+    }
+
+    /// Finds out who of those who are over is online.
+    pub(super) fn mind_online(&self, measured: &mut Measured) {
+        let over = &measured.judgement.over;
+        if over.is_empty() {
+            return;
+        }
+        let name = |user: &UserName| self.accounting.ledger_name(user);
+        let names: Vec<UserName> = over.iter().map(|over| name(&over.user)).collect();
+        let (online, all) = self.ledger.online(&names);
+        let online = over.iter().filter(|over| online.contains(&name(&over.user))).map(|over| over.user.clone());
+        (measured.online, measured.all_online) = (online.collect(), all);
+    }
+
+    async fn with_usage(
+        &mut self,
+        limits: BTreeMap<UserName, Limits>,
+    ) -> Result<BTreeMap<UserName, (Limits, Usage)>, StoreError> {
+        let names: Vec<UserName> = limits.keys().map(|user| self.accounting.ledger_name(user)).collect();
+        let usage = self.ledger.usage(&names, self.reader.counts_open()).await?;
+        let of = |user: &UserName| usage.get(&self.accounting.ledger_name(user)).cloned().unwrap_or_default();
+        let mut limited = limits.into_iter().map(|(user, limits)| (user.clone(), (limits, of(&user)))).collect();
+        share(&mut limited);
+        Ok(limited)
+    }
+
+    pub(super) async fn keep(&mut self, now: i64) -> Result<(), StoreError> {
+        match self.reader.since(None, now).await? {
+            Some(since) => self.ledger.keep(&|user| since.get(user).copied(), now).await,
+            None => Ok(()),
+        }
+    }
+}
