@@ -53,6 +53,9 @@ struct Options {
     /// How often each thing is measured
     #[arg(long, default_value_t = 5)]
     runs: usize,
+    /// Steps before those that are measured: sessions report every ten steps or so
+    #[arg(long, default_value_t = 10)]
+    warm_up: usize,
     /// MiB that a server may keep pages in
     #[arg(long, default_value_t = 512)]
     server_memory: u64,
@@ -81,14 +84,15 @@ async fn main() -> anyhow::Result<()> {
 }
 
 async fn measure(options: &Options, server: &Server) -> anyhow::Result<()> {
-    let Options { users, history, open, over, seed, runs, .. } = *options;
-    let now = Clock.epoch() - 30 * i64::try_from(2 * runs + 4)?;
+    let Options { users, history, open, over, seed, runs, warm_up, .. } = *options;
+    let now = Clock.epoch() - 30 * i64::try_from(2 * runs + warm_up + 4)?;
     let plan = Plan { users, history_rows: history, open_sessions: open, over, seed, now, ..Plan::default() };
     let mut out = std::io::stdout();
     writeln!(out, "{server}: {users} users, {history} closed and {open} open sessions, {over} users over")?;
     let mut database = Database::connect(&server.url()).await?;
     let (took, population) = timed(Population::write(&plan, &mut database)).await;
     let mut population = population?;
+    server.settle();
     writeln!(out, "  filled in {:.1} s", took.as_secs_f64())?;
     let folder = tempfile::tempdir()?;
     let config = folder.path().join("radkick.toml");
@@ -97,12 +101,19 @@ async fn measure(options: &Options, server: &Server) -> anyhow::Result<()> {
     let first = worker.step()?;
     check(&first, &population)?;
     writeln!(out, "  first step, which sums up all history: {:.1} s", first.took.as_secs_f64())?;
+    server.settle();
+    let pace = Pace::default();
+    for _ in 0..warm_up {
+        let changes = population.changes(&pace);
+        population.apply(&changes, &mut database).await?;
+        check(&worker.step()?, &population)?;
+    }
     let (mut sums, mut steps) = (Times::default(), Times::default());
     for _ in 0..runs {
         let (took, found) = timed(database.users_over()).await;
         assert_eq!(found?.len(), over, "the users over");
         sums.add(took);
-        let changes = population.changes(&Pace::default());
+        let changes = population.changes(&pace);
         population.apply(&changes, &mut database).await?;
         let step = worker.step()?;
         check(&step, &population)?;

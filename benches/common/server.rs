@@ -51,6 +51,21 @@ impl Server {
         }
     }
 
+    /// What the server does by itself within minutes: brings its knowledge of the tables up to date. SQLite does nothing.
+    pub(crate) fn settle(&self) {
+        match self {
+            Self::Sqlite(_) => {}
+            Self::Postgres(server) => drop(server.sql("VACUUM ANALYZE")),
+            Self::Mariadb(server) => {
+                let tables = "SELECT group_concat(table_name) AS names FROM information_schema.tables
+                              WHERE table_schema = database() AND table_type = 'BASE TABLE'";
+                let rows = server.sql(tables);
+                let tables = rows[0]["names"].as_str().expect("tables");
+                server.sql(&format!("ANALYZE TABLE {tables}"));
+            }
+        }
+    }
+
     /// For somebody who may write all its tables.
     pub(crate) fn url(&self) -> String {
         match self {

@@ -71,14 +71,12 @@ impl AtHand {
 pub(super) fn add(rows: &mut Vec<UsageRow>, increment: &Increment, origin: Origin) {
     let Increment { user, zone, slot, used, estimated } = increment;
     let estimated = if *estimated { used.octets() } else { 0 };
-    match rows.iter_mut().find(|row| row.slot == *slot && row.zone == *zone && row.origin == origin) {
-        Some(row) => {
-            row.used = row.used.plus(*used);
-            row.estimated = row.estimated.saturating_add(estimated);
-        }
-        None => {
-            let (user, zone) = (user.clone(), zone.clone());
-            rows.push(UsageRow { user, zone, slot: *slot, origin, used: *used, estimated });
-        }
+    let known = rows.iter_mut().find(|row| row.slot == *slot && row.zone == *zone && row.origin == origin);
+    if let Some(row) = known {
+        row.used = row.used.plus(*used);
+        row.estimated = row.estimated.saturating_add(estimated);
+    } else {
+        let (user, zone) = (user.clone(), zone.clone());
+        rows.push(UsageRow { user, zone, slot: *slot, origin, used: *used, estimated });
     }
 }

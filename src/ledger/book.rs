@@ -112,7 +112,9 @@ impl Book {
         let Some(state) = &self.state else { return Ok(Vec::new()) };
         let page = state.open_accounts(after, limit).await?;
         if self.lease.is_some() {
-            page.iter().for_each(|account| self.at_hand.keep(account.clone()));
+            for account in &page {
+                self.at_hand.keep(account.clone());
+            }
         }
         Ok(page)
     }
@@ -170,8 +172,12 @@ impl Book {
         if let (Some(state), Some(lease)) = (&self.state, &self.lease) {
             let written = state.record(lease, feed, &accounts, &increments, now).await?;
             if written {
-                accounts.into_iter().for_each(|account| self.at_hand.keep(account));
-                increments.iter().for_each(|(increment, origin)| self.at_hand.add(increment, *origin));
+                for account in accounts {
+                    self.at_hand.keep(account);
+                }
+                for (increment, origin) in &increments {
+                    self.at_hand.add(increment, *origin);
+                }
             }
             return Ok(written);
         }

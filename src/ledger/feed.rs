@@ -114,7 +114,9 @@ impl Ledger {
             let page = self.book.open_accounts(&after, PAGE).await?;
             let Some(last) = page.last() else { break };
             after.clone_from(&last.acct_unique_id);
-            page.iter().for_each(|account| self.open.recall(account));
+            for account in &page {
+                self.open.recall(account);
+            }
         }
         self.loaded = true;
         Ok(())

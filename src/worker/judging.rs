@@ -17,8 +17,7 @@ impl Meter {
     /// Judges these users; the limits of the first of them have been read.
     pub(super) async fn judge(
         &mut self,
-        scope: &[UserName],
-        first: Gathered,
+        (scope, first): (&[UserName], Gathered),
         measured: &mut Measured,
         exemptions: &Exemptions<'_>,
         now: i64,

@@ -108,7 +108,7 @@ impl Meter {
         let counting = count(&mut self.ledger, &self.reader, looked, now);
         let (counted, limits) = tokio::join!(counting, self.reader.of(first, measured.swept, now));
         counted?;
-        self.judge(&scope, limits?, &mut measured, exemptions, now).await?;
+        self.judge((&scope, limits?), &mut measured, exemptions, now).await?;
         self.mind_silence(&others, &mut measured).await?;
         self.mind_online(&mut measured);
         if measured.swept {

@@ -81,15 +81,15 @@ pub(super) fn read_lines(text: &str, count: i64) -> Result<Vec<OpenLook>, sqlx::
 fn read_line(line: &str) -> Option<OpenLook> {
     let mut fields = line.split(' ');
     let row_id = fields.next()?.parse().ok()?;
-    let (start, update) = (number(fields.next()?)?, number(fields.next()?)?);
-    let mut counter = || number(fields.next()?);
+    let (start, update) = (number(fields.next()?).ok()?, number(fields.next()?).ok()?);
+    let mut counter = || number(fields.next()?).ok();
     let (input, output, seconds) = (counter()?, counter()?, counter()?);
     fields.next().is_none().then_some(OpenLook { row_id, start, update, input, output, seconds })
 }
 
-/// `Some(None)` for `-`.
-fn number<T: std::str::FromStr>(field: &str) -> Option<Option<T>> {
-    if field == "-" { Some(None) } else { field.parse().ok().map(Some) }
+/// `None` for `-`.
+fn number<T: std::str::FromStr>(field: &str) -> Result<Option<T>, T::Err> {
+    if field == "-" { Ok(None) } else { field.parse().map(Some) }
 }
 
 impl Accounting {

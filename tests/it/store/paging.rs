@@ -163,7 +163,9 @@ pub(super) async fn closed_rows_cost_nothing(bench: &impl Bench) {
         assert!(uses(&plan), "{plan}");
         assert!(!store.open_looks(&mut cursor).await.expect("asked").expect("a page").is_empty());
     }
-    indexes.iter().for_each(|index| bench.drop_index(index));
+    for index in indexes {
+        bench.drop_index(index);
+    }
     let plan = store.open_looks_plan(&cursor).await.expect("asked").join("\n");
     assert!(!uses(&plan), "{plan}");
 }
