@@ -4,8 +4,19 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use radkick::cli::Cli;
+use radkick::hook;
+
+fn main() -> ExitCode {
+    let mut arguments = std::env::args_os().skip(1);
+    // FreeRADIUS starts it for every packet: before clap, tokio and rustls
+    if arguments.next().is_some_and(|first| first == "hook") { hook::run(arguments).into() } else { front_door() }
+}
 
 #[tokio::main]
-async fn main() -> ExitCode {
-    Cli::parse().run().await.into()
+async fn front_door() -> ExitCode {
+    let cli = Cli::parse();
+    match cli.hook() {
+        Some(arguments) => hook::run(arguments).into(),
+        None => cli.run().await.into(),
+    }
 }
