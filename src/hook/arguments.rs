@@ -28,8 +28,8 @@ Options:
       --spool <FOLDER>  Where events wait for the daemon [default: /var/spool/radkick]
   -h, --help            Print help
 
-Exit codes, with each of which FreeRADIUS answers the NAS: 0 the daemon has it, 3 it is in the spool, 8 there was nothing to do,
-9 it is lost or the command line is wrong (standard error says why).
+Exit codes, with each of which FreeRADIUS answers the NAS: 0 the daemon has it or there was nothing to do, 3 it is in the spool,
+9 it is lost or could not be told (standard error says why).
 ";
 
 /// A command line, read.
