@@ -33,9 +33,6 @@ const WANTED: [&str; 17] = [
     "Event-Timestamp",
 ];
 
-/// FreeRADIUS cuts `NAME=value` to so many octets without saying so.
-const CUT_AT: usize = 1023;
-
 /// Why an environment is no event.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NotAnEvent {
@@ -107,7 +104,7 @@ impl Packet {
             else {
                 continue;
             };
-            values.entry(wanted).or_insert_with(|| plain(&name, value.into_vec(), quoted));
+            values.entry(wanted).or_insert_with(|| plain(value.into_vec(), quoted));
         }
         Self { values, unusable: Vec::new() }
     }
@@ -169,12 +166,10 @@ fn is_quoted(wanted: &str, name: &[u8]) -> Option<bool> {
     }
 }
 
-/// The value as the packet had it.
-fn plain(name: &[u8], value: Vec<u8>, quoted: bool) -> Option<Vec<u8>> {
-    if quoted && value.starts_with(b"\"") {
-        return unquote(&value);
-    }
-    (name.len() + 1 + value.len() < CUT_AT).then_some(value)
+/// The value as the packet had it; `None` where FreeRADIUS cut it off, which it does at 1,023 octets of `NAME=value` without saying
+/// so. A value without quotes that was cut off is longer than any that is used.
+fn plain(value: Vec<u8>, quoted: bool) -> Option<Vec<u8>> {
+    if quoted && value.starts_with(b"\"") { unquote(&value) } else { Some(value) }
 }
 
 /// `Nov 22 2026 06:14:05 UTC` in seconds since 1970. Names of other zones are ambiguous, and not read.

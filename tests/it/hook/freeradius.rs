@@ -160,6 +160,16 @@ fn a_name_that_freeradius_cut_is_no_name() {
     assert_eq!(events[2].user_name, Octets::new(*b"nul\0octet"));
 }
 
+/// Why the shipped files quote: without it nobody can tell that this is not the user `nul`.
+#[test]
+fn unquoted_a_name_ends_at_its_nul() {
+    let place = Place::new();
+    let daemon = Daemon::start(&place.socket(), Manner::Store);
+    account(&server(&place, &with_wait(), unquoted), b"nul\0octet", "nul");
+    assert_eq!(users(&daemon.events()), ["nul"]);
+    assert!(!MODULES.contains("shell_escape = no"));
+}
+
 #[test]
 fn whatever_becomes_of_the_hook_the_nas_is_answered() {
     let programs = ["/bin/false", "/nonexistent/radkick", "/bin/sleep 5"];
