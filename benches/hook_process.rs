@@ -27,6 +27,9 @@ struct Options {
     /// How often each is started
     #[arg(long, default_value_t = 500)]
     runs: usize,
+    /// The radkick that is measured
+    #[arg(long, default_value = env!("CARGO_BIN_EXE_radkick"))]
+    radkick: std::path::PathBuf,
     /// Given by cargo
     #[arg(long, hide = true)]
     bench: bool,
@@ -66,12 +69,12 @@ fn main() -> anyhow::Result<()> {
     let (mut bare, mut stored, mut spooled) = (Times::default(), Times::default(), Times::default());
     for _ in 0..options.runs {
         bare.add(once(Command::new("/bin/true").env_clear().envs(PACKET), 0)?);
-        stored.add(once(&mut hook(&up, &spool), 0)?);
-        spooled.add(once(&mut hook(&nobody, &spool), 3)?);
+        stored.add(once(&mut options.hook(&up, &spool), 0)?);
+        spooled.add(once(&mut options.hook(&nobody, &spool), 3)?);
         // As the daemon would: a directory that only ever grew would be measured otherwise
         drain(&spool)?;
     }
-    let peak = peak_kib(hook(&held, &spool).stdout(Stdio::null()).spawn()?)?;
+    let peak = peak_kib(options.hook(&held, &spool).stdout(Stdio::null()).spawn()?)?;
     let ratio = |times: &Times| times.median().as_secs_f64() / bare.median().as_secs_f64();
     let mut out = std::io::stdout();
     writeln!(out, "/bin/true                {bare}")?;
@@ -81,11 +84,13 @@ fn main() -> anyhow::Result<()> {
     Ok(())
 }
 
-fn hook(socket: &Path, spool: &Path) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_radkick"));
-    let arguments = ["hook", "--socket"].map(OsStr::new).into_iter().chain([socket.as_os_str(), OsStr::new("--spool")]);
-    command.args(arguments).arg(spool).env_clear().envs(PACKET);
-    command
+impl Options {
+    fn hook(&self, socket: &Path, spool: &Path) -> Command {
+        let mut command = Command::new(&self.radkick);
+        let names = ["hook", "--socket"].map(OsStr::new).into_iter().chain([socket.as_os_str(), OsStr::new("--spool")]);
+        command.args(names).arg(spool).env_clear().envs(PACKET);
+        command
+    }
 }
 
 /// How long one process takes from its start to its end, which must be as expected.

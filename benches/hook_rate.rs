@@ -42,6 +42,9 @@ struct Options {
     /// How often each is measured
     #[arg(long, default_value_t = 3)]
     runs: usize,
+    /// The radkick that is measured
+    #[arg(long, default_value = env!("CARGO_BIN_EXE_radkick"))]
+    radkick: std::path::PathBuf,
     /// Given by cargo
     #[arg(long, hide = true)]
     bench: bool,
@@ -86,8 +89,7 @@ fn main() -> anyhow::Result<()> {
         (folder.path().join("run/hook.sock"), folder.path().join("spool"), folder.path().join("script"));
     std::fs::create_dir(&spool)?;
     let stored = listen(&socket);
-    let hook =
-        format!("{} hook --socket {} --spool {}", env!("CARGO_BIN_EXE_radkick"), socket.display(), spool.display());
+    let hook = format!("{} hook --socket {} --spool {}", options.radkick.display(), socket.display(), spool.display());
     let mut bare = Way::new("no exec", String::new());
     let mut hooked = Way::new("radkick hook", MODULES.replace("/usr/bin/radkick hook", &hook));
     std::fs::write(&script, radclient_script(&bare.server))?;

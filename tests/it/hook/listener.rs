@@ -170,6 +170,11 @@ async fn a_stale_socket_is_replaced_and_a_living_one_is_not() {
     listen(&other, 1).expect("listening");
     assert!(matches!(refusal(&place.socket()), DoorError::Occupied(_)), "somebody without our lock listens");
     drop(other);
+    let name = place.folder.path().join("run/hook.sock.lock");
+    let lock = std::fs::File::options().create(true).truncate(true).write(true).open(name).expect("a lock file");
+    lock.lock().expect("locked");
+    assert!(matches!(refusal(&place.socket()), DoorError::Occupied(_)), "somebody is about to listen");
+    drop(lock);
     assert!(std::fs::metadata(place.socket()).expect("stale").file_type().is_socket());
     let daemon = Daemon::start(&place.socket(), Manner::Store);
     assert_eq!(run(place.hook(&[], &[("User-Name", b"alice")])).code, Some(0));
