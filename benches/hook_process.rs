@@ -80,7 +80,7 @@ fn main() -> anyhow::Result<()> {
     writeln!(out, "/bin/true                {bare}")?;
     writeln!(out, "hook, the daemon up      {stored}: {:.2} times /bin/true", ratio(&stored))?;
     writeln!(out, "hook, the daemon down    {spooled}: {:.2} times /bin/true", ratio(&spooled))?;
-    writeln!(out, "memory of a hook, at most {:.1} MiB", peak as f64 / 1024.0)?;
+    writeln!(out, "memory of a hook        {peak} KiB at most")?;
     Ok(())
 }
 
@@ -114,7 +114,11 @@ fn listen(socket: &Path, stores: bool) {
             ready.send(()).expect("somebody waits");
             let mut held = Vec::new();
             while let Some((_, ticket)) = listener.next().await {
-                if stores { drop(ticket.stored()) } else { held.push(ticket) }
+                if stores {
+                    ticket.stored();
+                } else {
+                    held.push(ticket);
+                }
             }
         });
     });

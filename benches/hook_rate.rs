@@ -22,6 +22,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread::JoinHandle;
 
+use anyhow::Context as _;
 use clap::Parser;
 use radkick::clock::Clock;
 use radkick::hook::{Listener, Trusted};
@@ -38,10 +39,10 @@ const MODULES: &str = include_str!("../config/freeradius/mods-available/radkick"
 struct Options {
     /// Accounting-Requests a run
     #[arg(long, default_value_t = 1000)]
-    packets: usize,
+    packets: u32,
     /// How often each is measured
     #[arg(long, default_value_t = 3)]
-    runs: usize,
+    runs: u32,
     /// The radkick that is measured
     #[arg(long, default_value = env!("CARGO_BIN_EXE_radkick"))]
     radkick: std::path::PathBuf,
@@ -67,15 +68,16 @@ impl Way {
         Self { name, server: FreeRadius::start(&options), times: Times::default(), processes: 0 }
     }
 
-    fn run(&mut self, packets: usize, round: usize) -> anyhow::Result<()> {
+    fn run(&mut self, packets: u32, round: u32) -> anyhow::Result<()> {
         let file = self.server.raddb().join("requests");
         std::fs::write(&file, requests(packets, round))?;
-        let watch = Watch::start(self.server.pid());
+        let pid = pid(&self.server)?;
+        let watch = Watch::start(pid);
         let begun = Clock.now();
         let accepted = send(&self.server, &file)?;
         self.times.add(Clock.now().duration_since(begun));
         // What it leaves running would be measured with the next
-        wait_until("its processes have ended", || children(self.server.pid()).0 == 0);
+        wait_until("its processes have ended", || children(pid).0 == 0);
         self.processes = self.processes.max(watch.stop());
         anyhow::ensure!(accepted == packets, "{}: {accepted} of {packets} were accepted", self.name);
         Ok(())
@@ -101,13 +103,13 @@ fn main() -> anyhow::Result<()> {
             way.run(options.packets, round)?;
         }
     }
-    let (expected, kept) = (options.runs * options.packets, spool.read_dir()?.count());
+    let (expected, kept) = (usize::try_from(options.runs * options.packets)?, spool.read_dir()?.count());
     anyhow::ensure!(stored.load(Ordering::Relaxed) + kept >= expected, "events were lost");
     let mut out = std::io::stdout();
     writeln!(out, "{} requests a run; {kept} of {expected} events went to the spool", options.packets)?;
     for way in [&bare, &hooked, &scripted] {
         let ratio = bare.times.median().as_secs_f64() / way.times.median().as_secs_f64();
-        let rate = options.packets as f64 / way.times.median().as_secs_f64();
+        let rate = f64::from(options.packets) / way.times.median().as_secs_f64();
         writeln!(
             out,
             "  {:16} {}, {rate:.0} a second, {ratio:.3} of without; at most {} processes at a time",
@@ -147,7 +149,7 @@ fn radclient_script(das: &FreeRadius) -> String {
     )
 }
 
-fn requests(count: usize, round: usize) -> String {
+fn requests(count: u32, round: u32) -> String {
     (0..count).fold(String::new(), |mut text, index| {
         let (user, id) = (format!("user{index}"), format!("8{index:07x}"));
         let octets = (round * 1000 + index).to_string();
@@ -167,7 +169,7 @@ fn requests(count: usize, round: usize) -> String {
 }
 
 /// Sends them all, 32 at a time; how many were accepted.
-fn send(server: &FreeRadius, file: &Path) -> anyhow::Result<usize> {
+fn send(server: &FreeRadius, file: &Path) -> anyhow::Result<u32> {
     let output = Command::new("radclient")
         .args(["-q", "-s", "-p", "32", "-r", "10", "-t", "3", "-f"])
         .arg(file)
@@ -209,6 +211,20 @@ impl Watch {
     }
 }
 
+/// The process of a server, which has its directory among its arguments.
+fn pid(server: &FreeRadius) -> anyhow::Result<u32> {
+    let directory = server.raddb().to_str().context("a path in UTF-8")?;
+    let names = std::fs::read_dir("/proc")?.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
+    let mut pids = names.filter_map(|name| name.parse::<u32>().ok());
+    let is_it = |pid: &u32| {
+        let line = std::fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+        let mut words = line.split(|octet| *octet == 0);
+        words.next().is_some_and(|first| first.ends_with(b"freeradius"))
+            && words.any(|word| word == directory.as_bytes())
+    };
+    pids.find(is_it).context("a server that runs")
+}
+
 /// The descendants of a process: those that run, and with those that have ended and wait to be looked after.
 fn children(pid: u32) -> (usize, usize) {
     let mut all = Vec::new();
@@ -216,7 +232,9 @@ fn children(pid: u32) -> (usize, usize) {
         let stat = std::fs::read_to_string(entry.path().join("stat")).unwrap_or_default();
         let Some((id, rest)) = stat.split_once(' ') else { continue };
         let mut fields = rest.rsplit_once(") ").unwrap_or_default().1.split(' ');
-        if let (Ok(id), Some(state), Some(Ok(parent))) = (id.parse(), fields.next(), fields.next().map(str::parse)) {
+        if let (Ok(id), Some(state), Some(Ok(parent))) =
+            (id.parse::<u32>(), fields.next(), fields.next().map(str::parse::<u32>))
+        {
             all.push((id, state == "Z", parent));
         }
     }

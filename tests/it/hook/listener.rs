@@ -7,6 +7,8 @@ use std::process::Command;
 
 use radkick::clock::Clock;
 use radkick::hook::{Account, DoorError, Event, Kind, Listener, MAX_EVENT_OCTETS, Octets, Spool, Trusted, Wish};
+use rustix::io::Errno;
+use rustix::net::sockopt::{Timeout, set_socket_timeout};
 use rustix::net::{
     AddressFamily, RecvFlags, SendFlags, SocketAddrUnix, SocketType, bind, connect, listen, recv, send, socket,
 };
@@ -14,18 +16,21 @@ use rustix::net::{
 use super::daemon::{Daemon, Manner};
 use super::{Place, is_root, run, set_mode, users};
 use crate::support::process::program as program_at;
-use crate::support::wait::wait_until;
+use crate::support::wait::{PATIENCE, wait_until};
 
 fn connected(path: &Path) -> OwnedFd {
     let socket = socket(AddressFamily::UNIX, SocketType::SEQPACKET, None).expect("a socket");
     connect(&socket, &SocketAddrUnix::new(path).expect("a path")).expect("a connection");
+    set_socket_timeout(&socket, Timeout::Recv, Some(PATIENCE)).expect("a bound");
     socket
 }
 
 /// What comes back; empty when the other side hangs up.
 fn answer(socket: &OwnedFd) -> String {
     let mut octets = [0; 300];
-    let length = recv(socket, &mut octets, RecvFlags::empty()).map_or(0, |(length, _)| length);
+    let received = recv(socket, &mut octets, RecvFlags::empty());
+    assert_ne!(received.err(), Some(Errno::AGAIN), "nothing within {PATIENCE:?}");
+    let length = received.map_or(0, |(length, _)| length);
     String::from_utf8_lossy(&octets[..length]).into_owned()
 }
 

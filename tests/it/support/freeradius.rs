@@ -145,11 +145,6 @@ impl FreeRadius {
         ready.unwrap_or_else(|| panic!("freeradius was not ready within {PATIENCE:?}:\n{}", self.log()))
     }
 
-    /// Its process.
-    pub(crate) fn pid(&self) -> u32 {
-        self.child.id()
-    }
-
     /// Where it takes Access-Requests.
     pub(crate) fn auth_addr(&self) -> SocketAddr {
         (Ipv4Addr::LOCALHOST, self.ports.auth).into()
