@@ -1,5 +1,6 @@
-//! What the hook costs a real FreeRADIUS: accounting that it accepts a second without any exec, with the hook, and with a shell script
-//! that calls radclient, as people write; and how many processes are there at the worst moment.
+//! What the hook costs a real FreeRADIUS: accounting that it accepts a second without any exec, with an exec that does nothing
+//! (`/bin/true`), with the hook, and with a shell script that calls radclient, as people write; and how many processes are there at
+//! the worst moment.
 //!
 //! `cargo bench --bench hook_rate -- --packets 1000 --runs 3`. A private FreeRADIUS on SQLite for each, `wait = no` as shipped, radclient
 //! with 32 requests in flight, so as fast as it goes; all take turns, medians, the ratios are what counts.
@@ -93,13 +94,14 @@ fn main() -> anyhow::Result<()> {
     let stored = listen(&socket);
     let hook = format!("{} hook --socket {} --spool {}", options.radkick.display(), socket.display(), spool.display());
     let mut bare = Way::new("no exec", String::new());
+    let mut nothing = Way::new("/bin/true", MODULES.replace("/usr/bin/radkick hook", "/bin/true"));
     let mut hooked = Way::new("radkick hook", MODULES.replace("/usr/bin/radkick hook", &hook));
     std::fs::write(&script, radclient_script(&bare.server))?;
     std::fs::set_permissions(&script, std::fs::Permissions::from_mode(0o755))?;
     let mut scripted =
         Way::new("shell, radclient", MODULES.replace("/usr/bin/radkick hook", &script.display().to_string()));
     for round in 0..options.runs {
-        for way in [&mut bare, &mut hooked, &mut scripted] {
+        for way in [&mut bare, &mut nothing, &mut hooked, &mut scripted] {
             way.run(options.packets, round)?;
         }
     }
@@ -107,7 +109,7 @@ fn main() -> anyhow::Result<()> {
     anyhow::ensure!(stored.load(Ordering::Relaxed) + kept >= expected, "events were lost");
     let mut out = std::io::stdout();
     writeln!(out, "{} requests a run; {kept} of {expected} events went to the spool", options.packets)?;
-    for way in [&bare, &hooked, &scripted] {
+    for way in [&bare, &nothing, &hooked, &scripted] {
         let ratio = bare.times.median().as_secs_f64() / way.times.median().as_secs_f64();
         let rate = f64::from(options.packets) / way.times.median().as_secs_f64();
         writeln!(

@@ -166,7 +166,7 @@ impl Command {
             Self::Resume => configured!(async |context: Context| brakes::resume(&context)),
             Self::Confirm => configured!(async |context: Context| brakes::confirm(&context).await),
             Self::Check => configured!(check::run),
-            Self::Hook(_) => unreachable!("main runs it"),
+            Self::Hook(_) => anyhow::bail!("the hook ends with exit codes of its own: main runs it"),
         }
     }
 }

@@ -18,7 +18,7 @@ use super::trusted::Trusted;
 use crate::clock::Clock;
 
 /// Seconds after which a file that is still being written is a dead hook's. A hook takes milliseconds.
-const DEAD_AFTER: i64 = 60;
+const DEAD_AFTER: u64 = 60;
 
 /// Names that are remembered because they could not be moved away.
 const REMEMBERED: usize = 1000;
@@ -164,7 +164,9 @@ impl Spool {
                 Err(Errno::NOENT) => continue,
                 Err(error) => return Err(error),
             };
-            let is_young = state(&candidate.name) == Some(State::Temporary) && now - candidate.written.0 < DEAD_AFTER;
+            // A time to come is none at which a hook that lives has written
+            let age = now.abs_diff(candidate.written.0);
+            let is_young = state(&candidate.name) == Some(State::Temporary) && age < DEAD_AFTER;
             if !is_young && !self.left.contains(&(candidate.name.clone(), candidate.file)) {
                 found.push(candidate);
             }

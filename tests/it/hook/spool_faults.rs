@@ -114,6 +114,8 @@ fn what_a_dead_hook_left_is_its_event_or_nothing() {
         write(place.spool().join(name), text).expect("a file");
         grow_old(&place.spool().join(name));
     }
+    let of_tomorrow = File::create(place.spool().join("00005.tmp")).expect("a file");
+    of_tomorrow.set_modified(UNIX_EPOCH + Duration::from_secs(4_000_000_000)).expect("a time");
     write(place.spool().join("00004.tmp"), event("being written")).expect("a file");
     let (events, told) = place.drain();
     assert_eq!((users(&events), told), (vec!["whole".to_owned()], Vec::new()));
