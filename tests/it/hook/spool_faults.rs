@@ -1,8 +1,9 @@
 //! The spool when things are wrong in it: nothing is followed, nothing waits, nothing is lost in silence.
+use std::collections::BTreeSet;
 use std::fs::{File, create_dir, read_dir, write};
 use std::os::unix::fs::symlink;
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::time::{Duration, UNIX_EPOCH};
 
 use radkick::clock::Clock;
@@ -120,6 +121,35 @@ fn what_a_dead_hook_left_is_its_event_or_nothing() {
     let (events, told) = place.drain();
     assert_eq!((users(&events), told), (vec!["whole".to_owned()], Vec::new()));
     assert_eq!(place.files(), ["00004.tmp"]);
+}
+
+#[test]
+fn hooks_killed_at_any_moment_leave_a_whole_event_or_nothing() {
+    let place = Place::new();
+    let (mut told, mut killed) = (BTreeSet::new(), 0);
+    for number in 0..150_usize {
+        let user = format!("user{number:03}");
+        let mut hook = place.hook(&[], &[("User-Name", user.as_bytes())]);
+        let mut process = hook.stdin(Stdio::null()).spawn().expect("a hook");
+        // From before it has begun to after its end, whatever this machine has to do besides
+        (0..number * 20).for_each(|_| std::thread::yield_now());
+        process.kill().ok();
+        match process.wait().expect("a hook").code() {
+            Some(code) => {
+                assert_eq!(code, 3);
+                told.insert(user);
+            }
+            None => killed += 1,
+        }
+    }
+    let temporary = place.files().into_iter().filter(|name| name.ends_with("tmp"));
+    temporary.for_each(|name| grow_old(&place.spool().join(name)));
+    let (events, aside) = place.drain();
+    let there: BTreeSet<String> = users(&events).into_iter().collect();
+    assert_eq!((there.len(), aside), (events.len(), Vec::new()), "each once, and nothing torn");
+    assert!(told.is_subset(&there), "{told:?} were told that they are kept, {there:?} are");
+    assert_eq!((killed + told.len(), place.files().len()), (150, 0));
+    assert!(killed > 0, "none was killed");
 }
 
 #[test]
