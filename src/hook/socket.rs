@@ -61,12 +61,14 @@ impl Door {
         let socket =
             socket_with(AddressFamily::UNIX, SocketType::SEQPACKET, flags, None).map_err(failed("make a socket"))?;
         bind(&socket, &address).map_err(failed("bind it"))?;
-        if group.is_some() {
-            chownat(CWD, path, None, group, AtFlags::SYMLINK_NOFOLLOW).map_err(failed("set its group"))?;
+        let made = statat(CWD, path, AtFlags::SYMLINK_NOFOLLOW).map_err(failed("look at it"))?;
+        // A service may not be allowed to change groups; in a directory with the set-group-id bit there is no need to
+        if group.is_some_and(|group| group.as_raw() != made.st_gid) {
+            let operation = "set its group (a directory of that group with mode 2750 would have done so)";
+            chownat(CWD, path, None, group, AtFlags::SYMLINK_NOFOLLOW).map_err(failed(operation))?;
         }
         chmodat(CWD, path, Mode::from_raw_mode(0o660), AtFlags::empty()).map_err(failed("set its mode"))?;
         listen(&socket, BACKLOG).map_err(failed("listen"))?;
-        let made = statat(CWD, path, AtFlags::SYMLINK_NOFOLLOW).map_err(failed("look at it"))?;
         Ok((Self { path: path.into(), inode: (made.st_dev, made.st_ino), _lock: lock }, socket))
     }
 }

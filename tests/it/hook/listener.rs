@@ -164,6 +164,25 @@ async fn the_socket_is_made_safely() {
     assert!(Listener::bind(&place.socket(), None, Trusted::own()).is_ok());
 }
 
+/// As root alone, which may give a directory to any group.
+#[tokio::test]
+async fn the_socket_has_the_group_of_hooks() {
+    if !is_root() {
+        return;
+    }
+    let gid = |path: &Path| std::fs::metadata(path).expect("there").gid();
+    let made = Place::new();
+    let _listener = Listener::bind(&made.socket(), Some(65534), Trusted::own()).expect("it listens");
+    assert_eq!((gid(&made.folder.path().join("run")), gid(&made.socket())), (65534, 65534), "given to it");
+    let prepared = Place::new();
+    let folder = prepared.folder.path().join("run");
+    std::fs::create_dir(&folder).expect("a folder");
+    std::os::unix::fs::chown(&folder, None, Some(65534)).expect("as root");
+    set_mode(&folder, 0o2750);
+    let _listener = Listener::bind(&prepared.socket(), None, Trusted::own()).expect("it listens");
+    assert_eq!(gid(&prepared.socket()), 65534, "from its directory");
+}
+
 #[tokio::test]
 async fn a_stale_socket_is_replaced_and_a_living_one_is_not() {
     let place = Place::new();
