@@ -9,7 +9,7 @@
 //! - 3, adapters: [`udp`], [`routeros`], [`store`]
 //! - 4, the cut and its proof: [`disconnect`]; who used what, and who may use how much: [`ledger`]
 //! - 5, jobs, on disk before anything is done: [`jobs`]
-//! - 6, what starts work: [`worker`]; a RouterOS stand-in, [`simulator`]
+//! - 6, what starts work: [`worker`], and [`hook`], which FreeRADIUS calls; a RouterOS stand-in, [`simulator`]
 //! - 7, wiring and front door: [`cli`]
 
 pub mod radius;
@@ -30,6 +30,7 @@ pub mod ledger;
 
 pub mod jobs;
 
+pub mod hook;
 pub mod simulator;
 pub mod worker;
 

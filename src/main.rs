@@ -4,6 +4,13 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use radkick::cli::Cli;
+use radkick::hook;
+
+fn main() -> ExitCode {
+    let mut arguments = std::env::args_os().skip(1);
+    // FreeRADIUS starts it for every packet: before clap, tokio and rustls
+    if arguments.next().is_some_and(|first| first == "hook") { hook::run(arguments).into() } else { front_door() }
+}
 
 /// A step of the worker makes and drops some hundred thousand small texts: two thirds of the processor time that the system's
 /// allocator takes for it, and less memory.
@@ -11,6 +18,10 @@ use radkick::cli::Cli;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 #[tokio::main]
-async fn main() -> ExitCode {
-    Cli::parse().run().await.into()
+async fn front_door() -> ExitCode {
+    let cli = Cli::parse();
+    match cli.hook() {
+        Some(arguments) => hook::run(arguments).into(),
+        None => cli.run().await.into(),
+    }
 }

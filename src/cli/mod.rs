@@ -11,6 +11,7 @@ mod enforce;
 mod exit;
 mod explain;
 mod explain_text;
+mod hook;
 mod output;
 mod person;
 mod quota;
@@ -83,9 +84,19 @@ enum Command {
     /// Exits with 0 when every line was true, 1 when one was not, 5 when the demo could not be set up.
     Demo,
     Simulate(Box<simulate::SimulateArgs>),
+    Hook(hook::HookArgs),
 }
 
 impl Cli {
+    /// The arguments of `radkick hook` where something stands before it; main knows it otherwise.
+    #[must_use]
+    pub fn hook(&self) -> Option<Vec<std::ffi::OsString>> {
+        match &self.command {
+            Some(Command::Hook(args)) => Some(args.arguments.clone()),
+            _ => None,
+        }
+    }
+
     /// Runs the command that the arguments name.
     pub async fn run(self) -> Exit {
         let output = Output::new(self.output);
@@ -155,6 +166,7 @@ impl Command {
             Self::Resume => configured!(async |context: Context| brakes::resume(&context)),
             Self::Confirm => configured!(async |context: Context| brakes::confirm(&context).await),
             Self::Check => configured!(check::run),
+            Self::Hook(_) => anyhow::bail!("the hook ends with exit codes of its own: main runs it"),
         }
     }
 }

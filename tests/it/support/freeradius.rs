@@ -37,6 +37,19 @@ pub(crate) struct FreeRadiusOptions {
     pub(crate) das_addresses: Vec<Ipv4Addr>,
     /// The database server that it uses. Default: none, an SQLite file of its own.
     pub(crate) sql: Option<SqlServer>,
+    /// What its configuration has besides. Default: nothing.
+    pub(crate) more: More,
+}
+
+/// Text for some of the sections.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct More {
+    /// Modules.
+    pub(crate) modules: String,
+    /// What stands in `accounting` behind `sql`.
+    pub(crate) accounting: String,
+    /// What stands in `post-auth`.
+    pub(crate) post_auth: String,
 }
 
 /// A database server with FreeRADIUS' stock tables in it.
@@ -66,6 +79,7 @@ impl Default for FreeRadiusOptions {
             busy_timeout_ms: 2000,
             das_addresses: vec![Ipv4Addr::LOCALHOST],
             sql: None,
+            more: More::default(),
         }
     }
 }

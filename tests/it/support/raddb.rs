@@ -36,6 +36,9 @@ pub(super) fn write_raddb(directory: &Path, options: &FreeRadiusOptions, ports: 
     file("radiusd.conf", &radiusd_conf(directory, options, ports, secret));
     file("dictionary", dictionary(options));
     file("secret", secret);
+    file("more-modules.conf", &options.more.modules);
+    file("more-accounting.conf", &options.more.accounting);
+    file("more-post-auth.conf", &options.more.post_auth);
 }
 
 fn require_stock_files() {
