@@ -11,6 +11,8 @@ mod enforce;
 mod exit;
 mod explain;
 mod explain_text;
+mod jobs;
+mod jobs_text;
 mod output;
 mod person;
 mod quota;
@@ -69,6 +71,7 @@ enum Command {
     /// Allowances in radkick's own table: set, top up, list, remove
     #[command(subcommand)]
     Quota(quota::QuotaCommand),
+    Jobs(jobs::JobsArgs),
     Block(block::BlockArgs),
     Restore(block::RestoreArgs),
     Pause(brakes::PauseArgs),
@@ -149,6 +152,7 @@ impl Command {
             Self::Usage(args) => configured!(|context| usage::run(args, context)),
             Self::Explain(args) => configured!(|context| explain::run(args, context)),
             Self::Quota(command) => configured!(|context| quota::run(command, context)),
+            Self::Jobs(args) => configured!(|context| jobs::run(args, context)),
             Self::Block(args) => configured!(|context| block::block(args, context)),
             Self::Restore(args) => configured!(|context| block::restore(args, context)),
             Self::Pause(args) => configured!(async |context: Context| brakes::pause(&args, &context)),

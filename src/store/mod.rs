@@ -14,6 +14,6 @@ mod state;
 pub use accounting::{Accounting, AllowanceRow, NasRow, RowChange, RowImage, RowVerdict, SessionRow, Table};
 pub use error::StoreError;
 pub use state::{
-    BlockRecord, BlockState, Brake, FeedLease, FeedRecord, JobRecord, JobSpec, JobState, JournalEntry, JournalRecord,
-    Origin, QuotaRow, RhythmRecord, State, TargetRecord, TargetStep, UsageRow,
+    BlockRecord, BlockState, Brake, FeedLease, FeedRecord, JobCount, JobRecord, JobSpec, JobState, JobTimes,
+    JournalEntry, JournalRecord, Origin, QuotaRow, RhythmRecord, State, TargetRecord, TargetStep, UsageRow,
 };

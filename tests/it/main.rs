@@ -8,6 +8,7 @@ mod demo;
 mod disconnect;
 mod enforce;
 mod engine;
+mod jobs;
 mod kill;
 mod ledger;
 mod ledgered;
