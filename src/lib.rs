@@ -32,7 +32,10 @@ pub mod ledger;
 
 pub mod jobs;
 
+pub mod admin;
 pub mod simulator;
 pub mod worker;
+
+pub mod daemon;
 
 pub mod cli;

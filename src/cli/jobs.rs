@@ -68,8 +68,8 @@ pub(crate) async fn run(args: JobsArgs, context: Context) -> anyhow::Result<Exit
     match args.command {
         None => list(&args, &context).await,
         Some(JobCommand::Show(JobArgs { id })) => show(id, &context).await,
-        Some(JobCommand::Retry(JobArgs { id })) => retry(id, context).await,
-        Some(JobCommand::Cancel(JobArgs { id })) => cancel(id, context).await,
+        Some(JobCommand::Retry(JobArgs { id })) => Box::pin(retry(id, context)).await,
+        Some(JobCommand::Cancel(JobArgs { id })) => Box::pin(cancel(id, context)).await,
     }
 }
 

@@ -19,6 +19,7 @@ mod quota;
 mod send;
 mod send_input;
 mod send_report;
+mod serve;
 mod sessions;
 mod sessions_text;
 mod simulate;
@@ -65,6 +66,11 @@ enum Command {
     Disconnect(disconnect::DisconnectArgs),
     Send(send::SendArgs),
     Enforce(enforce::EnforceArgs),
+    /// The daemon: enforces quotas, runs jobs as they fall due, answers on HTTP
+    ///
+    /// Worker, job runner, and /healthz, /readyz and /metrics on [serve] listen. SIGTERM finishes what is under way and ends
+    /// with 0, a second one ends at once; SIGHUP reads the configuration again.
+    Serve,
     Sessions(sessions::SessionsArgs),
     Usage(usage::UsageArgs),
     Explain(explain::ExplainArgs),
@@ -115,7 +121,10 @@ impl Cli {
 
     /// Logs go to standard error: what needs attention; the loop also tells what it does.
     fn log(&self) {
-        let endless = matches!(&self.command, Some(Command::Enforce(args)) if args.is_endless());
+        let endless = match &self.command {
+            Some(Command::Enforce(args)) => args.is_endless(),
+            command => matches!(command, Some(Command::Serve)),
+        };
         let level = match (self.verbose, endless) {
             (0, false) => "radkick=warn",
             (0, true) | (1, _) => "radkick=info",
@@ -148,6 +157,7 @@ impl Command {
             Self::Simulate(args) => simulate::run(*args, output).await,
             Self::Disconnect(args) => configured!(|context| disconnect::run(args, context)),
             Self::Enforce(args) => configured!(|context| enforce::run(args, context)),
+            Self::Serve => configured!(|context| serve::run(config.clone(), context)),
             Self::Sessions(args) => configured!(|context| sessions::run(args, context)),
             Self::Usage(args) => configured!(|context| usage::run(args, context)),
             Self::Explain(args) => configured!(|context| explain::run(args, context)),

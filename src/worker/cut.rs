@@ -143,6 +143,7 @@ impl Worker {
             let (over, job) = (over.clone(), job.cloned());
             tasks.spawn(async move {
                 let _place = room.acquire_owned().await;
+                worker.pulse.beat(worker.agent.clock.now(), worker.agent.config.serve.stuck_after);
                 if worker.shutdown.is_cancelled() || worker.agent.pause().is_some() {
                     return Ok(vec![over.untouched()]);
                 }
