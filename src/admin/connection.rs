@@ -47,8 +47,8 @@ pub(super) async fn accept(listener: TcpListener, router: Router, stop: Cancella
 async fn answer(stream: TcpStream, router: Router, _place: OwnedSemaphorePermit) {
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new()).header_read_timeout(HEAD_TIME).max_buf_size(HEAD_OCTETS).max_headers(HEADERS);
-    // One request a connection: what is idle holds no place
-    http.keep_alive(false);
+    // One request a connection: what is idle holds no place. A client that has said all it will say is answered
+    http.keep_alive(false).half_close(true);
     let connection = http.serve_connection(TokioIo::new(stream), TowerToHyperService::new(router));
     match tokio::time::timeout(WHOLE_TIME, connection).await {
         Ok(Ok(())) => {}

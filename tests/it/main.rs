@@ -18,6 +18,7 @@ mod population;
 mod readme;
 mod routeros;
 mod send;
+mod serve;
 mod simulator;
 mod store;
 mod support;

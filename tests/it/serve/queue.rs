@@ -1,0 +1,98 @@
+//! Jobs that wait: run when they are due, not when the worker's next step is.
+use super::daemon::Daemon;
+use super::{SLOW, configure, live};
+use crate::disconnect::site::{HASTY, PATIENT, Session, Site};
+use crate::enforce::{customer, top_up};
+use crate::support::ports::free_udp_ports;
+use crate::support::wait::wait_until;
+
+const ALICE: Session<'_> = Session::new("80a00001");
+const BOB: Session<'_> = Session::new("80a00002").at("192.168.88.42");
+const WAITING: [(&str, bool); 2] = [("waiting", false); 2];
+
+fn asleep(site: &Site) -> String {
+    site.nas("R1", "127.0.0.1", ([127, 0, 0, 1], free_udp_ports::<1>()[0]).into(), HASTY)
+}
+
+fn ids(site: &Site) -> Vec<String> {
+    site.reports(&["jobs"], 0).iter().map(|job| job["id"].to_string()).collect()
+}
+
+fn wait(site: &Site, states: &[(&str, bool)]) {
+    wait_until("the jobs stand so", || {
+        live(site).iter().map(|(state, held)| (state.as_str(), *held)).eq(states.iter().copied())
+    });
+}
+
+/// How often each job was run.
+fn runs(site: &Site) -> Vec<i64> {
+    let rows = site.state_sql("SELECT attempts FROM radkick_job ORDER BY id");
+    rows.iter().map(|row| row["attempts"].as_i64().expect("a number")).collect()
+}
+
+/// alice and bob over, both waiting for a router that is asleep, the worker's next step an hour away.
+fn waiting() -> (Site, Daemon) {
+    let site = Site::start();
+    configure(&site, SLOW, &asleep(&site));
+    customer(&site, "alice", ALICE, "1000");
+    customer(&site, "bob", BOB, "1000");
+    let daemon = Daemon::start(site.radkick(&["serve"]));
+    wait(&site, &WAITING);
+    wait_until("the first step has ended", || daemon.metric("radkick_steps_total{result=\"ok\"}") == Some(1.0));
+    (site, daemon)
+}
+
+#[test]
+fn the_first_answer_after_silence_brings_the_others_forward() {
+    let (site, daemon) = waiting();
+    // The runner asks each in vain
+    for id in ids(&site) {
+        site.reports(&["jobs", "retry", &id], 0);
+    }
+    wait_until("both were run again", || runs(&site) == [2, 2]);
+    wait(&site, &WAITING);
+    configure(&site, SLOW, &site.r1(PATIENT));
+    daemon.running.process.signal("HUP");
+    daemon.wait_for("the new configuration is in force");
+    // The reload brought a new worker, whose first step leaves jobs to their time
+    wait_until("its first step has ended", || daemon.metric("radkick_steps_total{result=\"ok\"}") == Some(2.0));
+    assert_eq!(runs(&site), [2, 2]);
+    site.reports(&["jobs", "retry", &ids(&site)[0]], 0);
+    daemon.wait_for("speaks again: its jobs are brought forward");
+    wait(&site, &[]);
+    assert_eq!(runs(&site), [3, 3]);
+    assert!(!site.is_open(ALICE.id) && !site.is_open(BOB.id));
+    let lines =
+        site.state_sql("SELECT user_name, actor FROM radkick_journal WHERE event = 'brought_forward' ORDER BY id");
+    let by_worker: Vec<_> =
+        lines.iter().filter(|line| line["actor"] == "worker").map(|line| &line["user_name"]).collect();
+    assert_eq!(by_worker.len(), 1, "{lines:?}");
+    assert_eq!(daemon.stop().code, Some(0));
+    assert_eq!(site.server.coa_requests().len(), 2, "one each");
+}
+
+#[test]
+fn who_has_paid_or_is_paused_is_left_to_the_worker() {
+    let (site, daemon) = waiting();
+    configure(&site, SLOW, &site.r1(PATIENT));
+    daemon.running.process.signal("HUP");
+    daemon.wait_for("the new configuration is in force");
+    wait_until("its first step has ended", || daemon.metric("radkick_steps_total{result=\"ok\"}") == Some(2.0));
+    site.reports(&["pause"], 0);
+    top_up(&site, "alice");
+    for id in ids(&site) {
+        site.reports(&["jobs", "retry", &id], 0);
+    }
+    // While all are paused a person may still ask; what the worker began waits
+    customer(&site, "carol", Session::new("80a00003").at("192.168.88.43"), "10");
+    let carol = site.reports(&["disconnect", "--user", "carol", "--force"], 0);
+    assert_eq!(carol[0]["fate"], "ended");
+    assert_eq!(runs(&site)[..2], [1, 1]);
+    site.reports(&["resume"], 0);
+    daemon.wait_for("Successfully disconnected user bob from MikroTik");
+    wait(&site, &[("waiting", false)]);
+    assert_eq!(runs(&site)[..2], [1, 2], "alice has paid: the worker lets her job go, behind its brake");
+    assert!(site.is_open(ALICE.id));
+    assert_eq!(site.server.coa_requests().len(), 2);
+    assert_eq!(daemon.stop().code, Some(0));
+}
