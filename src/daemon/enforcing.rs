@@ -12,7 +12,7 @@ use crate::metrics::LastStep;
 use crate::worker::{Cycle, StepOutcome, Worker, keep_observing_heard};
 
 use super::Common;
-use super::tasks::SignOfLife;
+use super::waking::SignOfLife;
 
 /// Works until the end, by whichever agent there is. One that is replaced finishes what it has under way first.
 pub(super) async fn keep(mut agents: watch::Receiver<Arc<Agent>>, common: Common) {

@@ -22,6 +22,7 @@ mod runner;
 mod signals;
 mod systemd;
 mod tasks;
+mod waking;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -40,7 +41,8 @@ pub use only_one::only_one;
 use opening::Opening;
 use reload::Source;
 use signals::Signals;
-use tasks::{SignOfLife, Tasks};
+use tasks::Tasks;
+use waking::SignOfLife;
 
 /// Why it does not serve.
 #[derive(Debug, thiserror::Error)]
@@ -99,7 +101,7 @@ pub async fn serve(config: Config, path: Option<PathBuf>, clock: Clock) -> Resul
     let http_ends = CancellationToken::new();
     let http = tokio::spawn(admin::serve(listener, Arc::clone(&site), http_ends.clone()));
     let mut source = Source::new(config, path, signals.reload);
-    let opened = Opening { common: &common, site: &site }.until_open(&mut source).await;
+    let opened = Opening { common: &common, site: &site, hard: &signals.hard }.until_open(&mut source).await;
     match opened {
         Some(agent) => run(agent, source, (&common, &site), (heard, signals.hard)).await,
         None => systemd::stopping(),
@@ -125,7 +127,10 @@ async fn run(
     tracing::info!(?stuck_after, "ready");
     while source.asked(&common.soft).await {
         systemd::reloading();
-        let outcome = source.reload(common).await;
+        let outcome = tokio::select! {
+            outcome = source.reload(common) => outcome,
+            () = hard.cancelled() => break,
+        };
         common.shared.metrics.reload(outcome.is_ok());
         let status = match outcome {
             Ok(agent) => {

@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio_util::sync::CancellationToken;
+
 use crate::admin::Site;
 use crate::jobs::Agent;
 
@@ -17,6 +19,7 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(15);
 pub(super) struct Opening<'a> {
     pub(super) common: &'a Common,
     pub(super) site: &'a Site,
+    pub(super) hard: &'a CancellationToken,
 }
 
 impl Opening<'_> {
@@ -24,8 +27,13 @@ impl Opening<'_> {
     pub(super) async fn until_open(&self, source: &mut Source) -> Option<Arc<Agent>> {
         let (soft, mut pause, mut told) = (&self.common.soft, FIRST_PAUSE, String::new());
         loop {
-            // Never dropped in the middle: opening makes our tables
-            match Agent::open_sharing(source.config.clone(), self.common.clock, self.common.shared.clone()).await {
+            // Not given up at the first signal: opening makes our tables
+            let open = Agent::open_sharing(source.config.clone(), self.common.clock, self.common.shared.clone());
+            let opened = tokio::select! {
+                opened = open => opened,
+                () = self.hard.cancelled() => return None,
+            };
+            match opened {
                 Ok(agent) => {
                     let agent = Arc::new(agent);
                     self.site.set_agent(Ok(Arc::clone(&agent)));

@@ -14,7 +14,7 @@ use crate::store::{JobRecord, JobState, StoreError};
 use crate::worker::CUT_BRAKE;
 
 use super::Common;
-use super::tasks::SignOfLife;
+use super::waking::{SignOfLife, wake};
 
 /// Jobs that are run side by side.
 const SIDE_BY_SIDE: usize = 16;
@@ -43,6 +43,8 @@ pub(super) struct Runner {
     mute: BTreeSet<String>,
     directory: Option<(Instant, Arc<Agent>, Arc<Directory>)>,
     rows_closed: Option<Instant>,
+    /// Since when the pace is counted, and how many jobs of the worker were begun since.
+    begun: Option<(Instant, u32)>,
     told: Option<String>,
 }
 
@@ -61,6 +63,7 @@ impl Runner {
             mute: BTreeSet::new(),
             directory: None,
             rows_closed: None,
+            begun: None,
             told: None,
         }
     }
@@ -111,12 +114,15 @@ impl Runner {
                 if of_worker && held.is_none() {
                     held = Some(is_held(agent).await?);
                 }
-                if of_worker && held == Some(true) {
+                if of_worker && (held == Some(true) || !self.keeps_pace(agent)) {
                     continue;
                 }
                 if of_worker && !agent.reason_holds(job).await? {
                     self.resting.insert(job.id, now + LEFT);
                     continue;
+                }
+                if of_worker && let Some((_, begun)) = &mut self.begun {
+                    *begun += 1;
                 }
                 self.start(agent, job).await?;
             }
@@ -124,6 +130,16 @@ impl Runner {
                 return Ok(());
             }
         }
+    }
+
+    /// Whether one more of the worker's jobs may be begun: as many in an interval as the worker may cut in a cycle.
+    fn keeps_pace(&mut self, agent: &Agent) -> bool {
+        let now = self.common.clock.now();
+        let (since, begun) = self.begun.unwrap_or((now, 0));
+        let over = now.duration_since(since) >= agent.config.quota.interval;
+        let (since, begun) = if over { (now, 0) } else { (since, begun) };
+        self.begun = Some((since, begun));
+        begun < agent.config.brakes.per_cycle
     }
 
     async fn start(&mut self, agent: &Arc<Agent>, job: &JobRecord) -> Result<(), StoreError> {
@@ -207,27 +223,4 @@ fn is_makers_own(job: &JobRecord, now: i64) -> bool {
     let by_runner_of_its_own = ["worker", "command"].contains(&job.spec.actor.as_str());
     let age = now.saturating_sub(job.created_at);
     by_runner_of_its_own && job.state == JobState::Planned && (0..MAKERS_OWN_SECS).contains(&age)
-}
-
-/// Brings forward what waits for this NAS.
-async fn wake(agent: &Agent, sign: &SignOfLife) -> Result<(), StoreError> {
-    let mut woken = 0_usize;
-    for job in agent.state.live_jobs(None).await? {
-        if job.state != JobState::Waiting || agent.is_due(&job) {
-            continue;
-        }
-        let targets = agent.state.targets(job.id).await?;
-        let is_its = targets.iter().any(|target| match sign {
-            SignOfLife::Accounting(address) => target.session.nas_ip_address == *address,
-            SignOfLife::Answer(name) => target.nas.as_ref() == Some(name),
-        });
-        if is_its && agent.hasten(&job, "worker").await? {
-            woken += 1;
-        }
-    }
-    let (SignOfLife::Accounting(nas) | SignOfLife::Answer(nas)) = sign;
-    if woken > 0 {
-        tracing::info!(nas, jobs = woken, "speaks again: its jobs are brought forward");
-    }
-    Ok(())
 }

@@ -10,19 +10,11 @@ use tokio_util::sync::CancellationToken;
 use crate::jobs::Agent;
 
 use super::runner::Runner;
+use super::waking::SignOfLife;
 use super::{Common, enforcing};
 
 /// What is under way may take so long to end after the first signal; config/systemd gives 10 s more before it kills.
 const STOP_WITHIN: Duration = Duration::from_secs(80);
-
-/// A NAS from which something came after silence.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum SignOfLife {
-    /// Accounting of this NAS-IP-Address was written again.
-    Accounting(String),
-    /// The NAS of this name answered again.
-    Answer(String),
-}
 
 /// All tasks that work.
 #[derive(Debug)]

@@ -1,5 +1,6 @@
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
+use crate::clock::Clock;
 use crate::dynauth::{DiscardReason, Ended, Limit, Outcome};
 use crate::radius::{ErrorCause, OpenError};
 
@@ -72,7 +73,7 @@ fn a_number_that_cannot_be_looked_up_is_left_out() {
 
 #[test]
 fn a_pulse_that_is_late_is_stuck_and_one_that_ended_is_not() {
-    let (pulses, now) = (Pulses::default(), Instant::now());
+    let (pulses, now) = (Pulses::default(), Clock.now());
     assert!(pulses.stuck(now).is_empty(), "not begun yet");
     pulses.worker.beat(now, Duration::from_secs(5));
     pulses.runner.beat(now, Duration::from_secs(9));

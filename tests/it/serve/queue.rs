@@ -1,6 +1,6 @@
 //! Jobs that wait: run when they are due, not when the worker's next step is.
 use super::daemon::Daemon;
-use super::{SLOW, configure, live};
+use super::{BRISK, SLOW, configure, live, sections};
 use crate::disconnect::site::{HASTY, PATIENT, Session, Site};
 use crate::enforce::{customer, top_up};
 use crate::support::ports::free_udp_ports;
@@ -24,9 +24,9 @@ fn wait(site: &Site, states: &[(&str, bool)]) {
     });
 }
 
-/// How often each job was run.
+/// How often each user's job was run, by name.
 fn runs(site: &Site) -> Vec<i64> {
-    let rows = site.state_sql("SELECT attempts FROM radkick_job ORDER BY id");
+    let rows = site.state_sql("SELECT attempts FROM radkick_job ORDER BY user_name");
     rows.iter().map(|row| row["attempts"].as_i64().expect("a number")).collect()
 }
 
@@ -95,4 +95,30 @@ fn who_has_paid_or_is_paused_is_left_to_the_worker() {
     assert!(site.is_open(ALICE.id));
     assert_eq!(site.server.coa_requests().len(), 2);
     assert_eq!(daemon.stop().code, Some(0));
+}
+
+#[test]
+fn accounting_after_silence_brings_its_jobs_forward() {
+    let site = Site::start();
+    let told = "[accounting]\ninterim_interval = \"30s\"\n";
+    let with = |nas: &str| site.configure(&format!("{}\n{told}", sections(BRISK, "")), nas);
+    with(&asleep(&site));
+    customer(&site, "alice", ALICE, "1000");
+    site.reports(&["enforce", "--once"], 3);
+    // Nothing has come from R1 for a thousand seconds, and the job is not due for a long time
+    let times =
+        "UPDATE radkick_feed SET detail = json_set(detail, '$.rhythms.\"127.0.0.1\".heard_at', unixepoch() - 1000);
+                 UPDATE radkick_job SET retry_at = unixepoch() + 800;";
+    site.state_sql(times);
+    with(&site.r1(PATIENT));
+    let daemon = Daemon::start(site.radkick(&["serve"]));
+    wait_until("R1 is silent", || daemon.metric("radkick_nas_silent") == Some(1.0));
+    assert_eq!(runs(&site), [1]);
+    let mut record = ALICE.record("alice", "Interim-Update");
+    record.extend([("Acct-Output-Octets", "1001"), ("Acct-Session-Time", "90")]);
+    site.server.account(&record);
+    daemon.wait_for("speaks again: its jobs are brought forward");
+    daemon.wait_for("Successfully disconnected user alice from MikroTik");
+    assert_eq!(daemon.stop().code, Some(0));
+    assert_eq!(runs(&site), [2]);
 }
