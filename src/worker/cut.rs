@@ -150,6 +150,9 @@ impl Worker {
                 match worker.cut_one(&over, job, &directory).await {
                     // Its job stays on disk; the others go on
                     Err(error @ (AgentError::LeaseLost | AgentError::Cut(_))) => {
+                        if matches!(error, AgentError::LeaseLost) {
+                            tracing::warn!(user = %over.user, "{error}");
+                        }
                         Ok(vec![over.report().failed(error.to_string())])
                     }
                     done => done,

@@ -42,3 +42,32 @@ fn at_every_step_of_a_cut() {
         assert!(jobs[0]["lease_holder"].is_null(), "{step}");
     }
 }
+
+#[test]
+fn frozen_past_its_lease_it_writes_nothing_more() {
+    let site = Site::start();
+    let router = std::net::UdpSocket::bind("127.0.0.1:0").expect("a port");
+    router.set_read_timeout(Some(crate::support::wait::PATIENCE)).expect("a socket of ours");
+    let timers = "irt = \"1s\"\nmrt = \"1s\"\nmrc = 0\nmrd = \"3s\"\nverify_within = \"1s\"\n";
+    let address = router.local_addr().expect("an address");
+    configure(&site, "interval = \"1h\"", &site.nas("R1", "127.0.0.1", address, timers));
+    customer(&site, "alice", ALICE, "1000");
+    let daemon = Daemon::start(site.radkick(&["serve"]));
+    router.recv_from(&mut [0; 4096]).expect("a request");
+    daemon.running.process.signal("STOP");
+    site.state_sql("UPDATE radkick_job SET lease_until = 1;");
+    // Another takes over, who can reach the router
+    configure(&site, BRISK, &site.r1(PATIENT));
+    let reports = site.reports(&["enforce", "--once"], 0);
+    assert_eq!((reports.len(), &reports[0]["fate"]), (1, &"ended".into()));
+    let after = || {
+        let tables = ["radkick_job", "radkick_target", "radkick_block", "radkick_block_row"];
+        tables.map(|table| site.state_sql(&format!("SELECT * FROM {table} ORDER BY id")))
+    };
+    let (tables, journal) = (after(), site.state_sql("SELECT * FROM radkick_journal"));
+    daemon.running.process.signal("CONT");
+    daemon.wait_for("another radkick has taken over this job");
+    assert_eq!(daemon.stop().code, Some(0));
+    assert_eq!((after(), site.state_sql("SELECT * FROM radkick_journal")), (tables, journal));
+    assert_eq!(site.server.coa_requests().len(), 1);
+}
