@@ -1,4 +1,6 @@
 //! `radkick jobs`: looking at what waits, bringing it forward, calling it off.
+mod turns;
+
 use serde_json::{Value, json};
 
 use crate::disconnect::site::{HASTY, PATIENT, Session, Site};

@@ -2,7 +2,7 @@
 use super::daemon::Daemon;
 use super::{BRISK, SLOW, configure, live, sections};
 use crate::disconnect::site::{HASTY, PATIENT, Session, Site};
-use crate::enforce::{customer, top_up};
+use crate::enforce::{ENFORCE, customer, top_up};
 use crate::support::ports::free_udp_ports;
 use crate::support::wait::wait_until;
 
@@ -121,4 +121,51 @@ fn accounting_after_silence_brings_its_jobs_forward() {
     daemon.wait_for("Successfully disconnected user alice from MikroTik");
     assert_eq!(daemon.stop().code, Some(0));
     assert_eq!(runs(&site), [2]);
+}
+
+/// Both are due. While `held`, neither is run, though a job of a person's is: so a look at the queue was made meanwhile.
+fn stay(site: &Site, daemon: &Daemon, person: (&str, Session<'_>)) {
+    for id in ids(site) {
+        site.reports(&["jobs", "retry", &id], 0);
+    }
+    let (user, session) = person;
+    customer(site, user, session, "10");
+    // A job that its maker has left behind
+    let spec = "{\"session\":null,\"detail\":{\"block\":false}}";
+    site.state_sql(&format!(
+        "INSERT INTO radkick_job (live_key, user_name, reason, actor, spec, state, created_at, retry_at, lapses_at)
+         VALUES ('by_hand {user}', '{user}', 'by_hand', 'command', '{spec}', 'planned', 0, 0, unixepoch() + 9999);"
+    ));
+    daemon.wait_for(&format!("Successfully disconnected user {user} from MikroTik"));
+    assert_eq!(runs(site)[..2], [1, 1], "{user}");
+}
+
+fn hang_up(site: &Site, daemon: &Daemon, sections: &str, steps: f64) {
+    site.configure(&format!("{sections}\n[serve]\nlisten = \"127.0.0.1:0\""), &site.r1(PATIENT));
+    daemon.running.process.signal("HUP");
+    wait_until("its first step has ended", || daemon.metric("radkick_steps_total{result=\"ok\"}") == Some(steps));
+}
+
+#[test]
+fn what_the_worker_began_waits_for_mode_brake_and_pace() {
+    let (site, daemon) = waiting();
+    hang_up(&site, &daemon, "[quota]\nmode = \"observe\"\ninterval = \"1h\"", 2.0);
+    stay(&site, &daemon, ("carol", Session::new("80a00003").at("192.168.88.43")));
+    let tripped = "INSERT INTO radkick_brake (name, tripped_at, detail) VALUES ('cut', 1, 'too many');";
+    site.state_sql(&format!(
+        "UPDATE radkick_job SET retry_at = unixepoch() + 800 WHERE live_key IS NOT NULL; {tripped}"
+    ));
+    hang_up(&site, &daemon, &format!("{ENFORCE}\n{SLOW}\n[brakes]\nper_cycle = 1"), 3.0);
+    // A step by which nobody is over too many lets go of the brake by itself
+    site.state_sql(&format!("DELETE FROM radkick_brake; {tripped}"));
+    wait_until("it is told", || daemon.metric("radkick_brake_tripped{brake=\"cut\"}") == Some(1.0));
+    stay(&site, &daemon, ("dora", Session::new("80a00004").at("192.168.88.44")));
+    assert_eq!(site.reports(&["confirm"], 0)[0]["confirmed"], serde_json::json!(["too many"]));
+    // One in an hour: the other's turn does not come here
+    wait_until("one is run", || runs(&site)[..2].iter().sum::<i64>() == 3);
+    wait_until("it is done", || live(&site).len() == 1);
+    customer(&site, "emma", Session::new("80a00005").at("192.168.88.45"), "10");
+    assert_eq!(site.reports(&["disconnect", "--user", "emma"], 0)[0]["fate"], "ended");
+    assert_eq!(daemon.stop().code, Some(0));
+    assert_eq!(runs(&site)[..2].iter().sum::<i64>(), 3);
 }
