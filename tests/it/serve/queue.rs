@@ -80,14 +80,8 @@ fn who_has_paid_or_is_paused_is_left_to_the_worker() {
     wait_until("its first step has ended", || daemon.metric("radkick_steps_total{result=\"ok\"}") == Some(2.0));
     site.reports(&["pause"], 0);
     top_up(&site, "alice");
-    for id in ids(&site) {
-        site.reports(&["jobs", "retry", &id], 0);
-    }
     // While all are paused a person may still ask; what the worker began waits
-    customer(&site, "carol", Session::new("80a00003").at("192.168.88.43"), "10");
-    let carol = site.reports(&["disconnect", "--user", "carol", "--force"], 0);
-    assert_eq!(carol[0]["fate"], "ended");
-    assert_eq!(runs(&site)[..2], [1, 1]);
+    stay(&site, &daemon, ("carol", Session::new("80a00003").at("192.168.88.43")));
     site.reports(&["resume"], 0);
     daemon.wait_for("Successfully disconnected user bob from MikroTik");
     wait(&site, &[("waiting", false)]);
@@ -128,7 +122,8 @@ fn stay(site: &Site, daemon: &Daemon, person: (&str, Session<'_>)) {
     for id in ids(site) {
         site.reports(&["jobs", "retry", &id], 0);
     }
-    let (user, session) = person;
+    let tokens = || site.state_sql("SELECT lease_token FROM radkick_job WHERE reason = 'quota' ORDER BY id");
+    let (before, (user, session)) = (tokens(), person);
     customer(site, user, session, "10");
     // A job that its maker has left behind
     let spec = "{\"session\":null,\"detail\":{\"block\":false}}";
@@ -138,6 +133,7 @@ fn stay(site: &Site, daemon: &Daemon, person: (&str, Session<'_>)) {
     ));
     daemon.wait_for(&format!("Successfully disconnected user {user} from MikroTik"));
     assert_eq!(runs(site)[..2], [1, 1], "{user}");
+    assert_eq!(tokens(), before, "{user}: nobody took them up");
 }
 
 fn hang_up(site: &Site, daemon: &Daemon, sections: &str, steps: f64) {
