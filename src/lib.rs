@@ -5,12 +5,14 @@
 //!
 //! - 0, wire format, pure: [`radius`]
 //! - 1, pure: [`dynauth`] (the protocol engine), [`quota`] (who is over)
-//! - 2, settings and ambient sources: [`config`], [`clock`], [`failpoint`]
+//! - 2, settings and ambient sources: [`config`], [`clock`], [`failpoint`]; what is counted: [`metrics`]
 //! - 3, adapters: [`udp`], [`routeros`], [`store`]
 //! - 4, the cut and its proof: [`disconnect`]; who used what, and who may use how much: [`ledger`]
 //! - 5, jobs, on disk before anything is done: [`jobs`]
-//! - 6, what starts work: [`worker`], and [`hook`], which FreeRADIUS calls; a RouterOS stand-in, [`simulator`]
-//! - 7, wiring and front door: [`cli`]
+//! - 6, what starts work: [`worker`], and [`hook`], which FreeRADIUS calls; who may look: [`admin`]; a RouterOS stand-in,
+//!   [`simulator`]
+//! - 7, wiring: [`daemon`]
+//! - 8, the front door: [`cli`]
 
 pub mod radius;
 
@@ -20,6 +22,7 @@ pub mod quota;
 pub mod clock;
 pub mod config;
 pub mod failpoint;
+pub mod metrics;
 
 pub mod routeros;
 pub mod store;
@@ -30,8 +33,11 @@ pub mod ledger;
 
 pub mod jobs;
 
+pub mod admin;
 pub mod hook;
 pub mod simulator;
 pub mod worker;
+
+pub mod daemon;
 
 pub mod cli;

@@ -20,6 +20,7 @@ use tokio::time::sleep_until;
 
 use crate::clock::Clock;
 use crate::dynauth::{DynAuthClient, Ended, Event, ExchangeId, Request, RequestError, SendError, Transmit};
+use crate::metrics::Metrics;
 use crate::radius::MAX_PACKET_OCTETS;
 
 /// A way to ask DAS through one socket. Clones share it; the socket closes when the last is dropped.
@@ -34,6 +35,7 @@ pub struct UdpHandle {
 struct Shared {
     next_ticket: AtomicU64,
     discarded: AtomicU64,
+    metrics: Arc<Metrics>,
 }
 
 /// Names a caller's exchange before the engine has named it.
@@ -58,11 +60,19 @@ impl UdpHandle {
     /// # Panics
     /// Outside of a tokio runtime.
     pub async fn bind(source: Option<IpAddr>, clock: Clock) -> io::Result<Self> {
+        Self::bind_counting(source, clock, Arc::default()).await
+    }
+
+    /// As [`UdpHandle::bind`]; what is discarded is counted in `metrics`.
+    ///
+    /// # Errors
+    /// As [`UdpHandle::bind`].
+    pub async fn bind_counting(source: Option<IpAddr>, clock: Clock, metrics: Arc<Metrics>) -> io::Result<Self> {
         let source = source.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
         let socket = UdpSocket::bind((source, 0)).await?;
         let local_addr = socket.local_addr()?;
         let (commands, inbox) = mpsc::unbounded_channel();
-        let shared = Arc::new(Shared::default());
+        let shared = Arc::new(Shared { metrics, ..Shared::default() });
         let driver = Driver {
             client: DynAuthClient::new(clock.random()),
             socket,
@@ -214,6 +224,7 @@ impl Driver {
             }
             Event::Discarded(discard) => {
                 self.shared.discarded.fetch_add(1, Ordering::Relaxed);
+                self.shared.metrics.discards.count(&discard.reason);
                 tracing::debug!(%discard, "discarded");
             }
         }

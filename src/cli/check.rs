@@ -11,6 +11,9 @@ use super::context::{Context, refuse};
 pub(crate) async fn run(context: Context) -> anyhow::Result<Exit> {
     let (config, output) = (&context.config, context.output);
     output.line(&format!("{}: understood; mode {}", config.file.display(), mode(config.quota.mode)))?;
+    for problem in config.unserved() {
+        output.note(&format!("warning: `radkick serve` refuses this: {problem}"))?;
+    }
     let accounting = match context.accounting().await {
         Ok(accounting) => accounting,
         Err(error) => return refuse(output, Exit::Failed, &error.to_string()),

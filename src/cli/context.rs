@@ -85,6 +85,23 @@ pub(super) async fn known_if_named(
     }
 }
 
+/// Who asks, for the journal: `cli:` and the system's name for the user who runs this, behind sudo the one who called it.
+pub(super) fn actor() -> String {
+    use std::os::unix::fs::MetadataExt;
+    let called = std::env::var("SUDO_USER").ok().filter(|name| !name.is_empty() && name.len() <= 64);
+    let own = || {
+        let id = std::fs::metadata("/proc/self").ok()?.uid().to_string();
+        let users = std::fs::read_to_string("/etc/passwd").unwrap_or_default();
+        let of_line = |line: &str| {
+            let mut fields = line.split(':');
+            let name = fields.next()?.to_owned();
+            (fields.nth(1)? == id).then_some(name)
+        };
+        users.lines().find_map(of_line).or(Some(id))
+    };
+    format!("cli:{}", called.or_else(own).unwrap_or_default())
+}
+
 /// Tells a refusal on standard error.
 pub(super) fn refuse(output: Output, exit: Exit, why: &str) -> anyhow::Result<Exit> {
     output.note(&format!("error: {why}"))?;

@@ -1,11 +1,10 @@
 //! `radkick enforce`: the quota worker alone.
 
-use std::fs::{File, TryLockError};
-
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
-use crate::config::{DatabaseUrl, Mode};
+use crate::config::Mode;
+use crate::daemon::only_one;
 use crate::quota::UserName;
 use crate::worker::{StepOutcome, Worker, keep_observing, observe};
 
@@ -124,21 +123,4 @@ fn stopping() -> std::io::Result<CancellationToken> {
         stop.cancel();
     });
     Ok(shutdown)
-}
-
-/// Keeps a second loop off the same SQLite state: a lock that the system gives back however we end.
-fn only_one(state: &DatabaseUrl) -> anyhow::Result<Result<Option<File>, String>> {
-    let DatabaseUrl::Sqlite(path) = state else { return Ok(Ok(None)) };
-    let mut name = path.as_os_str().to_owned();
-    name.push(".enforce");
-    // One that another user made is as good
-    let file = File::open(&name).or_else(|_| File::create(&name));
-    let file = file.map_err(|error| anyhow::anyhow!("{}: {error}", name.display()))?;
-    match file.try_lock() {
-        Ok(()) => Ok(Ok(Some(file))),
-        Err(TryLockError::WouldBlock) => {
-            Ok(Err(format!("another `radkick enforce` runs on {state}; stop that one first")))
-        }
-        Err(TryLockError::Error(error)) => Err(error.into()),
-    }
 }

@@ -12,12 +12,15 @@ mod exit;
 mod explain;
 mod explain_text;
 mod hook;
+mod jobs;
+mod jobs_text;
 mod output;
 mod person;
 mod quota;
 mod send;
 mod send_input;
 mod send_report;
+mod serve;
 mod sessions;
 mod sessions_text;
 mod simulate;
@@ -64,12 +67,18 @@ enum Command {
     Disconnect(disconnect::DisconnectArgs),
     Send(send::SendArgs),
     Enforce(enforce::EnforceArgs),
+    /// The daemon: enforces quotas, runs jobs as they fall due, answers on HTTP
+    ///
+    /// Worker, job runner, and /healthz, /readyz and /metrics on [serve] listen. SIGTERM finishes what is under way and ends
+    /// with 0, a second one ends at once; SIGHUP reads the configuration again.
+    Serve,
     Sessions(sessions::SessionsArgs),
     Usage(usage::UsageArgs),
     Explain(explain::ExplainArgs),
     /// Allowances in radkick's own table: set, top up, list, remove
     #[command(subcommand)]
     Quota(quota::QuotaCommand),
+    Jobs(jobs::JobsArgs),
     Block(block::BlockArgs),
     Restore(block::RestoreArgs),
     Pause(brakes::PauseArgs),
@@ -123,7 +132,10 @@ impl Cli {
 
     /// Logs go to standard error: what needs attention; the loop also tells what it does.
     fn log(&self) {
-        let endless = matches!(&self.command, Some(Command::Enforce(args)) if args.is_endless());
+        let endless = match &self.command {
+            Some(Command::Enforce(args)) => args.is_endless(),
+            command => matches!(command, Some(Command::Serve)),
+        };
         let level = match (self.verbose, endless) {
             (0, false) => "radkick=warn",
             (0, true) | (1, _) => "radkick=info",
@@ -156,10 +168,12 @@ impl Command {
             Self::Simulate(args) => simulate::run(*args, output).await,
             Self::Disconnect(args) => configured!(|context| disconnect::run(args, context)),
             Self::Enforce(args) => configured!(|context| enforce::run(args, context)),
+            Self::Serve => configured!(|context| serve::run(config.clone(), context)),
             Self::Sessions(args) => configured!(|context| sessions::run(args, context)),
             Self::Usage(args) => configured!(|context| usage::run(args, context)),
             Self::Explain(args) => configured!(|context| explain::run(args, context)),
             Self::Quota(command) => configured!(|context| quota::run(command, context)),
+            Self::Jobs(args) => configured!(|context| jobs::run(args, context)),
             Self::Block(args) => configured!(|context| block::block(args, context)),
             Self::Restore(args) => configured!(|context| block::restore(args, context)),
             Self::Pause(args) => configured!(async |context: Context| brakes::pause(&args, &context)),

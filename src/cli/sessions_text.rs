@@ -100,7 +100,7 @@ fn evidence(report: &SessionReport) -> Option<&'static str> {
 }
 
 /// One attempt: `radius ACK 41 ms`, `radius silent (3 tries)`, `rest removed it`.
-fn attempt(attempt: &serde_json::Value) -> String {
+pub(super) fn attempt(attempt: &serde_json::Value) -> String {
     let text = |key: &str| attempt.get(key).and_then(|value| value.as_str()).unwrap_or_default();
     let number = |key: &str| attempt.get(key).and_then(serde_json::Value::as_f64);
     let path = text("path");

@@ -21,6 +21,26 @@ impl Config {
         found
     }
 
+    /// What of `[serve]` this version cannot do, and `serve` must not leave out: to be refused by it.
+    #[must_use]
+    pub fn unserved(&self) -> Vec<ConfigProblem> {
+        let serve = &self.serve;
+        let mut found = Vec::new();
+        let mut refuse = |asked: bool, key: &str, what: &str, right: &str| {
+            if asked {
+                let (key, right) = (format!("serve.{key}"), right.to_owned());
+                found.push(ConfigProblem { place: None, key, found: format!("this version {what}"), right });
+            }
+        };
+        let right = "leave it out; a reverse proxy on this machine can add what is missing";
+        refuse(serve.tls.is_some(), "tls_cert", "serves no TLS", right);
+        refuse(!serve.tokens.is_empty(), "token", "checks no tokens", right);
+        refuse(!serve.trusted_proxy.is_empty(), "trusted_proxy", "believes no proxy", "leave it out");
+        let what = "has neither TLS nor tokens, and so listens on loopback alone";
+        refuse(!serve.listen.ip().is_loopback(), "listen", what, "write \"127.0.0.1:8099\" or \"[::1]:8099\"");
+        found
+    }
+
     /// What it asks for that this version leaves out, harmlessly: to be told.
     #[must_use]
     pub fn left_out(&self) -> Vec<ConfigProblem> {

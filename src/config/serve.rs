@@ -2,6 +2,7 @@
 
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
+use std::time::Duration;
 
 use ipnet::IpNet;
 
@@ -18,6 +19,9 @@ pub struct Serve {
     pub trusted_proxy: Vec<IpNet>,
     /// `[[serve.token]]`. Default: none.
     pub tokens: Vec<ServeToken>,
+    /// `stuck_after`, how long a loop may make no progress before systemd's watchdog is told no more that all is well, 1 s to
+    /// 24 h. Default 10 min.
+    pub stuck_after: Duration,
 }
 
 /// The certificate chain and key of the HTTP service, PEM files.
@@ -52,6 +56,7 @@ pub enum Scope {
 impl Serve {
     pub(super) fn read(section: &mut Section<'_, '_>) -> Self {
         let listen = "write an address and a port, as \"127.0.0.1:8099\" or \"[::1]:8099\"";
+        let second = Duration::from_secs(1);
         Self {
             listen: section
                 .parsed("listen", listen, |text| text.parse().ok())
@@ -59,6 +64,7 @@ impl Serve {
             tls: tls(section),
             trusted_proxy: proxies(section),
             tokens: tokens(section),
+            stuck_after: section.duration("stuck_after", second..=second * 86_400).unwrap_or(second * 600),
         }
     }
 }

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::clock::Clock;
 use crate::dynauth::{Request, RequestError, RetransmitPolicy};
+use crate::metrics::Metrics;
 use crate::radius::{Code, EncodeError};
 use crate::routeros::{ActiveRow, Menu, Removal, RestClient, RestError, RestFailure};
 use crate::store::{Accounting, SessionRow, StoreError};
@@ -55,15 +56,16 @@ pub(super) enum RouterError {
 pub struct Disconnector {
     clock: Clock,
     accounting: Accounting,
+    metrics: Arc<Metrics>,
     sockets: Mutex<BTreeMap<IpAddr, UdpHandle>>,
     routers: Mutex<BTreeMap<String, Arc<RestClient>>>,
 }
 
 impl Disconnector {
-    /// With no socket open yet; proof is looked for in `accounting`.
+    /// With no socket open yet; proof is looked for in `accounting`, exchanges are counted in `metrics`.
     #[must_use]
-    pub fn new(clock: Clock, accounting: Accounting) -> Self {
-        Self { clock, accounting, sockets: Mutex::default(), routers: Mutex::default() }
+    pub fn new(clock: Clock, accounting: Accounting, metrics: Arc<Metrics>) -> Self {
+        Self { clock, accounting, metrics, sockets: Mutex::default(), routers: Mutex::default() }
     }
 
     pub(super) const fn accounting(&self) -> &Accounting {
@@ -100,7 +102,10 @@ impl Disconnector {
         request.require_message_authenticator = profile.require_message_authenticator;
         request.reply_from = profile.reply_from.first().copied();
         crate::dynauth::check_identification(request.code, &request.attributes)?;
-        let ended = self.socket(nas).await?.exchange(request).await?;
+        let socket = self.socket(nas).await?;
+        let counted = self.metrics.exchanges.begin(&nas.name);
+        let ended = socket.exchange(request).await?;
+        counted.ended(&ended);
         Ok(Some(Attempt::of_exchange(identity_names(session, service, nas.identity()), &ended)))
     }
 
@@ -110,7 +115,7 @@ impl Disconnector {
         if let Some(handle) = known {
             return Ok(handle);
         }
-        let bound = UdpHandle::bind(Some(source), self.clock).await;
+        let bound = UdpHandle::bind_counting(Some(source), self.clock, Arc::clone(&self.metrics)).await;
         let handle = bound.map_err(|error| CutError::Socket { source_addr: source, error })?;
         let mut sockets = self.sockets.lock().unwrap_or_else(PoisonError::into_inner);
         Ok(sockets.entry(source).or_insert(handle).clone())

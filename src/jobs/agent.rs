@@ -1,9 +1,13 @@
 //! The agent: everything a job needs at hand.
 
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, PoisonError};
+
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::disconnect::{CutError, Directory, Disconnector};
 use crate::ledger::{LedgerRules, LimitReader, view};
+use crate::metrics::Metrics;
 use crate::quota::{Over, UserName, judge};
 use crate::store::{Accounting, State, StoreError};
 
@@ -23,7 +27,38 @@ pub enum AgentError {
     LeaseLost,
 }
 
-/// Carries out jobs. One a process.
+/// What all agents of one process have in common: a change of the configuration makes a new agent, while what the old one
+/// has under way goes on.
+#[derive(Debug, Clone, Default)]
+pub struct Shared {
+    /// What is counted.
+    pub metrics: Arc<Metrics>,
+    at_work: Arc<Mutex<BTreeSet<i64>>>,
+}
+
+/// The right to work on a job, among the tasks of this process: they share one name, so that the lease alone would not keep
+/// them apart.
+#[derive(Debug)]
+pub(super) struct Turn {
+    job: i64,
+    at_work: Arc<Mutex<BTreeSet<i64>>>,
+}
+
+impl Shared {
+    /// `None` while another task of this process is at work on the job.
+    pub(super) fn turn(&self, job: i64) -> Option<Turn> {
+        let is_free = self.at_work.lock().unwrap_or_else(PoisonError::into_inner).insert(job);
+        is_free.then(|| Turn { job, at_work: Arc::clone(&self.at_work) })
+    }
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        self.at_work.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.job);
+    }
+}
+
+/// Carries out jobs.
 #[derive(Debug)]
 pub struct Agent {
     /// The configuration.
@@ -32,6 +67,8 @@ pub struct Agent {
     pub accounting: Accounting,
     /// Our own tables.
     pub state: State,
+    /// What it has in common with other agents of this process.
+    pub shared: Shared,
     pub(super) disconnector: Disconnector,
     pub(crate) clock: Clock,
     pub(crate) holder: String,
@@ -47,13 +84,21 @@ impl Agent {
     /// # Errors
     /// When a database cannot be used.
     pub async fn open(config: Config, clock: Clock) -> Result<Self, StoreError> {
+        Self::open_sharing(config, clock, Shared::default()).await
+    }
+
+    /// As [`Agent::open`], beside or after other agents of this process.
+    ///
+    /// # Errors
+    /// As [`Agent::open`].
+    pub async fn open_sharing(config: Config, clock: Clock, shared: Shared) -> Result<Self, StoreError> {
         let accounting = Accounting::open(&config.database.url, &config.database.tables).await?;
         let state = State::open_beside(&config.state.url, Some(&config.database.url)).await?;
-        let disconnector = Disconnector::new(clock, accounting.clone());
+        let disconnector = Disconnector::new(clock, accounting.clone(), Arc::clone(&shared.metrics));
         let (holder, planning) = (holder::this_process(), tokio::sync::Mutex::new(()));
         let rules = LedgerRules::new(&config);
         let reader = LimitReader::new(&config, accounting.clone(), Some(state.clone()));
-        Ok(Self { config, accounting, state, disconnector, clock, holder, rules, reader, planning })
+        Ok(Self { config, accounting, state, shared, disconnector, clock, holder, rules, reader, planning })
     }
 
     /// Seconds since 1970.

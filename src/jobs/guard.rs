@@ -52,7 +52,10 @@ impl Agent {
     }
 
     /// Whether what a job was made for still holds. What a person asked for holds; the exempt are not the worker's.
-    pub(super) async fn reason_holds(&self, job: &JobRecord) -> Result<bool, StoreError> {
+    ///
+    /// # Errors
+    /// When a database cannot be asked.
+    pub async fn reason_holds(&self, job: &JobRecord) -> Result<bool, StoreError> {
         if job.spec.actor == "worker" {
             let exemptions = Exemptions::new(&self.accounting, &self.config.exempt);
             if exemptions.of(&job.spec.user).await?.is_some() {

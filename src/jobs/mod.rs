@@ -25,6 +25,7 @@ mod guard;
 mod holder;
 mod pause;
 mod penalty;
+mod queue;
 mod record;
 mod report;
 mod restore;
@@ -32,7 +33,7 @@ mod rows;
 mod run;
 mod settle;
 
-pub use agent::{Agent, AgentError, directory};
+pub use agent::{Agent, AgentError, Shared, directory};
 pub use block::Closing;
 pub use detail::{JobDetail, Selection};
 pub use exempt::Exemptions;

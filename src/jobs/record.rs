@@ -69,6 +69,7 @@ impl Agent {
             "evidence": target.evidence, "path": target.path, "attempts": target.attempts, "reason": job.spec.reason,
         });
         self.write_target(job, &target, Some(&self.entry_of(job, "cut", detail))).await?;
+        self.shared.metrics.fate(target.fate.as_deref().unwrap_or("unknown"));
         failpoint::reach("fate_recorded");
         tell(job, &target, verdict);
         Ok(())

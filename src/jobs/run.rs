@@ -12,7 +12,7 @@ use crate::quota::UserName;
 use crate::store::{JobRecord, JobSpec, JobState, SessionRow, TargetRecord, TargetStep};
 
 use super::settle::{LAPSE_SECS, is_off};
-use super::{Agent, AgentError, JobDetail, SessionReport, holder};
+use super::{Agent, AgentError, JobDetail, SessionReport};
 
 /// How long another agent's work on the same job is waited for.
 const PATIENCE_WITH_ANOTHER: Duration = Duration::from_mins(1);
@@ -101,26 +101,13 @@ impl Agent {
         Ok(self.try_run(job, directory).await?.unwrap_or_default())
     }
 
-    /// Lets a job lapse whose reason no longer holds. Nothing is sent; one whose reason holds stays as it is.
-    ///
-    /// # Errors
-    /// As [`Agent::cut`].
-    pub async fn let_go(&self, job: &JobRecord) -> Result<(), AgentError> {
-        let Some(mut job) = self.claim(job).await? else { return Ok(()) };
-        if self.reason_holds(&job).await? { self.put_back(&mut job).await } else { self.lapse(&mut job).await }
-    }
-
-    async fn claim(&self, job: &JobRecord) -> Result<Option<JobRecord>, AgentError> {
-        let abandoned = job.lease_holder.as_deref().filter(|holder| holder::is_dead(holder));
-        Ok(self.state.claim(job.id, &self.holder, abandoned, self.now()).await?)
-    }
-
     /// As [`Agent::run`]; `None` when another agent has it.
     async fn try_run(
         self: &Arc<Self>,
         job: &JobRecord,
         directory: &Arc<Directory>,
     ) -> Result<Option<Vec<SessionReport>>, AgentError> {
+        let Some(_turn) = self.shared.turn(job.id) else { return Ok(None) };
         let Some(mut job) = self.claim(job).await? else { return Ok(None) };
         if !self.reason_holds(&job).await? {
             self.lapse(&mut job).await?;

@@ -9,7 +9,7 @@ use super::{Agent, AgentError};
 pub(super) const LAPSE_SECS: i64 = 7 * 24 * 3600;
 /// Before the first retry; doubled for each further one.
 const RETRY_SECS: i64 = 30;
-const RETRY_MAX_SECS: i64 = 900;
+pub(super) const RETRY_MAX_SECS: i64 = 900;
 
 impl Agent {
     /// Whether a job's time has come. A time further ahead than any we set has been set by a clock that was put back.
@@ -20,12 +20,18 @@ impl Agent {
 
     /// The reason no longer holds: what we closed for it is opened again.
     pub(super) async fn lapse(&self, job: &mut JobRecord) -> Result<(), AgentError> {
+        let detail = serde_json::json!({ "job": job.id, "reason": job.spec.reason });
+        let entry = self.entry_of(job, "lapsed", detail);
+        self.lapse_as(job, &entry).await
+    }
+
+    /// As [`Agent::lapse`], with this line of the journal.
+    pub(super) async fn lapse_as(&self, job: &mut JobRecord, entry: &JournalEntry) -> Result<(), AgentError> {
         if Reason::is_word(&job.spec.reason) {
             self.restore(&job.spec.user, Some(&job.spec.reason)).await?;
         }
         job.state = JobState::Lapsed;
-        let detail = serde_json::json!({ "job": job.id, "reason": job.spec.reason });
-        self.write_job(job, Some(&self.entry_of(job, "lapsed", detail))).await
+        self.write_job(job, Some(entry)).await
     }
 
     /// It has been tried long enough, and the reason holds: the job ends, the login stays closed.

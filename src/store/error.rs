@@ -104,6 +104,21 @@ pub(super) fn no_file(path: &Path, must_exist: bool) -> Option<String> {
 }
 
 impl StoreError {
+    /// What is wrong, in one of a few words, for those who count.
+    #[must_use]
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::Unreachable { .. } => "unreachable",
+            Self::Missing { .. } => "missing",
+            Self::Denied { .. } => "denied",
+            Self::ReadOnly { .. } => "read_only",
+            Self::Locked { .. } => "locked",
+            Self::Full { .. } => "full",
+            Self::LimitQuery { .. } => "limit_query",
+            Self::Query { .. } => "query",
+        }
+    }
+
     /// The error of `operation` on the SQLite file `database`, by SQLite's own result code.
     pub(super) fn sqlite(database: &str, operation: &'static str, source: sqlx::Error) -> Self {
         let database = database.to_owned();

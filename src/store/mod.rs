@@ -16,6 +16,6 @@ pub use accounting::{
 };
 pub use error::StoreError;
 pub use state::{
-    BlockRecord, BlockState, Brake, FeedLease, FeedRecord, JobRecord, JobSpec, JobState, JournalEntry, JournalRecord,
-    Origin, QuotaRow, RhythmRecord, State, TargetRecord, TargetStep, UsageRow,
+    BlockRecord, BlockState, Brake, FeedLease, FeedRecord, JobCount, JobRecord, JobSpec, JobState, JobTimes,
+    JournalEntry, JournalRecord, Origin, QuotaRow, RhythmRecord, State, TargetRecord, TargetStep, UsageRow,
 };

@@ -142,12 +142,16 @@ impl Worker {
             let (over, job) = (over.clone(), job.cloned());
             tasks.spawn(async move {
                 let _place = room.acquire_owned().await;
+                worker.pulse.beat(worker.agent.clock.now(), worker.agent.config.serve.stuck_after);
                 if worker.shutdown.is_cancelled() || worker.agent.pause().is_some() {
                     return Ok(vec![over.untouched()]);
                 }
                 match worker.cut_one(&over, job, &directory).await {
                     // Its job stays on disk; the others go on
                     Err(error @ (AgentError::LeaseLost | AgentError::Cut(_))) => {
+                        if matches!(error, AgentError::LeaseLost) {
+                            tracing::warn!(user = %over.user, "{error}");
+                        }
                         Ok(vec![over.report().failed(error.to_string())])
                     }
                     done => done,

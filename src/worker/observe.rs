@@ -62,8 +62,7 @@ pub(super) async fn observe_with(
             reports.extend(sessions.iter().map(|session| would(&directory, base.clone(), session, block)));
         }
     }
-    let failed = measured.query_problem.into_iter().collect();
-    Ok(StepOutcome { reports, failed, ..StepOutcome::default() })
+    Ok(StepOutcome { reports, ..StepOutcome::of(&measured) })
 }
 
 /// What would be done about one session.

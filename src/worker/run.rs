@@ -6,10 +6,10 @@ use tokio_util::sync::CancellationToken;
 
 use super::meter::Meter;
 use super::observe::observe_with;
-use super::{StepOutcome, Worker};
+use super::{Cycle, Hear, StepOutcome, Worker};
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::jobs::SessionReport;
+use crate::jobs::{AgentError, SessionReport};
 use crate::quota::UserName;
 use crate::store::{Accounting, State};
 
@@ -23,10 +23,19 @@ struct Told {
 impl Worker {
     /// Steps until `shutdown`, at the configured interval. An error ends a step, not the worker.
     pub async fn run(&self) {
+        self.run_heard(&mut |_| ()).await;
+    }
+
+    /// As [`Worker::run`]; `hear` is told of each round.
+    pub async fn run_heard(&self, hear: Hear<'_>) {
         let interval = self.agent.config.quota.interval;
         let mut told = Told::default();
         loop {
-            match self.step().await {
+            let began = self.agent.clock.now();
+            let result = self.step().await;
+            let took = self.agent.clock.now().duration_since(began);
+            hear(Cycle { result: result.as_ref(), took });
+            match result {
                 Ok(outcome) => told.tell(outcome),
                 Err(error) => tracing::error!("this cycle was cut short: {error}"),
             }
@@ -45,6 +54,16 @@ pub async fn keep_observing(
     only: Option<&UserName>,
     shutdown: &CancellationToken,
 ) {
+    keep_observing_heard((config, accounting), only, shutdown, &mut |_| ()).await;
+}
+
+/// As [`keep_observing`]; `hear` is told of each round.
+pub async fn keep_observing_heard(
+    (config, accounting): (&Config, &Accounting),
+    only: Option<&UserName>,
+    shutdown: &CancellationToken,
+    hear: Hear<'_>,
+) {
     let mut told = Told::default();
     let mut meter = match State::open_existing(&config.state.url).await {
         Ok(state) => Meter::new(config, accounting, state.as_ref()),
@@ -54,7 +73,10 @@ pub async fn keep_observing(
         }
     };
     loop {
-        match observe_with(&mut meter, (config, accounting), Clock, only).await {
+        let began = Clock.now();
+        let result = observe_with(&mut meter, (config, accounting), Clock, only).await.map_err(AgentError::from);
+        hear(Cycle { result: result.as_ref(), took: Clock.now().duration_since(began) });
+        match result {
             Ok(outcome) => told.would(outcome.reports),
             Err(error) => tracing::error!("this cycle was cut short: {error}"),
         }

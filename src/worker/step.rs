@@ -7,10 +7,12 @@ use tokio::sync::Mutex;
 use tokio_util::sync::CancellationToken;
 
 use crate::config::Mode;
-use crate::jobs::{Agent, AgentError, Exemptions, JobDetail, SessionReport};
+use crate::jobs::{Agent, AgentError, Exemptions, JobDetail};
+use crate::metrics::Pulse;
 use crate::quota::{Reason, UserName};
 use crate::store::{BlockState, Brake};
 
+use super::StepOutcome;
 use super::brakes::{self, LIMITS_BRAKE, Pull, RESTORE_BRAKE};
 use super::measured::Measured;
 use super::meter::{Leave, Meter};
@@ -29,20 +31,9 @@ pub struct Worker {
     pub(super) at_once: bool,
     /// Once cancelled nobody is begun with any more.
     pub(super) shutdown: CancellationToken,
+    /// Beats whenever a user is done with.
+    pub(super) pulse: Pulse,
     meter: Arc<Mutex<Meter>>,
-}
-
-/// What one step came to.
-#[derive(Debug, Default)]
-pub struct StepOutcome {
-    /// One report a session, or a user without any.
-    pub reports: Vec<SessionReport>,
-    /// Why nothing (more) was done.
-    pub held: Vec<String>,
-    /// Whose logins were opened again.
-    pub restored: Vec<UserName>,
-    /// What could not be done: the operator's query for limits.
-    pub failed: Vec<String>,
 }
 
 impl Worker {
@@ -51,7 +42,7 @@ impl Worker {
     pub fn new(agent: Arc<Agent>, only: Option<UserName>, confirmed: bool) -> Self {
         let meter = Meter::new(&agent.config, &agent.accounting, Some(&agent.state));
         let (meter, shutdown) = (Arc::new(Mutex::new(meter)), CancellationToken::new());
-        Self { agent, confirmed, only, at_once: false, shutdown, meter }
+        Self { agent, confirmed, only, at_once: false, shutdown, pulse: Pulse::default(), meter }
     }
 
     /// For a person who waits for one step: what would be tried again later is tried now.
@@ -64,6 +55,12 @@ impl Worker {
     #[must_use]
     pub fn until(self, shutdown: CancellationToken) -> Self {
         Self { shutdown, ..self }
+    }
+
+    /// One whose progress somebody watches.
+    #[must_use]
+    pub fn beating(self, pulse: Pulse) -> Self {
+        Self { pulse, ..self }
     }
 
     /// One cycle: finish what is unfinished, judge everybody, cut who is over, open again who no longer is.
@@ -80,8 +77,7 @@ impl Worker {
         agent.close_due_rows(self.only.as_ref()).await?;
         let measured = Box::pin(self.measure()).await?;
         measured.tell(agent.now());
-        let mut outcome =
-            StepOutcome { failed: measured.query_problem.iter().cloned().collect(), ..StepOutcome::default() };
+        let mut outcome = StepOutcome::of(&measured);
         self.close_stale(&measured).await?;
         let judgement = &measured.judgement;
         if self.restore(judgement, &mut outcome).await? {

@@ -17,7 +17,8 @@ const ROOMS: &[(u8, &[&str])] = &[
     (4, &["disconnect", "ledger"]),
     (5, &["jobs"]),
     (6, &["worker", "hook", "admin", "simulator"]),
-    (7, &["daemon", "cli"]),
+    (7, &["daemon"]),
+    (8, &["cli"]),
 ];
 
 /// Layers up to this one do no input or output.

@@ -75,6 +75,14 @@ impl Accounting {
         each_dialect!(self.check_writable())
     }
 
+    /// Whether it answers at all.
+    ///
+    /// # Errors
+    /// When it does not.
+    pub async fn ping(&self) -> Result<(), StoreError> {
+        each_dialect!(self.ping())
+    }
+
     /// Whether rows of radacct could be closed, which is a right of its own.
     ///
     /// # Errors

@@ -9,6 +9,7 @@ mod mariadb;
 mod open;
 mod page;
 mod postgres;
+mod queue;
 mod record;
 mod rows;
 mod sqlite;
@@ -20,6 +21,7 @@ pub use ledger::{FeedLease, FeedRecord, Origin, QuotaRow, RhythmRecord, UsageRow
 use mariadb::Mariadb;
 use open::is_current;
 use postgres::Postgres;
+pub use queue::{JobCount, JobTimes};
 pub use record::{
     BlockRecord, BlockState, Brake, JobRecord, JobSpec, JobState, JournalEntry, JournalRecord, TargetRecord, TargetStep,
 };

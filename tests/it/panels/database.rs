@@ -8,7 +8,7 @@ use crate::support::wait::{PATIENCE, wait_until};
 
 /// The database program of a site.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum Engine {
+pub(crate) enum Engine {
     Sqlite,
     Postgres,
     Mariadb,
@@ -16,7 +16,7 @@ pub(super) enum Engine {
 
 impl Engine {
     /// A panel's writes to one table as one transaction, beside which nobody else writes there.
-    pub(super) fn at_once(self, table: &str, statements: &str) -> String {
+    pub(crate) fn at_once(self, table: &str, statements: &str) -> String {
         match self {
             Self::Sqlite => format!("BEGIN IMMEDIATE; {statements} COMMIT;"),
             Self::Postgres => format!("BEGIN; LOCK TABLE {table} IN SHARE ROW EXCLUSIVE MODE; {statements} COMMIT;"),
@@ -26,7 +26,7 @@ impl Engine {
 }
 
 /// The same, running.
-pub(super) enum Database {
+pub(crate) enum Database {
     Sqlite,
     Postgres(Postgres),
     Mariadb(MariaDb),
@@ -34,7 +34,7 @@ pub(super) enum Database {
 
 impl Database {
     /// Fresh, with FreeRADIUS' stock schema; SQLite's file is FreeRADIUS' own.
-    pub(super) fn start(engine: Engine) -> Self {
+    pub(crate) fn start(engine: Engine) -> Self {
         match engine {
             Engine::Sqlite => Self::Sqlite,
             Engine::Postgres => Self::Postgres(Postgres::new()),
@@ -43,7 +43,7 @@ impl Database {
     }
 
     /// What stands in `[database] url`.
-    pub(super) fn url(&self, server: &FreeRadius) -> String {
+    pub(crate) fn url(&self, server: &FreeRadius) -> String {
         match self {
             Self::Sqlite => format!("sqlite:{}", server.database().display()),
             Self::Postgres(database) => database.url(),
@@ -52,7 +52,7 @@ impl Database {
     }
 
     /// Runs SQL as the database's owner; the rows of the last query.
-    pub(super) fn sql(&self, server: &FreeRadius, statements: &str) -> Vec<Row> {
+    pub(crate) fn sql(&self, server: &FreeRadius, statements: &str) -> Vec<Row> {
         match self {
             Self::Sqlite => server.sql(statements),
             Self::Postgres(database) => database.sql(statements),
@@ -61,7 +61,7 @@ impl Database {
     }
 
     /// Runs a panel's SQL, again where the server let somebody else go first, as panels do.
-    pub(super) fn rewrite(&self, server: &FreeRadius, statements: &str) {
+    pub(crate) fn rewrite(&self, server: &FreeRadius, statements: &str) {
         let Self::Mariadb(database) = self else {
             self.sql(server, statements);
             return;
@@ -75,7 +75,7 @@ impl Database {
     }
 
     /// Lets radkick read a panel's table.
-    pub(super) fn grant(&self, table: &str) {
+    pub(crate) fn grant(&self, table: &str) {
         match self {
             Self::Sqlite => {}
             Self::Postgres(database) => drop(database.sql(&format!("GRANT SELECT ON {table} TO radkick"))),
@@ -87,7 +87,7 @@ impl Database {
     }
 
     /// As FreeRADIUS logs in.
-    pub(super) fn server(&self) -> Option<SqlServer> {
+    pub(crate) fn server(&self) -> Option<SqlServer> {
         let (login, password) = RADIUS;
         let (dialect, port, database) = match self {
             Self::Sqlite => return None,

@@ -1,11 +1,11 @@
 //! Beside a panel, as docs/panels.md tells it: the built radkick with its own rights, a real FreeRADIUS, on every database.
 mod attributes;
 mod closed_rows;
-mod database;
+pub(crate) mod database;
 mod laravel;
 mod modes;
 mod rewriting;
-mod site;
+pub(crate) mod site;
 
 /// Each of these functions is a test on each of the three databases.
 macro_rules! on_each {

@@ -17,16 +17,16 @@ use crate::support::sqlite::{Row, sql_text};
 /// The tables that say who may log in.
 const LOGIN: [&str; 5] = ["radcheck", "radreply", "radusergroup", "radgroupcheck", "radgroupreply"];
 
-pub(super) struct Site {
-    pub(super) server: FreeRadius,
-    pub(super) engine: Engine,
+pub(crate) struct Site {
+    pub(crate) server: FreeRadius,
+    pub(crate) engine: Engine,
     database: Database,
-    pub(super) folder: TempDir,
+    pub(crate) folder: TempDir,
 }
 
 impl Site {
     /// With one NAS, behind which FreeRADIUS' own Dynamic Authorization Server listens, and a radkick that enforces.
-    pub(super) fn start(engine: Engine) -> Self {
+    pub(crate) fn start(engine: Engine) -> Self {
         let database = Database::start(engine);
         let server = FreeRadius::start(&FreeRadiusOptions { sql: database.server(), ..FreeRadiusOptions::default() });
         let site = Self { server, engine, database, folder: tempfile::tempdir().expect("a folder") };
@@ -37,7 +37,7 @@ impl Site {
     }
 
     /// Writes radkick.toml: where the database and the NAS are, then `sections`.
-    pub(super) fn configure(&self, sections: &str) {
+    pub(crate) fn configure(&self, sections: &str) {
         let (url, port) = (self.database.url(&self.server), self.server.coa_addr().port());
         let state = match self.engine {
             Engine::Sqlite => "[state]\nurl = \"sqlite:state.db\"\n",
@@ -48,7 +48,7 @@ impl Site {
     }
 
     /// Takes a shipped example: its own text, but for where this site's database and NAS are, its zone, and the mode.
-    pub(super) fn configure_shipped(&self, shipped: &str) {
+    pub(crate) fn configure_shipped(&self, shipped: &str) {
         let url = "url = \"mysql://radkick:${DB_PASS}@localhost/radius\"";
         let mut changes = vec![
             (url, format!("url = \"{}\"", self.database.url(&self.server))),
@@ -74,17 +74,17 @@ impl Site {
     }
 
     /// Runs SQL as the database's owner; the rows of the last query.
-    pub(super) fn sql(&self, statements: &str) -> Vec<Row> {
+    pub(crate) fn sql(&self, statements: &str) -> Vec<Row> {
         self.database.sql(&self.server, statements)
     }
 
     /// Runs a panel's SQL, again where the server let somebody else go first, as panels do.
-    pub(super) fn rewrite(&self, statements: &str) {
+    pub(crate) fn rewrite(&self, statements: &str) {
         self.database.rewrite(&self.server, statements);
     }
 
     /// Makes a panel's tables, and lets radkick read them: no more.
-    pub(super) fn panel(&self, [sqlite, postgres, mariadb]: [&str; 3], tables: &[&str]) {
+    pub(crate) fn panel(&self, [sqlite, postgres, mariadb]: [&str; 3], tables: &[&str]) {
         self.sql(match self.engine {
             Engine::Sqlite => sqlite,
             Engine::Postgres => postgres,
@@ -96,35 +96,35 @@ impl Site {
     }
 
     /// A call of radkick, JSON on standard output.
-    pub(super) fn radkick(&self, arguments: &[&str]) -> Radkick {
+    pub(crate) fn radkick(&self, arguments: &[&str]) -> Radkick {
         let common = ["--config", "radkick.toml", "--output", "json"];
         Radkick::new(&[&common[..], arguments].concat()).current_dir(self.folder.path())
     }
 
     /// Runs radkick and demands this exit code; what it printed.
-    pub(super) fn reports(&self, arguments: &[&str], code: i32) -> Vec<Value> {
+    pub(crate) fn reports(&self, arguments: &[&str], code: i32) -> Vec<Value> {
         let finished = self.radkick(arguments).run();
         assert_eq!(finished.code, Some(code), "{finished:#?}\n{}", self.server.log());
         finished.json_lines()
     }
 
     /// One step of the worker, without trouble; what it printed.
-    pub(super) fn step(&self) -> Vec<Value> {
+    pub(crate) fn step(&self) -> Vec<Value> {
         self.reports(&["enforce", "--once"], 0)
     }
 
     /// One step of the worker, whatever becomes of it.
-    pub(super) fn any_step(&self) -> Finished {
+    pub(crate) fn any_step(&self) -> Finished {
         self.radkick(&["enforce", "--once"]).run()
     }
 
     /// An Accounting-Request: `status` of the session `id`, which has brought the user this many octets.
-    pub(super) fn account(&self, user: &str, id: &str, status: &str, octets: u64) {
+    pub(crate) fn account(&self, user: &str, id: &str, status: &str, octets: u64) {
         self.server.account(&self.record(user, id, status, &octets.to_string()));
     }
 
     /// An Interim-Update that FreeRADIUS finds no row for, and does not answer.
-    pub(super) fn account_unanswered(&self, user: &str, id: &str, octets: u64) {
+    pub(crate) fn account_unanswered(&self, user: &str, id: &str, octets: u64) {
         let once = Radclient { tries: 1, wait_secs: 1, ..self.server.radclient(RequestKind::Accounting) };
         let reply = once.send(&packet(&self.record(user, id, "Interim-Update", &octets.to_string())));
         assert!(reply.is_none(), "{reply:?}");
@@ -132,7 +132,7 @@ impl Site {
 
     /// The same as attributes.
     #[expect(clippy::unused_self, reason = "what the site's NAS sends")]
-    pub(super) fn record<'a>(
+    pub(crate) fn record<'a>(
         &self,
         user: &'a str,
         id: &'a str,
@@ -151,7 +151,7 @@ impl Site {
     }
 
     /// Adds rows to radcheck, under the name as FreeRADIUS asks for it.
-    pub(super) fn check(&self, user: &str, items: &[(&str, &str)]) {
+    pub(crate) fn check(&self, user: &str, items: &[(&str, &str)]) {
         for (attribute, value) in items {
             let name = UserName::new(user).to_table();
             let values = [name.as_str(), attribute, ":=", value].map(sql_text).join(", ");
@@ -160,28 +160,28 @@ impl Site {
     }
 
     /// Someone with the password "pw" who is online as `id` and has used this much.
-    pub(super) fn online(&self, user: &str, id: &str, octets: u64) {
+    pub(crate) fn online(&self, user: &str, id: &str, octets: u64) {
         self.check(user, &[("Cleartext-Password", "pw")]);
         self.account(user, id, "Start", 0);
         self.account(user, id, "Interim-Update", octets);
     }
 
-    pub(super) fn login(&self, user: &str) -> Authentication {
+    pub(crate) fn login(&self, user: &str) -> Authentication {
         self.server.authenticate(user, "pw")
     }
 
     /// Whether the user may log in.
-    pub(super) fn lets_in(&self, user: &str) -> bool {
+    pub(crate) fn lets_in(&self, user: &str) -> bool {
         self.login(user) == Authentication::Accept
     }
 
     /// The tables that say who may log in, whole.
-    pub(super) fn tables(&self) -> Vec<Vec<Row>> {
+    pub(crate) fn tables(&self) -> Vec<Vec<Row>> {
         LOGIN.iter().map(|table| self.sql(&format!("SELECT * FROM {table} ORDER BY id"))).collect()
     }
 
     /// The rows of radcheck, radreply or radusergroup, without ids, sorted.
-    pub(super) fn rows(&self, table: &str) -> Vec<String> {
+    pub(crate) fn rows(&self, table: &str) -> Vec<String> {
         let rows = self.sql(&format!("SELECT * FROM {table} ORDER BY id"));
         let text = |row: &Row| {
             let cells = row.iter().filter(|(name, _)| *name != "id").map(|(_, value)| value);
@@ -201,7 +201,7 @@ const ENFORCE: &str = "mode = \"enforce\"";
 const BEGAN: &str = "1700000000";
 
 /// Whom reports are about, sorted, each once.
-pub(super) fn users(reports: &[Value]) -> Vec<String> {
+pub(crate) fn users(reports: &[Value]) -> Vec<String> {
     let mut users: Vec<_> = reports.iter().map(|report| report["user"].as_str().expect("a user").to_owned()).collect();
     users.sort();
     users.dedup();

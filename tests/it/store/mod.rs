@@ -18,6 +18,7 @@ mod paging;
 mod postgres;
 mod prune;
 mod query;
+mod queue;
 mod sightings;
 mod sqlite;
 mod upgrade;

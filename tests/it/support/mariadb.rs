@@ -8,7 +8,7 @@ use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use tempfile::TempDir;
 
@@ -34,7 +34,7 @@ const STARTS: u32 = 5;
 /// A server that runs.
 #[derive(Debug)]
 struct Server {
-    child: Child,
+    child: Mutex<Child>,
     port: u16,
     // Last, so that the directory goes when the process has gone.
     directory: TempDir,
@@ -59,7 +59,7 @@ impl Server {
     /// When MariaDB is not installed or does not start; its log is in the message.
     fn start() -> Self {
         for _ in 0..STARTS {
-            let mut server = Self::spawn();
+            let server = Self::spawn();
             if server.is_ready() {
                 return server;
             }
@@ -76,19 +76,31 @@ impl Server {
         std::fs::create_dir(temporary(directory.path())).expect("a directory");
         std::fs::set_permissions(temporary(directory.path()), Permissions::from_mode(0o1777)).expect("our directory");
         install(directory.path());
-        let (child, port) = spawn(directory.path());
+        let port = free_tcp_port();
+        let child = Mutex::new(spawn(directory.path(), port));
         Self { child, port, directory }
     }
 
     /// Waits until it takes connections; `false` when the process ended instead.
-    fn is_ready(&mut self) -> bool {
+    fn is_ready(&self) -> bool {
         let ready = poll_for(PATIENCE, || {
             if self.log().contains("ready for connections") && TcpStream::connect(("127.0.0.1", self.port)).is_ok() {
                 return Some(true);
             }
-            self.child.try_wait().expect("a child of ours").map(|_| false)
+            self.child().try_wait().expect("a child of ours").map(|_| false)
         });
         ready.unwrap_or_else(|| panic!("mariadbd was not ready within {PATIENCE:?}:\n{}", self.log()))
+    }
+
+    fn child(&self) -> MutexGuard<'_, Child> {
+        self.child.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Ends it at once, in the middle of whatever it does.
+    fn stop(&self) {
+        // Both fail when it has ended already, which is what we want.
+        self.child().kill().ok();
+        self.child().wait().ok();
     }
 
     fn log(&self) -> String {
@@ -112,9 +124,7 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        // Both fail when it has ended already, which is what we want.
-        self.child.kill().ok();
-        self.child.wait().ok();
+        self.stop();
     }
 }
 
@@ -143,8 +153,7 @@ fn install(directory: &Path) {
     assert_eq!(finished.code, Some(0), "{finished:#?}");
 }
 
-fn spawn(directory: &Path) -> (Child, u16) {
-    let port = free_tcp_port();
+fn spawn(directory: &Path, port: u16) -> Child {
     let data = directory.join("data");
     let log = File::create(directory.join("log")).expect("a log file");
     let mut command = Command::new(program("mariadbd", PACKAGE));
@@ -156,7 +165,7 @@ fn spawn(directory: &Path) -> (Child, u16) {
     command.arg(format!("--socket={}", socket(directory).display()));
     command.arg(format!("--pid-file={}", data.join("pid").display()));
     command.stdin(Stdio::null()).stderr(log.try_clone().expect("a second handle")).stdout(log);
-    (command.spawn().expect("mariadbd starts"), port)
+    command.spawn().expect("mariadbd starts")
 }
 
 /// A database of one test, with FreeRADIUS' stock schema and no rows.
@@ -174,7 +183,26 @@ impl MariaDb {
 
     /// With this character set, `utf8mb4` as Debian sets it up.
     pub(crate) fn with_charset(charset: &str) -> Self {
-        let server = Server::shared();
+        Self::on(Server::shared(), charset)
+    }
+
+    /// On a server of its own, which the test may stop and start again.
+    pub(crate) fn alone() -> Self {
+        Self::on(Arc::new(Server::start()), "utf8mb4")
+    }
+
+    /// Ends the server at once; every connection breaks.
+    pub(crate) fn stop(&self) {
+        self.server.stop();
+    }
+
+    /// Starts the server again, on the same port and data.
+    pub(crate) fn start_again(&self) {
+        *self.server.child() = spawn(self.server.directory.path(), self.server.port);
+        assert!(self.server.is_ready(), "{}", self.server.log());
+    }
+
+    fn on(server: Arc<Server>, charset: &str) -> Self {
         let (login, password) = RADIUS;
         let name = format!("radius{}", DATABASES.fetch_add(1, Ordering::Relaxed));
         let account = format!("'{login}'@'127.0.0.1'");

@@ -56,6 +56,11 @@ impl Mariadb {
         Ok(store)
     }
 
+    pub(super) async fn ping(&self) -> Result<(), StoreError> {
+        let asked = sqlx::query("SELECT 1").fetch_one(&self.pool).await;
+        asked.map(|_| ()).map_err(|error| self.failed("asking whether it answers", error))
+    }
+
     fn failed(&self, operation: &'static str, error: sqlx::Error) -> StoreError {
         StoreError::mariadb(&self.database, operation, error)
     }

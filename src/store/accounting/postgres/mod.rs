@@ -54,6 +54,11 @@ impl Postgres {
         rows.map_err(|error| self.failed("looking for the user", error))
     }
 
+    pub(super) async fn ping(&self) -> Result<(), StoreError> {
+        let asked = sqlx::query("SELECT 1").fetch_one(&self.pool).await;
+        asked.map(|_| ()).map_err(|error| self.failed("asking whether it answers", error))
+    }
+
     fn failed(&self, operation: &'static str, error: sqlx::Error) -> StoreError {
         postgres::failed(&self.database, operation, error)
     }

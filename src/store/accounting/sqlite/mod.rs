@@ -132,6 +132,11 @@ impl Sqlite {
         rows.map_err(|error| self.failed("looking for the user", error))
     }
 
+    pub(super) async fn ping(&self) -> Result<(), StoreError> {
+        let asked = sqlx::query("SELECT count(*) FROM sqlite_schema").fetch_one(&self.pool).await;
+        asked.map(|_| ()).map_err(|error| self.failed("asking whether it answers", error))
+    }
+
     fn failed(&self, operation: &'static str, error: sqlx::Error) -> StoreError {
         StoreError::sqlite(&self.database, operation, error)
     }

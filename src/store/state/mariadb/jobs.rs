@@ -12,7 +12,8 @@ use super::{Mariadb, is_double, json, word, write_entry};
 /// How long a lease holds without being renewed: longer than one exchange with all its retransmissions.
 pub(super) const LEASE_SECS: i64 = 120;
 
-const JOB: &str = "SELECT id, user_name, reason, actor, spec, state, attempts, created_at, retry_at, lapses_at,
+pub(super) const JOB: &str =
+    "SELECT id, user_name, reason, actor, spec, state, attempts, created_at, retry_at, lapses_at,
     lease_holder, lease_token FROM radkick_job ";
 
 impl Mariadb {
@@ -122,7 +123,7 @@ impl Mariadb {
     }
 }
 
-fn job(row: &MySqlRow) -> Result<JobRecord, sqlx::Error> {
+pub(super) fn job(row: &MySqlRow) -> Result<JobRecord, sqlx::Error> {
     let spec: serde_json::Value = json(row, "spec")?;
     Ok(JobRecord {
         id: row.try_get("id")?,

@@ -11,6 +11,7 @@ mod journal;
 mod ledger;
 mod migrate;
 mod prune;
+mod queue;
 mod targets;
 
 use sqlx::MySqlExecutor;

@@ -12,6 +12,7 @@ mod jobs;
 mod journal;
 mod ledger;
 mod prune;
+mod queue;
 mod targets;
 
 use sqlx::migrate::{MigrateError, Migrator};

@@ -9,6 +9,7 @@ mod jobs;
 mod journal;
 mod ledger;
 mod prune;
+mod queue;
 
 use std::path::Path;
 use std::time::Duration;

@@ -51,6 +51,7 @@ contract! { crate::store::postgres::bench::Database:
     ledger::{ the_last_account_of_a_session_stands, open_ones_page_by_page, closed_ones_in_order, accounts_of_users,
         odd_names, usage_is_put_in_place, users_with_many_old_slots },
     allowances::{ of_everybody_and_of_some, a_family_comes_whole, top_ups, top_ups_at_once, allowances_put_at_once, a_removed_allowance },
+    queue::{ what_is_due_is_found, a_job_is_brought_forward, jobs_are_found_and_counted },
     prune::{ accounts_that_were_closed_long_ago, old_lines_of_the_journal, jobs_that_nothing_asks_for,
         blocks_that_were_released_long_ago },
 }

@@ -1,0 +1,35 @@
+//! `radkick serve`, the built program: end to end, as systemd sees it, and when things break in the middle.
+mod away;
+mod cuts;
+mod daemon;
+mod http;
+mod killed;
+mod queue;
+mod refused;
+mod reload;
+mod stopping;
+mod systemd;
+
+use crate::disconnect::site::Site;
+use crate::enforce::ENFORCE;
+
+/// `[quota]` with a step every second, `[serve]` on a free port.
+fn sections(quota: &str, serve: &str) -> String {
+    format!("{ENFORCE}\n{quota}\n[serve]\nlisten = \"127.0.0.1:0\"\n{serve}")
+}
+
+const BRISK: &str = "interval = \"1s\"";
+/// The worker's own steps are out of the way after the first.
+const SLOW: &str = "interval = \"1h\"";
+
+/// Configures a site that serves, behind this `[[nas]]`.
+fn configure(site: &Site, quota: &str, nas: &str) {
+    site.configure(&sections(quota, ""), nas);
+}
+
+/// Live jobs by state and whether somebody has the lease.
+fn live(site: &Site) -> Vec<(String, bool)> {
+    let sql = "SELECT state, lease_holder IS NOT NULL AS held FROM radkick_job WHERE live_key IS NOT NULL ORDER BY id";
+    let rows = site.state_sql(sql);
+    rows.iter().map(|row| (row["state"].as_str().expect("a state").to_owned(), row["held"] == 1)).collect()
+}
