@@ -102,23 +102,7 @@ async fn measure(options: &Options, server: &Server) -> anyhow::Result<()> {
     check(&first, &population)?;
     writeln!(out, "  first step, which sums up all history: {:.1} s", first.took.as_secs_f64())?;
     server.settle();
-    let pace = Pace::default();
-    for _ in 0..warm_up {
-        let changes = population.changes(&pace);
-        population.apply(&changes, &mut database).await?;
-        check(&worker.step()?, &population)?;
-    }
-    let (mut sums, mut steps) = (Times::default(), Times::default());
-    for _ in 0..runs {
-        let (took, found) = timed(database.users_over()).await;
-        assert_eq!(found?.len(), over, "the users over");
-        sums.add(took);
-        let changes = population.changes(&pace);
-        population.apply(&changes, &mut database).await?;
-        let step = worker.step()?;
-        check(&step, &population)?;
-        steps.add(step.took);
-    }
+    let (sums, steps) = beside(options, &mut worker, (&mut population, &mut database)).await?;
     let peak = worker.step()?.peak_kib;
     worker.stop()?;
     let mut again = Remote::start(&config)?;
@@ -136,6 +120,32 @@ async fn measure(options: &Options, server: &Server) -> anyhow::Result<()> {
         sweep.peak_kib / 1024
     )?;
     Ok(())
+}
+
+/// The sum and the step, in turn; before that as many steps as let every session report.
+async fn beside(
+    options: &Options,
+    worker: &mut Remote,
+    (population, database): (&mut Population, &mut Database),
+) -> anyhow::Result<(Times, Times)> {
+    let pace = Pace::default();
+    for _ in 0..options.warm_up {
+        let changes = population.changes(&pace);
+        population.apply(&changes, database).await?;
+        check(&worker.step()?, population)?;
+    }
+    let (mut sums, mut steps) = (Times::default(), Times::default());
+    for _ in 0..options.runs {
+        let (took, found) = timed(database.users_over()).await;
+        assert_eq!(found?.len(), options.over, "the users over");
+        sums.add(took);
+        let changes = population.changes(&pace);
+        population.apply(&changes, database).await?;
+        let step = worker.step()?;
+        check(&step, population)?;
+        steps.add(step.took);
+    }
+    Ok((sums, steps))
 }
 
 /// Everything but the cut: a brake that trips at once, so that a step does the same again and tells whom it would cut.

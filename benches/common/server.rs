@@ -71,7 +71,12 @@ impl Server {
         match self {
             Self::Sqlite(folder) => format!("sqlite:{}", folder.path().join("radius.db").display()),
             Self::Postgres(server) => {
-                format!("postgres://postgres:{PASSWORD_IN_URL}@127.0.0.1:{}/{}", server.port(), server.name())
+                // Within one machine nothing is encrypted, for the sum as for the worker
+                format!(
+                    "postgres://postgres:{PASSWORD_IN_URL}@127.0.0.1:{}/{}?sslmode=disable",
+                    server.port(),
+                    server.name()
+                )
             }
             Self::Mariadb(server) => {
                 let (login, password) = mariadb::RADIUS;
