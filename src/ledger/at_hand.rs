@@ -15,6 +15,8 @@ pub(super) struct AtHand {
     accounts: HashMap<String, SessionAccount>,
     /// All rows of use of a user.
     usage: HashMap<UserName, Vec<UsageRow>>,
+    /// The same, until others are read.
+    passing: HashMap<UserName, Vec<UsageRow>>,
 }
 
 impl AtHand {
@@ -34,21 +36,23 @@ impl AtHand {
 
     /// What a user used; `None` where that is to be read.
     pub(super) fn usage(&self, user: &UserName) -> Option<&[UsageRow]> {
-        self.usage.get(user).map(Vec::as_slice)
+        self.usage.get(user).or_else(|| self.passing.get(user)).map(Vec::as_slice)
     }
 
-    /// Makes room for the use of so many users. Unless `lasting`, what was read before is of no use any more.
-    pub(super) fn make_room(&mut self, users: usize, lasting: bool) {
-        if !lasting || self.usage.len() + users > MANY {
+    /// Makes room for the use of so many users.
+    pub(super) fn make_room(&mut self, users: usize) {
+        self.passing.clear();
+        if self.usage.len() + users > MANY {
             self.usage.clear();
         }
     }
 
-    /// Keeps what was read of users: all of their rows, or none.
-    pub(super) fn keep_usage(&mut self, users: Vec<UserName>, rows: Vec<UsageRow>) {
-        self.usage.extend(users.into_iter().map(|user| (user, Vec::new())));
+    /// Keeps what was read of users: all of their rows, or none; unless it is `lasting`, until others are read.
+    pub(super) fn keep_usage(&mut self, users: Vec<UserName>, rows: Vec<UsageRow>, lasting: bool) {
+        let place = if lasting { &mut self.usage } else { &mut self.passing };
+        place.extend(users.into_iter().map(|user| (user, Vec::new())));
         for row in rows {
-            if let Some(rows) = self.usage.get_mut(&row.user) {
+            if let Some(rows) = place.get_mut(&row.user) {
                 rows.push(row);
             }
         }
@@ -64,6 +68,7 @@ impl AtHand {
     /// The use of this user is to be read anew.
     pub(super) fn forget(&mut self, user: &UserName) {
         self.usage.remove(user);
+        self.passing.remove(user);
     }
 }
 

@@ -88,15 +88,16 @@ impl Book {
         Ok(found)
     }
 
-    /// Reads the use of these users where it is not at hand, for [`Book::usage`].
-    pub(super) async fn read_usage(&mut self, users: &[UserName]) -> Result<(), StoreError> {
+    /// Reads the use of these users where it is not at hand, for [`Book::usage`]. Unless it is to be kept, the next call
+    /// forgets it.
+    pub(super) async fn read_usage(&mut self, users: &[UserName], keep: bool) -> Result<(), StoreError> {
         let Some(state) = &self.state else { return Ok(()) };
-        self.at_hand.make_room(users.len(), self.lease.is_some());
+        self.at_hand.make_room(if keep { users.len() } else { 0 });
         let unknown = users.iter().filter(|user| self.at_hand.usage(user).is_none());
         let unknown: Vec<UserName> = unknown.cloned().collect();
         if !unknown.is_empty() {
             let rows = state.usage(&unknown).await?;
-            self.at_hand.keep_usage(unknown, rows);
+            self.at_hand.keep_usage(unknown, rows, keep && self.lease.is_some());
         }
         Ok(())
     }

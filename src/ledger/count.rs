@@ -124,16 +124,16 @@ impl Ledger {
     }
 
     /// What these users have used, by their names in the ledger. `with_open` asks for open sessions as well, for limits
-    /// of which they alone count.
+    /// of which they alone count; what is read is kept at hand where the same users will be asked for again.
     ///
     /// # Errors
     /// When our database cannot be asked.
     pub async fn usage(
         &mut self,
         users: &[UserName],
-        with_open: bool,
+        (with_open, keep): (bool, bool),
     ) -> Result<BTreeMap<UserName, Usage>, StoreError> {
-        self.book.read_usage(users).await?;
+        self.book.read_usage(users, keep).await?;
         let mut all = BTreeMap::<UserName, Usage>::new();
         for user in users {
             let mut usage = Usage::default();

@@ -67,7 +67,7 @@ async fn of_chunk(
     limits: BTreeMap<UserName, Limits>,
 ) -> Result<Vec<Surveyed>, StoreError> {
     let names: Vec<UserName> = limits.keys().map(|user| accounting.ledger_name(user)).collect();
-    let usage = ledger.usage(&names, true).await?;
+    let usage = ledger.usage(&names, (true, false)).await?;
     let mut open = BTreeMap::<UserName, (usize, Counters)>::new();
     for account in ledger.book.accounts_of(&names, true).await? {
         let (count, held) = open.entry(account.user.clone()).or_default();

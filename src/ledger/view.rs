@@ -52,7 +52,7 @@ pub async fn view(
     let names: Vec<UserName> = limited.keys().cloned().collect();
     let since = since_of(&limited);
     let heard = ledger.glance(&names, &|user| since.get(user).copied(), now).await?;
-    let mut usage = ledger.usage(&names, true).await?;
+    let mut usage = ledger.usage(&names, (true, false)).await?;
     for (user, (_, of_user)) in &mut limited {
         *of_user = usage.remove(user).unwrap_or_default();
     }

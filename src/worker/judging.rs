@@ -33,7 +33,7 @@ impl Meter {
             if let Some(problem) = gathered.query_problem {
                 measured.query_problem.get_or_insert_with(|| problem.to_string());
             }
-            let mut limited = self.with_usage(gathered.limits).await?;
+            let mut limited = self.with_usage(gathered.limits, !measured.swept).await?;
             // A family comes whole with each of its members
             limited.retain(|user, _| judged.insert(user.clone()));
             let soon = now.saturating_add(2 * self.sweep_every);
@@ -76,9 +76,10 @@ impl Meter {
     async fn with_usage(
         &mut self,
         limits: BTreeMap<UserName, Limits>,
+        keep: bool,
     ) -> Result<BTreeMap<UserName, (Limits, Usage)>, StoreError> {
         let names: Vec<UserName> = limits.keys().map(|user| self.accounting.ledger_name(user)).collect();
-        let usage = self.ledger.usage(&names, self.reader.counts_open()).await?;
+        let usage = self.ledger.usage(&names, (self.reader.counts_open(), keep)).await?;
         let of = |user: &UserName| usage.get(&self.accounting.ledger_name(user)).cloned().unwrap_or_default();
         let mut limited = limits.into_iter().map(|(user, limits)| (user.clone(), (limits, of(&user)))).collect();
         share(&mut limited);

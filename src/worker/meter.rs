@@ -106,7 +106,7 @@ impl Meter {
         // The database reads the first limits while it writes what was counted
         let first = scope.chunks(CHUNK).next().unwrap_or_default();
         let counting = count(&mut self.ledger, &self.reader, looked, now);
-        let (counted, limits) = tokio::join!(counting, self.reader.of(first, measured.swept, now));
+        let (limits, counted) = tokio::join!(self.reader.of(first, measured.swept, now), counting);
         counted?;
         self.judge((&scope, limits?), &mut measured, exemptions, now).await?;
         self.mind_silence(&others, &mut measured).await?;

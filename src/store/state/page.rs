@@ -26,6 +26,9 @@ pub(super) struct Page {
     at: i64,
     #[serde(skip_serializing_if = "Octets::is_nothing")]
     seen: Octets,
+    /// All that was seen is counted, and to this slot: then nothing stands in the next two.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    slot: Option<i64>,
     #[serde(skip_serializing_if = "Octets::is_nothing")]
     counted: Octets,
     #[serde(skip_serializing_if = "Octets::is_nothing")]
@@ -90,6 +93,9 @@ impl Page {
     fn of(account: &SessionAccount) -> Self {
         let SessionAccount { acct_unique_id: _, row_id: _, user: _, closed_at: _, .. } = account;
         let share = |share: &Share| SharePart { slot: share.slot, used: share.used.into() };
+        let slot = sole_slot(account);
+        let shares = if slot.is_some() { &[] } else { account.shares.as_slice() };
+        let counted = if slot.is_some() { Counters::ZERO } else { account.counted };
         Self {
             nas_ip_address: account.nas_ip_address.clone(),
             zone: account.zone.clone(),
@@ -99,15 +105,18 @@ impl Page {
             stop: account.stop,
             at: account.at,
             seen: account.seen.into(),
-            counted: account.counted.into(),
+            slot,
+            counted: counted.into(),
             held: account.held.into(),
             suspect: account.suspect.map(|suspect| SuspectPart { seen: suspect.seen.into(), at: suspect.at }),
-            shares: account.shares.iter().map(share).collect(),
+            shares: shares.iter().map(share).collect(),
         }
     }
 
     fn account(self, head: Head) -> SessionAccount {
         let share = |share: SharePart| Share { slot: share.slot, used: share.used.into() };
+        let sole = self.slot.map(|slot| Share { slot, used: self.seen.into() });
+        let counted = sole.map_or(self.counted.into(), |share| share.used);
         SessionAccount {
             acct_unique_id: head.acct_unique_id,
             row_id: head.row_id,
@@ -121,12 +130,18 @@ impl Page {
             closed_at: head.closed_at,
             seen: self.seen.into(),
             at: self.at,
-            counted: self.counted.into(),
+            counted,
             held: self.held.into(),
             suspect: self.suspect.map(|suspect| Suspect { seen: suspect.seen.into(), at: suspect.at }),
-            shares: self.shares.into_iter().map(share).collect(),
+            shares: sole.into_iter().chain(self.shares.into_iter().map(share)).collect(),
         }
     }
+}
+
+/// The slot that everything was counted to, if it is one, and all that was seen.
+fn sole_slot(account: &SessionAccount) -> Option<i64> {
+    let [share] = account.shares.as_slice() else { return None };
+    (share.used == account.seen && account.counted == account.seen).then_some(share.slot)
 }
 
 impl Octets {
@@ -210,6 +225,25 @@ mod tests {
         fn every_field_comes_back(account in account()) {
             let text = Page::text_of(&account).expect("JSON");
             prop_assert_eq!(Page::read(head(&account), &text).expect("read"), account);
+        }
+    }
+
+    /// The common case: all of it counted, to one slot.
+    #[test]
+    fn what_is_said_once_is_enough() {
+        let used = Counters { input: 1, output: 2, seconds: 3 };
+        let text = r#"{"at":0,"seen":{"input":1,"output":2,"seconds":3},"slot":5}"#;
+        let (acct_unique_id, user) = ("u1".to_owned(), UserName::new("alice"));
+        let read = Page::read(Head { acct_unique_id, user, row_id: 3, closed_at: None }, text).expect("read");
+        assert_eq!((read.seen, read.counted, read.shares.as_slice()), (used, used, &[Share { slot: 5, used }][..]));
+        assert_eq!(Page::text_of(&read).expect("JSON"), text);
+        let (mut less, mut more) = (read.clone(), read);
+        less.counted.input = 0;
+        more.shares.push(Share { slot: 6, used });
+        for account in [less, more] {
+            let text = Page::text_of(&account).expect("JSON");
+            assert!(text.contains("shares"), "{text}");
+            assert_eq!(Page::read(head(&account), &text).expect("read"), account);
         }
     }
 

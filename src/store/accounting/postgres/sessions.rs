@@ -11,10 +11,10 @@ use crate::store::accounting::{NasRow, SessionRow};
 
 use super::{Postgres, spellings_of};
 
-/// A time as seconds since 1970; `infinity`, which is none, as null.
+/// A time as seconds since 1970; `infinity`, which is none, as null. Not `extract`, which reckons in decimal digits.
 macro_rules! epoch {
     ($column:literal) => {
-        concat!("CASE WHEN isfinite(", $column, ") THEN floor(extract(epoch FROM ", $column, "))::bigint END")
+        concat!("CASE WHEN isfinite(", $column, ") THEN floor(date_part('epoch', ", $column, "))::bigint END")
     };
 }
 pub(super) use epoch;
