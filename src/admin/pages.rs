@@ -18,6 +18,9 @@ use super::look::Look;
 /// OpenMetrics' text, which Prometheus reads.
 const METRICS_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
+/// More events than this in the spool are not being kept up with.
+const MANY_SPOOLED: u64 = 1000;
+
 /// All pages. Another method than GET and HEAD is a 405, another path a 404.
 pub(super) fn router(site: Arc<Site>) -> Router {
     Router::new()
@@ -72,9 +75,11 @@ impl Site {
             Mode::Observe => "observe",
             Mode::Enforce => "enforce",
         });
-        // The spool belongs to the hook, which this version does not have
+        let spooled = self.metrics.hooks.spooled();
+        let late = spooled.filter(|waiting| *waiting > MANY_SPOOLED);
+        wrong.extend(late.map(|waiting| format!("{waiting} events of hooks wait in the spool")));
         json!({
-            "ready": wrong.is_empty(), "wrong": wrong, "mode": mode, "databases": databases, "spool": null, "jobs": jobs,
+            "ready": wrong.is_empty(), "wrong": wrong, "mode": mode, "databases": databases, "spool": spooled.map(|waiting| json!({ "waiting": waiting })), "jobs": jobs,
             "last_step": step, "version": env!("CARGO_PKG_VERSION"),
         })
     }

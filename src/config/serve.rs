@@ -22,6 +22,21 @@ pub struct Serve {
     /// `stuck_after`, how long a loop may make no progress before systemd's watchdog is told no more that all is well, 1 s to
     /// 24 h. Default 10 min.
     pub stuck_after: Duration,
+    /// `hook_socket`, where hooks of FreeRADIUS bring their events. Default `/run/radkick/hook.sock`, if its directory is there.
+    pub hook_socket: HookPath,
+    /// `spool`, where they leave them otherwise. Default `/var/spool/radkick`, if it is there.
+    pub spool: HookPath,
+    /// `hook_users`, accounts of this machine whose events are taken, beside root and our own. Default `freerad`, `radiusd`.
+    pub hook_users: Vec<String>,
+}
+
+/// A path that the hook knows too.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HookPath {
+    /// The path.
+    pub path: PathBuf,
+    /// Whether the file names it: then it has to be of use.
+    pub is_set: bool,
 }
 
 /// The certificate chain and key of the HTTP service, PEM files.
@@ -65,8 +80,19 @@ impl Serve {
             trusted_proxy: proxies(section),
             tokens: tokens(section),
             stuck_after: section.duration("stuck_after", second..=second * 86_400).unwrap_or(second * 600),
+            hook_socket: hook_path(section, "hook_socket", "/run/radkick/hook.sock"),
+            spool: hook_path(section, "spool", "/var/spool/radkick"),
+            hook_users: section.texts("hook_users").map_or_else(
+                || vec!["freerad".to_owned(), "radiusd".to_owned()],
+                |names| names.into_iter().map(|name| name.value).collect(),
+            ),
         }
     }
+}
+
+fn hook_path(section: &mut Section<'_, '_>, key: &'static str, default: &str) -> HookPath {
+    let set = section.text(key).map(|text| section.report.path(&text.value));
+    HookPath { is_set: set.is_some(), path: set.unwrap_or_else(|| PathBuf::from(default)) }
 }
 
 fn tls(section: &mut Section<'_, '_>) -> Option<ServeTls> {

@@ -43,7 +43,9 @@ async fn cycles(agent: Arc<Agent>, stop: CancellationToken, common: &Common) {
         Mode::Enforce => {
             let worker = Worker::new(Arc::clone(&agent), None, false).until(stop);
             let worker = worker.beating(common.pulses.worker.clone());
+            common.worker.send_replace(Some(worker.clone()));
             worker.run_heard(&mut hear).await;
+            common.worker.send_replace(None);
             if let Err(error) = worker.retire().await {
                 tracing::warn!("the right to keep the ledger runs out by itself: {error}");
             }

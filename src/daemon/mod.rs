@@ -15,6 +15,8 @@
 //! Start reading at [`serve`].
 
 mod enforcing;
+mod events;
+mod intake;
 mod only_one;
 mod opening;
 mod reload;
@@ -36,7 +38,9 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::jobs::{Agent, Shared};
 use crate::metrics::Pulses;
+use crate::worker::Worker;
 
+use intake::Doors;
 pub use only_one::only_one;
 use opening::Opening;
 use reload::Source;
@@ -58,6 +62,9 @@ pub enum ServeError {
         /// What the system said.
         error: std::io::Error,
     },
+    /// The hooks' socket or spool, where one is configured or there, cannot be used.
+    #[error("hooks: {0}")]
+    Hook(String),
     /// A signal cannot be caught, a lock not be made.
     #[error(transparent)]
     System(#[from] std::io::Error),
@@ -75,6 +82,8 @@ struct Common {
     nudge: Arc<Notify>,
     /// Tells the runner of NAS that speak again.
     spoke: mpsc::UnboundedSender<SignOfLife>,
+    /// The worker in force; none while one gives way to the next, or only observes.
+    worker: watch::Sender<Option<Worker>>,
 }
 
 /// Serves until it is told to stop. `path` is where the configuration was read from, for SIGHUP; `None` looks where
@@ -96,14 +105,16 @@ pub async fn serve(config: Config, path: Option<PathBuf>, clock: Clock) -> Resul
         soft: signals.soft.clone(),
         nudge: Arc::default(),
         spoke,
+        worker: watch::Sender::new(None),
     };
+    let doors = Doors::open(&config.serve, &common)?;
     let site = Arc::new(Site::new(clock, Arc::clone(&common.shared.metrics), common.pulses.clone()));
     let http_ends = CancellationToken::new();
     let http = tokio::spawn(admin::serve(listener, Arc::clone(&site), http_ends.clone()));
     let mut source = Source::new(config, path, signals.reload);
     let opened = Opening { common: &common, site: &site, hard: &signals.hard }.until_open(&mut source).await;
     match opened {
-        Some(agent) => run(agent, source, (&common, &site), (heard, signals.hard)).await,
+        Some(agent) => run(agent, source, (&common, &site), (heard, doors, signals.hard)).await,
         None => systemd::stopping(),
     }
     http_ends.cancel();
@@ -117,11 +128,11 @@ async fn run(
     agent: Arc<Agent>,
     mut source: Source,
     (common, site): (&Common, &Arc<Site>),
-    (heard, hard): (mpsc::UnboundedReceiver<SignOfLife>, CancellationToken),
+    (heard, doors, hard): (mpsc::UnboundedReceiver<SignOfLife>, Doors, CancellationToken),
 ) {
     let stuck_after = agent.config.serve.stuck_after;
     let (sender, agents) = watch::channel(agent);
-    let mut tasks = Tasks::start(common, &agents, heard);
+    let mut tasks = Tasks::start(common, &agents, (heard, doors));
     let watchdog = tokio::spawn(systemd::watchdog(common.clock, common.pulses.clone()));
     systemd::ready("serving");
     tracing::info!(?stuck_after, "ready");

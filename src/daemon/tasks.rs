@@ -9,6 +9,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::jobs::Agent;
 
+use super::intake::{Doors, Intake};
 use super::runner::Runner;
 use super::waking::SignOfLife;
 use super::{Common, enforcing};
@@ -27,13 +28,13 @@ impl Tasks {
     pub(super) fn start(
         common: &Common,
         agents: &watch::Receiver<Arc<Agent>>,
-        heard: mpsc::UnboundedReceiver<SignOfLife>,
+        (heard, doors): (mpsc::UnboundedReceiver<SignOfLife>, Doors),
     ) -> Self {
         let mut tasks = JoinSet::new();
         tasks.spawn(enforcing::keep(agents.clone(), common.clone()));
         tasks.spawn(Runner::new(agents.clone(), common.clone(), heard).run());
-        // The hook's intake is one more task here: it takes `agents.clone()` and `common.clone()`, submits jobs with
-        // `State::submit`, rings `common.nudge` so that the runner looks at once, and ends on `common.soft`
+        let workers = common.worker.subscribe();
+        tasks.spawn(Intake::new(doors, agents.clone(), workers, common.clone()).run());
         Self { tasks }
     }
 

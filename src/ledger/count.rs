@@ -90,7 +90,7 @@ impl Ledger {
     }
 
     async fn count_all(&mut self, looked: Looked, since: Since<'_>) -> Result<bool, StoreError> {
-        let Looked { changed, gone, mut feed, now, .. } = looked;
+        let Looked { changed, gone, mut feed, now, whole, .. } = looked;
         let ids: Vec<&str> = changed.iter().map(|row| row.acct_unique_id.as_str()).collect();
         let known = self.book.known(ids.into_iter().chain(gone.iter().map(String::as_str))).await?;
         let mut entries: Vec<Entry> = Vec::with_capacity(changed.len());
@@ -118,7 +118,10 @@ impl Ledger {
         let written = self.book.write(entries, (&self.feed, &feed), now).await?;
         if written {
             self.feed = feed;
-            self.settle();
+            // Rows that nobody has looked for are not gone
+            if whole {
+                self.settle();
+            }
         }
         Ok(written)
     }

@@ -161,6 +161,12 @@ impl Ledger {
         self.unsee();
     }
 
+    /// Whether this process has the right to write.
+    #[must_use]
+    pub const fn may_write(&self) -> bool {
+        self.book.lease.is_some()
+    }
+
     /// Writes no more: another process does.
     pub fn stand_back(&mut self) {
         self.book.lease = None;

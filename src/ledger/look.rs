@@ -27,6 +27,8 @@ pub struct Looked {
     pub(super) feed: FeedRecord,
     /// When.
     pub(super) now: i64,
+    /// Whether all open rows were looked at, and not those of some sessions alone.
+    pub(super) whole: bool,
     /// The users concerned, by their names in the ledger.
     pub users: BTreeSet<UserName>,
     /// NAS of which nothing has come for too long.
@@ -43,7 +45,7 @@ impl Ledger {
     /// When a database cannot be asked.
     pub async fn look(&mut self, now: i64) -> Result<Looked, StoreError> {
         self.looks = self.looks.wrapping_add(1);
-        let mut found = Looked { feed: self.feed.clone(), now, ..Looked::default() };
+        let mut found = Looked { feed: self.feed.clone(), now, whole: true, ..Looked::default() };
         let mut cursor = OpenCursor::new(self.open.len());
         let (first, again) = tokio::join!(self.accounting.open_looks(&mut cursor), self.look_again(now));
         let open_nas = self.look_at_open(first?, cursor, &mut found).await?;
@@ -70,7 +72,7 @@ impl Ledger {
     }
 
     /// A row whose user goes by the name that the ledger has for it.
-    fn named(&self, row: Sighting) -> Sighting {
+    pub(super) fn named(&self, row: Sighting) -> Sighting {
         Sighting { user: self.accounting.ledger_name(&row.user), ..row }
     }
 

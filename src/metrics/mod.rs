@@ -7,6 +7,7 @@
 
 mod discards;
 mod exchanges;
+mod hooks;
 mod pulse;
 mod steps;
 
@@ -20,6 +21,7 @@ use prometheus_client::registry::Registry;
 
 pub use discards::Discards;
 pub use exchanges::{Exchange, Exchanges};
+pub use hooks::Hooks;
 pub use pulse::{Pulse, Pulses};
 pub use steps::{LastStep, Steps};
 
@@ -38,6 +40,8 @@ pub struct Metrics {
     pub exchanges: Exchanges,
     /// Datagrams that were discarded.
     pub discards: Discards,
+    /// What hooks bring.
+    pub hooks: Hooks,
     /// Cycles of the worker.
     pub steps: Steps,
     /// What stands in the databases, looked up when somebody asks.
@@ -66,6 +70,7 @@ impl Default for Metrics {
         let metrics = Self {
             exchanges: Exchanges::new(&mut registry),
             discards: Discards::new(&mut registry),
+            hooks: Hooks::new(&mut registry),
             steps: Steps::new(&mut registry),
             standing: Standing::new(&mut registry),
             sessions: Counters::default(),

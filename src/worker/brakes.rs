@@ -28,6 +28,26 @@ pub(super) struct Pull {
     pub(super) at_work: bool,
 }
 
+/// Asks a brake on behalf of a few of whom something was heard: it lets nothing go that it holds, for the few say nothing of
+/// all others.
+pub(super) async fn ask_for_few(
+    state: &State,
+    name: &str,
+    tripping: bool,
+    now: i64,
+    detail: String,
+) -> Result<Option<String>, StoreError> {
+    match state.brake(name).await? {
+        Some(Brake { confirmed_at: None, detail, .. }) => Ok(Some(detail)),
+        None if tripping => {
+            let brake = Brake { tripped_at: now, detail: detail.clone(), confirmed_at: None };
+            state.set_brake(name, Some(&brake)).await?;
+            Ok(Some(detail))
+        }
+        Some(_) | None => Ok(None),
+    }
+}
+
 /// Asks a brake: `Some` says why nothing may be done. It lets go when few enough are concerned again, and, once
 /// confirmed, until then and until those confirmed are done.
 pub(super) async fn ask(

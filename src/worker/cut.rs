@@ -20,7 +20,7 @@ use super::{OverUser, StepOutcome, Worker};
 const SIDE_BY_SIDE: usize = 16;
 
 /// Who is to be cut: over, with the worker's live job if there is one.
-type Acts<'a> = Vec<(&'a OverUser, Option<&'a JobRecord>)>;
+pub(super) type Acts<'a> = Vec<(&'a OverUser, Option<&'a JobRecord>)>;
 
 /// Those of the first so many subjects: a family goes together.
 fn first_subjects(act: Acts<'_>, pace: usize) -> Acts<'_> {
@@ -78,7 +78,7 @@ impl Worker {
     }
 
     /// Who is to be cut now. Of the others who are over, the report as it stands.
-    async fn whom<'a>(
+    pub(super) async fn whom<'a>(
         &self,
         measured: &'a Measured,
         live: &'a [JobRecord],
@@ -134,7 +134,11 @@ impl Worker {
         Ok(())
     }
 
-    async fn side_by_side(&self, acts: Acts<'_>, directory: &Arc<Directory>) -> Result<Vec<SessionReport>, AgentError> {
+    pub(super) async fn side_by_side(
+        &self,
+        acts: Acts<'_>,
+        directory: &Arc<Directory>,
+    ) -> Result<Vec<SessionReport>, AgentError> {
         let room = Arc::new(Semaphore::new(SIDE_BY_SIDE));
         let mut tasks = JoinSet::new();
         for (over, job) in acts {

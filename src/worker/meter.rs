@@ -21,11 +21,13 @@ pub(super) struct Meter {
     pub(super) ledger: Ledger,
     pub(super) reader: LimitReader,
     pub(super) sweep_every: i64,
-    swept_at: Option<i64>,
+    pub(super) swept_at: Option<i64>,
     /// Who was over at the last step: looked at again until no longer so.
-    over: BTreeSet<UserName>,
+    pub(super) over: BTreeSet<UserName>,
     /// Whose login expires before the next sweep, and when.
     pub(super) due: BTreeMap<UserName, i64>,
+    /// Whether its right to write was given back, and is another's.
+    pub(super) retired: bool,
 }
 
 /// Who may write the ledger, and what a person has allowed.
@@ -51,11 +53,13 @@ impl Meter {
             swept_at: None,
             over: BTreeSet::new(),
             due: BTreeMap::new(),
+            retired: false,
         }
     }
 
     /// Gives the right to write the ledger back.
     pub(super) async fn give_back(&mut self) -> Result<(), StoreError> {
+        self.retired = true;
         self.ledger.give_back().await
     }
 
@@ -119,7 +123,7 @@ impl Meter {
         Ok(measured)
     }
 
-    async fn take(&mut self, leave: Leave<'_>, now: i64) -> Result<(), StoreError> {
+    pub(super) async fn take(&mut self, leave: Leave<'_>, now: i64) -> Result<(), StoreError> {
         if let Some(holder) = leave.holder {
             let other = self.ledger.holder().await?;
             let abandoned = other.as_deref().filter(|other| crate::jobs::is_dead(other));
@@ -161,7 +165,12 @@ impl Meter {
 }
 
 /// Counts what a look found.
-async fn count(ledger: &mut Ledger, reader: &LimitReader, looked: Looked, now: i64) -> Result<(), StoreError> {
+pub(super) async fn count(
+    ledger: &mut Ledger,
+    reader: &LimitReader,
+    looked: Looked,
+    now: i64,
+) -> Result<(), StoreError> {
     let users: Vec<UserName> = looked.users.iter().cloned().collect();
     let mut since = BTreeMap::new();
     for chunk in users.chunks(CHUNK) {

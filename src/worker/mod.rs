@@ -5,6 +5,7 @@
 
 mod brakes;
 mod cut;
+mod hearing;
 mod judging;
 mod measured;
 mod meter;
@@ -16,6 +17,7 @@ mod step;
 
 pub use crate::jobs::{Exemptions, Pause, pause, paused, resume};
 pub use brakes::{CUT_BRAKE, LIMITS_BRAKE, RESTORE_BRAKE};
+pub use hearing::Hearing;
 pub use observe::{observe, would};
 pub use outcome::{Cycle, Hear, StepOutcome};
 pub use plan::OverUser;

@@ -99,6 +99,18 @@ impl Judgement {
         Ok(())
     }
 
+    /// Takes what judging others came to.
+    pub(super) fn join(&mut self, other: Self) {
+        self.over.extend(other.over);
+        self.names.extend(other.names);
+        self.unreadable.extend(other.unreadable);
+        self.left.extend(other.left);
+        self.problems.extend(other.problems);
+        self.unheard.extend(other.unheard);
+        self.subjects.extend(other.subjects);
+        self.blind |= other.blind;
+    }
+
     /// Puts those who are furthest over first.
     pub(super) fn rank(&mut self) {
         self.over.sort_by_key(|over| std::cmp::Reverse(excess(&over.over)));

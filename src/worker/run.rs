@@ -74,7 +74,8 @@ pub async fn keep_observing_heard(
     };
     loop {
         let began = Clock.now();
-        let result = observe_with(&mut meter, (config, accounting), Clock, only).await.map_err(AgentError::from);
+        let result =
+            Box::pin(observe_with(&mut meter, (config, accounting), Clock, only)).await.map_err(AgentError::from);
         hear(Cycle { result: result.as_ref(), took: Clock.now().duration_since(began) });
         match result {
             Ok(outcome) => told.would(outcome.reports),

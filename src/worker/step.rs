@@ -33,7 +33,9 @@ pub struct Worker {
     pub(super) shutdown: CancellationToken,
     /// Beats whenever a user is done with.
     pub(super) pulse: Pulse,
-    meter: Arc<Mutex<Meter>>,
+    pub(super) meter: Arc<Mutex<Meter>>,
+    /// Whom it has cut for what it heard since the last whole step, by subject: brakes count them together.
+    pub(super) lately: Arc<Mutex<BTreeSet<String>>>,
 }
 
 impl Worker {
@@ -42,7 +44,8 @@ impl Worker {
     pub fn new(agent: Arc<Agent>, only: Option<UserName>, confirmed: bool) -> Self {
         let meter = Meter::new(&agent.config, &agent.accounting, Some(&agent.state));
         let (meter, shutdown) = (Arc::new(Mutex::new(meter)), CancellationToken::new());
-        Self { agent, confirmed, only, at_once: false, shutdown, pulse: Pulse::default(), meter }
+        let (pulse, lately) = (Pulse::default(), Arc::default());
+        Self { agent, confirmed, only, at_once: false, shutdown, pulse, meter, lately }
     }
 
     /// For a person who waits for one step: what would be tried again later is tried now.
@@ -76,6 +79,7 @@ impl Worker {
         agent.finish_blocks(self.only.as_ref()).await?;
         agent.close_due_rows(self.only.as_ref()).await?;
         let measured = Box::pin(self.measure()).await?;
+        self.lately.lock().await.clear();
         measured.tell(agent.now());
         let mut outcome = StepOutcome::of(&measured);
         self.close_stale(&measured).await?;

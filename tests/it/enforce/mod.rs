@@ -24,19 +24,19 @@ fn enforcing(sections: &str) -> Site {
 
 /// What a session has used.
 #[derive(Clone, Copy)]
-struct Used<'a> {
+pub(crate) struct Used<'a> {
     input: &'a str,
     output: &'a str,
     gigawords: &'a str,
 }
 
 impl<'a> Used<'a> {
-    const fn octets(output: &'a str) -> Self {
+    pub(crate) const fn octets(output: &'a str) -> Self {
         Self { input: "0", output, gigawords: "0" }
     }
 
     /// The Accounting-Request that tells so: `Interim-Update` or `Stop`.
-    fn record(self, user: &'a str, session: Session<'a>, status: &'a str) -> Vec<(&'a str, &'a str)> {
+    pub(crate) fn record(self, user: &'a str, session: Session<'a>, status: &'a str) -> Vec<(&'a str, &'a str)> {
         let mut record = session.record(user, status);
         record.extend([
             ("Acct-Input-Octets", self.input),

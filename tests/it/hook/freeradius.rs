@@ -9,7 +9,7 @@ use crate::support::freeradius::{Authentication, FreeRadius, FreeRadiusOptions, 
 use crate::support::wait::wait_until;
 
 const MODULES: &str = include_str!("../../../config/freeradius/mods-available/radkick");
-const ACCOUNTING: &str = include_str!("../../../config/freeradius/accounting.conf");
+pub(crate) const ACCOUNTING: &str = include_str!("../../../config/freeradius/accounting.conf");
 const POST_AUTH: &str = include_str!("../../../config/freeradius/post-auth.conf");
 
 /// Names that a NAS may send, as octets.
@@ -27,12 +27,17 @@ const NAMES: [&[u8]; 9] = [
 
 /// FreeRADIUS with the shipped files, their program pointed at the one that was built.
 fn server(place: &Place, accounting: &str, change: impl Fn(&str) -> String) -> FreeRadius {
+    FreeRadius::start(&options(place, accounting, change))
+}
+
+/// The same, not started yet.
+pub(crate) fn options(place: &Place, accounting: &str, change: impl Fn(&str) -> String) -> FreeRadiusOptions {
     let program = env!("CARGO_BIN_EXE_radkick");
     let paths = format!("--socket {} --spool {}", place.socket().display(), place.spool().display());
     let modules = MODULES.replace("/usr/bin/radkick hook", &format!("{program} hook {paths}"));
     assert_eq!(modules.matches(program).count(), 3);
     let more = More { modules: change(&modules), accounting: accounting.to_owned(), post_auth: POST_AUTH.to_owned() };
-    FreeRadius::start(&FreeRadiusOptions { more, ..FreeRadiusOptions::default() })
+    FreeRadiusOptions { more, ..FreeRadiusOptions::default() }
 }
 
 /// The variant of accounting.conf that is commented out.

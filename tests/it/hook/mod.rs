@@ -2,7 +2,7 @@
 mod daemon;
 mod environment;
 mod event;
-mod freeradius;
+pub(crate) mod freeradius;
 mod listener;
 mod program;
 mod spool;
@@ -22,12 +22,12 @@ use crate::support::process::{Finished, Running};
 use crate::support::wait::PATIENCE;
 
 /// A socket's path, where nobody listens as yet, and a spool.
-struct Place {
+pub(crate) struct Place {
     folder: TempDir,
 }
 
 impl Place {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let folder = tempfile::Builder::new().prefix("radkick-hook-").tempdir().expect("a folder");
         let place = Self { folder };
         std::fs::create_dir(place.spool()).expect("a spool");
@@ -35,11 +35,11 @@ impl Place {
         place
     }
 
-    fn socket(&self) -> PathBuf {
+    pub(crate) fn socket(&self) -> PathBuf {
         self.folder.path().join("run/hook.sock")
     }
 
-    fn spool(&self) -> PathBuf {
+    pub(crate) fn spool(&self) -> PathBuf {
         self.folder.path().join("spool")
     }
 
@@ -71,7 +71,7 @@ impl Place {
     }
 
     /// What is in the spool, but for what was set aside.
-    fn files(&self) -> Vec<String> {
+    pub(crate) fn files(&self) -> Vec<String> {
         let entries = self.spool().read_dir().expect("the spool").map(|entry| entry.expect("an entry").file_name());
         let mut names: Vec<String> = entries.map(|name| name.display().to_string()).collect();
         names.retain(|name| name != "aside");

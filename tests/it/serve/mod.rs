@@ -2,6 +2,7 @@
 mod away;
 mod cuts;
 mod daemon;
+mod hooks;
 mod http;
 mod killed;
 mod queue;

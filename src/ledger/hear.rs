@@ -1,0 +1,98 @@
+//! What an accounting packet tells before radacct does, or beside it.
+
+use std::collections::BTreeMap;
+
+use crate::quota::Sighting;
+use crate::store::StoreError;
+
+use super::{Ledger, Looked};
+
+/// What an Interim-Update or Stop told of a session: its counters since its start, gigawords joined.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Told {
+    /// When, in seconds since 1970, by the clock that radacct's times are of.
+    pub at: i64,
+    /// Octets from the user.
+    pub input: u64,
+    /// Octets to the user.
+    pub output: u64,
+    /// Seconds online.
+    pub seconds: u64,
+}
+
+impl Told {
+    /// The row as it will be once the packet has reached it. A row that the packet does not run ahead of stays as it is:
+    /// it is as new, or the packet is an old one, or of another session under the same id, or a counter ran over, which
+    /// the row alone can tell.
+    fn ahead_of(&self, row: Sighting) -> Sighting {
+        let reaches = |counter: Option<u64>, told: u64| counter.is_none_or(|counter| told >= counter);
+        let (input, output) = (reaches(row.input, self.input), reaches(row.output, self.output));
+        let is_ahead = input && output && reaches(row.seconds, self.seconds);
+        if row.stop.is_some() || row.start.is_some_and(|start| start > self.at) || !is_ahead {
+            return row;
+        }
+        let update = row.update.max(Some(self.at));
+        let (input, output, seconds) = (Some(self.input), Some(self.output), Some(self.seconds));
+        Sighting { update, input, output, seconds, ..row }
+    }
+}
+
+impl Ledger {
+    /// Looks at the rows of these sessions, by Acct-Unique-Id, with what packets told of them where it runs ahead. Nothing
+    /// is counted yet; and when the next look finds the same in the rows, they have grown by nothing.
+    ///
+    /// # Errors
+    /// When FreeRADIUS' database cannot be asked.
+    pub async fn hear(&self, told: &BTreeMap<String, Option<Told>>, now: i64) -> Result<Looked, StoreError> {
+        let ids: Vec<String> = told.keys().cloned().collect();
+        let mut found = Looked { feed: self.feed.clone(), now, ..Looked::default() };
+        for row in self.accounting.rows_by_id(&ids).await? {
+            let told = told.get(&row.acct_unique_id).copied().flatten();
+            let row = self.named(row);
+            found.changed.push(told.map_or_else(|| row.clone(), |told| told.ahead_of(row.clone())));
+        }
+        found.users = found.changed.iter().map(|row| row.user.clone()).collect();
+        Ok(found)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Sighting, Told};
+    use crate::quota::UserName;
+
+    fn row() -> Sighting {
+        Sighting {
+            row_id: 1,
+            acct_unique_id: "u".to_owned(),
+            user: UserName::new("alice"),
+            nas_ip_address: String::new(),
+            called_station_id: String::new(),
+            start: Some(100),
+            update: Some(200),
+            stop: None,
+            input: Some(10),
+            output: Some(20),
+            seconds: None,
+        }
+    }
+
+    #[test]
+    fn only_what_runs_ahead_is_taken() {
+        let told = Told { at: 300, input: 15, output: 20, seconds: 200 };
+        let ahead = told.ahead_of(row());
+        assert_eq!(
+            (ahead.update, ahead.input, ahead.output, ahead.seconds),
+            (Some(300), Some(15), Some(20), Some(200))
+        );
+        let others = [Told { input: 9, ..told }, Told { output: 19, ..told }, Told { at: 99, ..told }];
+        for other in others {
+            assert_eq!(other.ahead_of(row()), row(), "{other:?}");
+        }
+        let stopped = Sighting { stop: Some(250), ..row() };
+        assert_eq!(told.ahead_of(stopped.clone()), stopped);
+        let later = Sighting { seconds: Some(201), ..row() };
+        assert_eq!(told.ahead_of(later.clone()), later);
+        assert_eq!(Told { at: 150, ..told }.ahead_of(row()).update, Some(200));
+    }
+}

@@ -1,0 +1,46 @@
+//! What FreeRADIUS' hooks bring.
+
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::registry::Registry;
+
+use super::Counters;
+
+/// Events of hooks, and the spool they wait in.
+#[derive(Debug)]
+pub struct Hooks {
+    events: Counters,
+    spooled: Gauge,
+    /// -1 where no spool is read.
+    waiting: AtomicI64,
+}
+
+impl Hooks {
+    pub(super) fn new(registry: &mut Registry) -> Self {
+        let hooks = Self { events: Counters::default(), spooled: Gauge::default(), waiting: AtomicI64::new(-1) };
+        let what = "Events of FreeRADIUS' hooks, by what became of them";
+        registry.register("hook_events", what, hooks.events.clone());
+        registry.register("hook_spooled", "Events that wait in the spool", hooks.spooled.clone());
+        hooks
+    }
+
+    /// So many events came to this: `taken`, `later` or `set_aside`.
+    pub fn events(&self, result: &'static str, count: usize) {
+        let count = u64::try_from(count).unwrap_or(u64::MAX);
+        self.events.get_or_create(&[("result", result.to_owned())]).inc_by(count);
+    }
+
+    /// So many wait in the spool.
+    pub fn waiting(&self, count: usize) {
+        let count = i64::try_from(count).unwrap_or(i64::MAX);
+        self.spooled.set(count);
+        self.waiting.store(count, Ordering::Relaxed);
+    }
+
+    /// How many wait in the spool; `None` where none is read.
+    #[must_use]
+    pub fn spooled(&self) -> Option<u64> {
+        u64::try_from(self.waiting.load(Ordering::Relaxed)).ok()
+    }
+}
