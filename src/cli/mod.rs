@@ -67,7 +67,7 @@ enum Command {
     Disconnect(disconnect::DisconnectArgs),
     Send(send::SendArgs),
     Enforce(enforce::EnforceArgs),
-    /// The daemon: enforces quotas, runs jobs as they fall due, answers on HTTP
+    /// The daemon: enforces quotas, takes what FreeRADIUS' hooks bring, runs jobs as they fall due, answers on HTTP
     ///
     /// Worker, job runner, and /healthz, /readyz and /metrics on [serve] listen. SIGTERM finishes what is under way and ends
     /// with 0, a second one ends at once; SIGHUP reads the configuration again.

@@ -11,13 +11,14 @@ use tokio::sync::{oneshot, watch};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
-use crate::config::{Mode, Serve};
-use crate::hook::{Account, Batch, Event, Listener, Spool, Spooled, Ticket, Trusted};
+use crate::config::Mode;
+use crate::hook::{Batch, Event, Listener, Spooled, Ticket};
 use crate::jobs::{Agent, AgentError};
 use crate::worker::{Hearing, Worker};
 
+use super::Common;
+use super::doors::Doors;
 use super::events::{Asked, Done, asked, submit};
-use super::{Common, ServeError};
 
 /// Events that are looked at together.
 const TOGETHER: usize = 500;
@@ -26,39 +27,10 @@ const PAUSE: Duration = Duration::from_secs(1);
 /// Cuts that go on while further events are taken: when there are more, events wait for one to end.
 const CUTS: usize = 64;
 
-/// The doors that hooks' events come by.
-#[derive(Debug)]
-pub(super) struct Doors {
-    listener: Option<Listener>,
-    spool: Option<Spool>,
-}
-
 /// An event, and who waits for word of it.
 enum Waiting {
     Hook(Ticket),
     File(Box<Spooled>),
-}
-
-impl Doors {
-    /// Opens both. One that is not configured and not there (nobody has set the hook up) is left out.
-    pub(super) fn open(serve: &Serve, common: &Common) -> Result<Self, ServeError> {
-        let account = serve.hook_users.iter().filter_map(|name| Account::named(name).ok().flatten());
-        let trusted = account.fold(Trusted::own(), |trusted, account| trusted.with_user(account.uid));
-        let (socket, spool) = (&serve.hook_socket, &serve.spool);
-        let is_there = |folder: Option<&std::path::Path>| folder.is_some_and(std::path::Path::is_dir);
-        let listener = (socket.is_set || is_there(socket.path.parent()))
-            .then(|| Listener::bind(&socket.path, None, trusted.clone()))
-            .transpose()
-            .map_err(|error| ServeError::Hook(error.to_string()))?;
-        let spool = (spool.is_set || is_there(Some(&spool.path)))
-            .then(|| Spool::open(&spool.path, trusted, common.clock))
-            .transpose()
-            .map_err(|error| ServeError::Hook(error.to_string()))?;
-        if listener.is_none() && spool.is_none() {
-            tracing::info!("no hooks of FreeRADIUS: neither {} nor a spool is there", serve.hook_socket.path.display());
-        }
-        Ok(Self { listener, spool })
-    }
 }
 
 /// Takes events until it is told to stop, and then waits for the cuts that they began.

@@ -14,6 +14,7 @@
 //!
 //! Start reading at [`serve`].
 
+mod doors;
 mod enforcing;
 mod events;
 mod intake;
@@ -40,7 +41,7 @@ use crate::jobs::{Agent, Shared};
 use crate::metrics::Pulses;
 use crate::worker::Worker;
 
-use intake::Doors;
+use doors::Doors;
 pub use only_one::only_one;
 use opening::Opening;
 use reload::Source;

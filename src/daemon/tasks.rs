@@ -9,7 +9,8 @@ use tokio_util::sync::CancellationToken;
 
 use crate::jobs::Agent;
 
-use super::intake::{Doors, Intake};
+use super::doors::Doors;
+use super::intake::Intake;
 use super::runner::Runner;
 use super::waking::SignOfLife;
 use super::{Common, enforcing};

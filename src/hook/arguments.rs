@@ -17,19 +17,20 @@ Hands what FreeRADIUS' exec module was called for to the daemon (`radkick serve`
 
 Usage: radkick hook [OPTIONS]
 
-The attributes are read from the environment (`input_pairs = request`, either `shell_escape`); no configuration is read. When the
-daemon does not answer within 50 ms, the event waits in the spool.
+The attributes are read from the environment (`input_pairs = request`, either `shell_escape`); no
+configuration is read. When the daemon does not answer within 50 ms, the event waits in the spool.
 
 Options:
       --check           See whether this user is over now, with the octets of the packet [default]
       --disconnect      Cut this very session
-      --event <EVENT>   What it was called for: start, interim, stop, post-auth [default: what the attributes say]
+      --event <EVENT>   What it was called for: start, interim, stop, post-auth
+                        [default: what the attributes say]
       --socket <FILE>   Where the daemon listens [default: /run/radkick/hook.sock]
       --spool <FOLDER>  Where events wait for the daemon [default: /var/spool/radkick]
   -h, --help            Print help
 
-Exit codes, with each of which FreeRADIUS answers the NAS: 0 the daemon has it or there was nothing to do, 3 it is in the spool,
-9 it is lost or could not be told (standard error says why).
+Exit codes, with each of which FreeRADIUS answers the NAS: 0 the daemon has it or there was nothing
+to do, 3 it is in the spool, 9 it is lost or could not be told (standard error says why).
 ";
 
 /// A command line, read.

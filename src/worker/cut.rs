@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
@@ -18,6 +19,10 @@ use super::{OverUser, StepOutcome, Worker};
 
 /// How many users are cut side by side.
 const SIDE_BY_SIDE: usize = 16;
+
+/// Of so many users who are over, blocked and offline it is looked up in one cycle whether the block stands, of all in turn.
+/// One whose block somebody undid does no harm before the login, which makes it known.
+const LOOKED_UP: usize = 500;
 
 /// Who is to be cut: over, with the worker's live job if there is one.
 pub(super) type Acts<'a> = Vec<(&'a OverUser, Option<&'a JobRecord>)>;
@@ -89,6 +94,7 @@ impl Worker {
             live.iter().filter(|job| job.spec.actor == "worker").map(|job| (&job.spec.user, job)).collect();
         let judgement = &measured.judgement;
         let held = agent.held_blocks().await?;
+        let rest = self.not_looked_up(measured, &held);
         let mut act = Vec::new();
         for over in judgement.over.iter().filter(|over| self.concerns(&over.user)) {
             let job = jobs.get(&over.user).copied();
@@ -98,8 +104,9 @@ impl Worker {
                     .push(format!("user {} is over, but nothing comes from the NAS: not cut for now", over.user));
                 continue;
             }
-            let held = held.contains(&over.user);
-            let blocked = agent.config.block.mode == BlockMode::None || held && agent.is_blocked(&over.user).await?;
+            let blocked = agent.config.block.mode == BlockMode::None
+                || job.is_none() && rest.contains(&over.user)
+                || held.contains(&over.user) && agent.is_blocked(&over.user).await?;
             match job.filter(|job| !self.at_once && !agent.is_due(job)) {
                 Some(waiting) => outcome.reports.extend(agent.standing(waiting).await?),
                 None if job.is_none() && self.is_penalised(over).await? => {}
@@ -108,6 +115,16 @@ impl Worker {
             }
         }
         Ok(act)
+    }
+
+    /// Those whose turn it is not to have their block looked up.
+    fn not_looked_up<'a>(&self, measured: &'a Measured, held: &BTreeSet<UserName>) -> BTreeSet<&'a UserName> {
+        let over = measured.judgement.over.iter().map(|over| &over.user);
+        let quiet: BTreeSet<&UserName> =
+            over.filter(|user| held.contains(*user) && !measured.online.contains(*user)).collect();
+        let Some(rest) = quiet.len().checked_sub(LOOKED_UP) else { return BTreeSet::new() };
+        let first = self.round.fetch_add(1, Ordering::Relaxed).wrapping_mul(LOOKED_UP);
+        quiet.iter().copied().cycle().skip((first + LOOKED_UP) % quiet.len()).take(rest).collect()
     }
 
     /// Whether all open sessions of a user began under the penalty for what the user is over by.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
 
 use tokio::sync::Mutex;
 use tokio_util::sync::CancellationToken;
@@ -36,6 +37,8 @@ pub struct Worker {
     pub(super) meter: Arc<Mutex<Meter>>,
     /// Whom it has cut for what it heard since the last whole step, by subject: brakes count them together.
     pub(super) lately: Arc<Mutex<BTreeSet<String>>>,
+    /// How often blocks of those who are offline were looked up in turn.
+    pub(super) round: Arc<AtomicUsize>,
 }
 
 impl Worker {
@@ -44,8 +47,8 @@ impl Worker {
     pub fn new(agent: Arc<Agent>, only: Option<UserName>, confirmed: bool) -> Self {
         let meter = Meter::new(&agent.config, &agent.accounting, Some(&agent.state));
         let (meter, shutdown) = (Arc::new(Mutex::new(meter)), CancellationToken::new());
-        let (pulse, lately) = (Pulse::default(), Arc::default());
-        Self { agent, confirmed, only, at_once: false, shutdown, pulse, meter, lately }
+        let (pulse, lately, round) = (Pulse::default(), Arc::default(), Arc::default());
+        Self { agent, confirmed, only, at_once: false, shutdown, pulse, meter, lately, round }
     }
 
     /// For a person who waits for one step: what would be tried again later is tried now.
