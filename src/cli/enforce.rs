@@ -48,7 +48,7 @@ pub(crate) async fn run(args: EnforceArgs, context: Context) -> anyhow::Result<E
     };
     if args.dry_run || (observing && args.once) {
         let accounting = context.accounting().await?;
-        let outcome = observe(&context.config, &accounting, clock, args.user.as_ref()).await?;
+        let outcome = Box::pin(observe(&context.config, &accounting, clock, args.user.as_ref())).await?;
         sessions_text::print(output, &outcome.reports, clock.epoch())?;
         if outcome.reports.is_empty() {
             output.line("Nobody is over.")?;

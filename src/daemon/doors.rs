@@ -19,6 +19,10 @@ impl Doors {
     pub(super) fn open(serve: &Serve, common: &Common) -> Result<Self, ServeError> {
         let account = serve.hook_users.iter().filter_map(|name| Account::named(name).ok().flatten());
         let trusted = account.fold(Trusted::own(), |trusted, account| trusted.with_user(account.uid));
+        if trusted == Trusted::own() {
+            let names = serve.hook_users.join(", ");
+            tracing::warn!(names, "no account of these names is on this machine: hooks of other users are not heard");
+        }
         let (socket, spool) = (&serve.hook_socket, &serve.spool);
         let is_there = |folder: Option<&Path>| folder.is_some_and(Path::is_dir);
         let listener = (socket.is_set || is_there(socket.path.parent()))

@@ -1,5 +1,6 @@
 //! What an event of a hook asks for.
 
+use crate::config::Mode;
 use crate::hook::{Event, Kind, Octets, Wish};
 use crate::jobs::{Agent, AgentError, JobDetail, Selection};
 use crate::ledger::Told;
@@ -33,7 +34,7 @@ pub(super) enum Done {
 
 /// What the event asks for; a check is noted in `hearing`.
 pub(super) fn asked(event: &Event, hearing: &mut Hearing) -> Asked {
-    let session = event.acct_unique_id.as_ref().map(Octets::to_text);
+    let session = event.acct_unique_id.as_ref().map(Octets::to_text).filter(|session| is_unique_id(session));
     match (event.wish, session) {
         (Wish::Disconnect, Some(session)) => Asked::Disconnect(session),
         (Wish::Check, Some(session)) => {
@@ -54,6 +55,17 @@ pub(super) fn asked(event: &Event, hearing: &mut Hearing) -> Asked {
     }
 }
 
+/// Whether it can be an Acct-Unique-Session-Id of FreeRADIUS', or of a site's own making. Others no column may be asked for:
+/// to some servers the very question is an error.
+fn is_unique_id(session: &str) -> bool {
+    (1..=64).contains(&session.len()) && session.bytes().all(|octet| octet.is_ascii_graphic())
+}
+
+/// Whether an event may be too early for its row.
+pub(super) fn is_fresh(received_at: i64, now: i64) -> bool {
+    (0..ROW_WITHIN).contains(&now.saturating_sub(received_at))
+}
+
 /// What the packet told of the counters; an Interim-Update or Stop with all three alone.
 fn told(event: &Event) -> Option<Told> {
     if !matches!(event.kind, Kind::Interim | Kind::Stop) {
@@ -71,12 +83,16 @@ fn told(event: &Event) -> Option<Told> {
 pub(super) async fn submit(agent: &Agent, event: &Event, session: String) -> Result<Done, AgentError> {
     let now = agent.now();
     let Some(row) = agent.accounting.session(&session).await? else {
-        let waits = (0..ROW_WITHIN).contains(&now.saturating_sub(event.received_at));
+        let waits = is_fresh(event.received_at, now);
         if !waits {
             tracing::warn!(session, "a hook asked for a cut of a session that radacct does not have: nothing is done");
         }
         return Ok(if waits { Done::Later } else { Done::Now });
     };
+    if agent.config.quota.mode == Mode::Observe {
+        tracing::info!(user = %row.user, session, "mode observe: would cut off this session, as a hook asks");
+        return Ok(Done::Now);
+    }
     if row.stop.is_none() && agent.state.proven_absent(&session).await?.is_none() {
         agent.state.submit(&cut_of(&row, now), now).await?;
     }

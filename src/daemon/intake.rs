@@ -4,6 +4,7 @@
 //! then it stays with its hook, which puts it into the spool after 50 ms, or in the spool. So it may come twice, and coming
 //! twice changes nothing.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,33 +13,33 @@ use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use crate::config::Mode;
-use crate::hook::{Batch, Event, Listener, Spooled, Ticket};
+use crate::hook::{Event, Listener, Octets, Spooled, Ticket};
 use crate::jobs::{Agent, AgentError};
 use crate::worker::{Hearing, Worker};
 
 use super::Common;
 use super::doors::Doors;
-use super::events::{Asked, Done, asked, submit};
+use super::events::{Asked, Done, asked, is_fresh, submit};
 
 /// Events that are looked at together.
-const TOGETHER: usize = 500;
+pub(super) const TOGETHER: usize = 500;
 /// Between two looks into an empty spool, and after a database failed.
 const PAUSE: Duration = Duration::from_secs(1);
 /// Cuts that go on while further events are taken: when there are more, events wait for one to end.
 const CUTS: usize = 64;
 
 /// An event, and who waits for word of it.
-enum Waiting {
+pub(super) enum Waiting {
     Hook(Ticket),
     File(Box<Spooled>),
 }
 
 /// Takes events until it is told to stop, and then waits for the cuts that they began.
 pub(super) struct Intake {
-    doors: Doors,
+    pub(super) doors: Doors,
     agents: watch::Receiver<Arc<Agent>>,
     workers: watch::Receiver<Option<Worker>>,
-    common: Common,
+    pub(super) common: Common,
     cuts: JoinSet<()>,
     told: Option<String>,
 }
@@ -94,40 +95,14 @@ impl Intake {
         }
     }
 
-    /// Adds the next events of the spool; whether more may follow at once.
-    async fn spooled(&mut self, events: &mut Vec<(Event, Waiting)>) -> bool {
-        let Some(mut spool) = self.doors.spool.take() else { return false };
-        let read = tokio::task::spawn_blocking(move || {
-            let batch = spool.batch(TOGETHER);
-            (spool, batch)
-        });
-        let Ok((spool, batch)) = read.await else { return false };
-        self.doors.spool = Some(spool);
-        match batch {
-            Ok(Batch { events: files, set_aside, waiting }) => {
-                let hooks = &self.common.shared.metrics.hooks;
-                hooks.waiting(waiting + files.len());
-                hooks.events("set_aside", set_aside.len());
-                for file in &set_aside {
-                    tracing::warn!("a file in the spool is no event: {file:?}");
-                }
-                events.extend(files.into_iter().map(|file| (file.event.clone(), Waiting::File(Box::new(file)))));
-                waiting > 0
-            }
-            Err(error) => {
-                self.tell(Err(error.to_string()));
-                false
-            }
-        }
-    }
-
+    /// Has done what the events ask for, as far as it can be now.
     async fn take(&mut self, events: Vec<(Event, Waiting)>) -> Result<(), String> {
         let agent = Arc::clone(&self.agents.borrow());
-        let (mut hearing, mut checks, mut done, mut later) = (Hearing::default(), Vec::new(), Vec::new(), 0);
+        let (mut hearing, mut checks, mut done, mut later) = (Hearing::default(), Vec::new(), Vec::new(), 0_usize);
         for (event, waiting) in events {
             match asked(&event, &mut hearing) {
-                Asked::Check => checks.push(waiting),
-                Asked::Nothing => done.push(waiting),
+                Asked::Check => checks.push((event, waiting)),
+                Asked::Nothing => self.refuse(waiting).await,
                 Asked::Disconnect(session) => {
                     match submit(&agent, &event, session).await.map_err(|error| error.to_string())? {
                         Done::Now => done.push(waiting),
@@ -137,34 +112,39 @@ impl Intake {
             }
         }
         self.common.nudge.notify_one();
-        self.common.shared.metrics.hooks.events("later", later);
         self.done(done).await;
-        match self.hear(hearing).await {
-            Ok(true) => self.done(checks).await,
-            Ok(false) => self.common.shared.metrics.hooks.events("later", checks.len()),
-            Err(why) => return Err(why),
-        }
+        let missing = self.hear(hearing).await?;
+        let (counted, early): (Vec<_>, Vec<_>) = checks.into_iter().partition(|(event, _)| {
+            let is_missing = |missing: &BTreeSet<String>| {
+                let session = event.acct_unique_id.as_ref().map(Octets::to_text);
+                session.is_some_and(|session| missing.contains(&session)) && is_fresh(event.received_at, agent.now())
+            };
+            missing.as_ref().is_some_and(|missing| !is_missing(missing))
+        });
+        self.common.shared.metrics.hooks.events("later", later + early.len());
+        self.done(counted.into_iter().map(|(_, waiting)| waiting).collect()).await;
         Ok(())
     }
 
-    /// Has the worker judge; whether what was heard is counted. The cuts go on behind.
-    async fn hear(&mut self, hearing: Hearing) -> Result<bool, String> {
+    /// Has the worker judge; once what was heard is counted, which sessions have no row. `None` where it is to be heard again.
+    /// The cuts go on behind.
+    async fn hear(&mut self, hearing: Hearing) -> Result<Option<BTreeSet<String>>, String> {
         // In observe mode the next look tells what would be done
         if hearing.is_empty() || self.agents.borrow().config.quota.mode == Mode::Observe {
-            return Ok(true);
+            return Ok(Some(BTreeSet::new()));
         }
         while self.cuts.len() >= CUTS {
             self.cuts.join_next().await;
         }
         while self.cuts.try_join_next().is_some() {}
         // None while one gives way to the next: its hooks come by the spool
-        let Some(worker) = self.workers.borrow().clone() else { return Ok(false) };
-        let (counted, is_counted) = oneshot::channel::<()>();
+        let Some(worker) = self.workers.borrow().clone() else { return Ok(None) };
+        let (counted, is_counted) = oneshot::channel::<Vec<String>>();
         let (failed, why) = oneshot::channel::<AgentError>();
         let metrics = Arc::clone(&self.common.shared.metrics);
         self.cuts.spawn(async move {
-            let heard = worker.hear(&hearing, move || {
-                counted.send(()).ok();
+            let heard = worker.hear(&hearing, move |missing| {
+                counted.send(missing).ok();
             });
             match Box::pin(heard).await {
                 Ok(outcome) => outcome.held.iter().for_each(|why| tracing::warn!("{why}")),
@@ -178,38 +158,14 @@ impl Intake {
                 }
             }
         });
-        if is_counted.await.is_ok() {
-            return Ok(true);
+        if let Ok(missing) = is_counted.await {
+            return Ok(Some(missing.into_iter().collect()));
         }
-        Err(why.await.map_or_else(|_| "the worker broke off".to_owned(), |error| error.to_string()))
-    }
-
-    /// Tells the hooks, and clears the spool, of what is on disk elsewhere.
-    async fn done(&mut self, all: Vec<Waiting>) {
-        self.common.shared.metrics.hooks.events("taken", all.len());
-        let mut files = Vec::new();
-        for waiting in all {
-            match waiting {
-                Waiting::Hook(ticket) => drop(ticket.stored()),
-                Waiting::File(file) => files.push(file),
-            }
-        }
-        if files.is_empty() {
-            return;
-        }
-        let Some(spool) = self.doors.spool.take() else { return };
-        let cleared = tokio::task::spawn_blocking(move || {
-            let cleared = files.iter().try_for_each(|file| spool.done(file));
-            (spool, cleared)
-        });
-        if let Ok((spool, cleared)) = cleared.await {
-            self.doors.spool = Some(spool);
-            self.tell(cleared.map_err(|error| error.to_string()));
-        }
+        why.await.map_or(Ok(None), |error| Err(error.to_string()))
     }
 
     /// Tells what could not be done: once, as long as it is the same.
-    fn tell(&mut self, result: Result<(), String>) {
+    pub(super) fn tell(&mut self, result: Result<(), String>) {
         let why = result.err();
         if let Some(why) = why.as_ref().filter(|why| self.told.as_ref() != Some(*why)) {
             tracing::error!("what hooks brought waits: {why}");

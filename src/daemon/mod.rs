@@ -14,6 +14,7 @@
 //!
 //! Start reading at [`serve`].
 
+mod answers;
 mod doors;
 mod enforcing;
 mod events;

@@ -67,6 +67,11 @@ impl Source {
         if new.serve.listen != self.config.serve.listen {
             problems.push("serve.listen: another one than at the start; it takes a restart".to_owned());
         }
+        let (is, was) = (&new.serve, &self.config.serve);
+        if (&is.hook_socket, &is.spool, &is.hook_users) != (&was.hook_socket, &was.spool, &was.hook_users) {
+            problems
+                .push("serve.hook_socket, spool, hook_users: others than at the start; it takes a restart".to_owned());
+        }
         if !problems.is_empty() {
             return Err(problems);
         }

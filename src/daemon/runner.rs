@@ -9,7 +9,7 @@ use tokio::task::JoinSet;
 
 use crate::config::Mode;
 use crate::disconnect::Directory;
-use crate::jobs::{Agent, AgentError, SessionReport, directory};
+use crate::jobs::{Agent, AgentError, SessionReport, directory, is_automatic};
 use crate::store::{JobRecord, JobState, StoreError};
 use crate::worker::CUT_BRAKE;
 
@@ -107,21 +107,21 @@ impl Runner {
                 if self.running.len() >= SIDE_BY_SIDE || self.common.soft.is_cancelled() {
                     return Ok(());
                 }
-                let of_worker = job.spec.actor == "worker";
+                let automatic = is_automatic(&job.spec.actor);
                 if self.resting.contains_key(&job.id) || is_makers_own(job, agent.now()) {
                     continue;
                 }
-                if of_worker && held.is_none() {
+                if automatic && held.is_none() {
                     held = Some(is_held(agent).await?);
                 }
-                if of_worker && (held == Some(true) || !self.keeps_pace(agent)) {
+                if automatic && (held == Some(true) || !self.keeps_pace(agent)) {
                     continue;
                 }
-                if of_worker && !agent.reason_holds(job).await? {
+                if job.spec.actor == "worker" && !agent.reason_holds(job).await? {
                     self.resting.insert(job.id, now + LEFT);
                     continue;
                 }
-                if of_worker && let Some((_, begun)) = &mut self.begun {
+                if automatic && let Some((_, begun)) = &mut self.begun {
                     *begun += 1;
                 }
                 self.start(agent, job).await?;

@@ -5,6 +5,12 @@ use crate::store::{JobRecord, SessionRow, StoreError};
 
 use super::{Agent, Exemptions, paused};
 
+/// Whether no person asked for what this actor does: exemptions, pauses and brakes hold for it.
+#[must_use]
+pub fn is_automatic(actor: &str) -> bool {
+    matches!(actor, "worker" | "hook")
+}
+
 /// What the guard says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Guard {
@@ -46,17 +52,18 @@ impl Agent {
         }
     }
 
-    /// Whether a job of the worker has to wait for the end of a pause.
+    /// Whether a job that no person asked for has to wait for the end of a pause.
     pub(super) fn is_held_up(&self, job: &JobRecord) -> bool {
-        job.spec.actor == "worker" && self.pause().is_some()
+        is_automatic(&job.spec.actor) && self.pause().is_some()
     }
 
-    /// Whether what a job was made for still holds. What a person asked for holds; the exempt are not the worker's.
+    /// Whether what a job was made for still holds. What a person asked for holds; the exempt are neither the worker's nor a
+    /// hook's.
     ///
     /// # Errors
     /// When a database cannot be asked.
     pub async fn reason_holds(&self, job: &JobRecord) -> Result<bool, StoreError> {
-        if job.spec.actor == "worker" {
+        if is_automatic(&job.spec.actor) {
             let exemptions = Exemptions::new(&self.accounting, &self.config.exempt);
             if exemptions.of(&job.spec.user).await?.is_some() {
                 return Ok(false);

@@ -37,7 +37,7 @@ pub use agent::{Agent, AgentError, Shared, directory};
 pub use block::Closing;
 pub use detail::{JobDetail, Selection};
 pub use exempt::Exemptions;
-pub use guard::Guard;
+pub use guard::{Guard, is_automatic};
 pub use holder::{is_dead, this_process};
 pub use pause::{Pause, pause, paused, resume};
 pub use report::{SessionReport, Would};

@@ -83,7 +83,9 @@ impl Ledger {
     /// When our database cannot be asked. What was written by then stays, and the next look finds the rest again.
     pub async fn count(&mut self, looked: Looked, since: Since<'_>) -> Result<bool, StoreError> {
         let counted = self.count_all(looked, since).await;
-        if !matches!(counted, Ok(true)) {
+        if matches!(counted, Ok(true)) {
+            self.see();
+        } else {
             self.unsee();
         }
         counted

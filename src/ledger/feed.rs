@@ -141,12 +141,22 @@ impl Ledger {
         since: &(dyn Fn(&UserName) -> Option<i64> + Sync),
         now: i64,
     ) -> Result<bool, StoreError> {
-        import::begin(self, since, now).await
+        let begun = import::begin(self, since, now).await;
+        if begun.is_err() {
+            // Whether a slice was written whose answer is lost, our tables alone know
+            self.unsee();
+        }
+        begun
     }
 
     /// The sessions that were open at the last look and are no longer need not be remembered.
     pub(super) fn settle(&mut self) {
         self.open.settle(self.looks);
+    }
+
+    /// What was looked at is written down.
+    pub(super) const fn see(&mut self) {
+        self.loaded = true;
     }
 
     /// A look that was not written down never happened.

@@ -1,6 +1,6 @@
 //! What an accounting packet tells before radacct does, or beside it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::quota::Sighting;
 use crate::store::StoreError;
@@ -37,22 +37,40 @@ impl Told {
     }
 }
 
+impl Looked {
+    /// The NAS of the rows that changed.
+    pub fn heard(&self) -> impl Iterator<Item = &str> {
+        self.changed.iter().map(|row| row.nas_ip_address.as_str())
+    }
+}
+
 impl Ledger {
     /// Looks at the rows of these sessions, by Acct-Unique-Id, with what packets told of them where it runs ahead. Nothing
-    /// is counted yet; and when the next look finds the same in the rows, they have grown by nothing.
+    /// is counted yet; and when the next look finds the same in the rows, they have grown by nothing. And which of the
+    /// sessions have no row.
     ///
     /// # Errors
     /// When FreeRADIUS' database cannot be asked.
-    pub async fn hear(&self, told: &BTreeMap<String, Option<Told>>, now: i64) -> Result<Looked, StoreError> {
+    pub async fn hear(
+        &self,
+        told: &BTreeMap<String, Option<Told>>,
+        now: i64,
+    ) -> Result<(Looked, Vec<String>), StoreError> {
         let ids: Vec<String> = told.keys().cloned().collect();
+        let mut missing: BTreeSet<String> = ids.iter().cloned().collect();
         let mut found = Looked { feed: self.feed.clone(), now, ..Looked::default() };
         for row in self.accounting.rows_by_id(&ids).await? {
             let told = told.get(&row.acct_unique_id).copied().flatten();
+            missing.remove(&row.acct_unique_id);
             let row = self.named(row);
-            found.changed.push(told.map_or_else(|| row.clone(), |told| told.ahead_of(row.clone())));
+            found.users.insert(row.user.clone());
+            let row = told.map_or_else(|| row.clone(), |told| told.ahead_of(row.clone()));
+            // What has not changed is no sign of life of its NAS
+            if !self.open.is_known(&row) {
+                found.changed.push(row);
+            }
         }
-        found.users = found.changed.iter().map(|row| row.user.clone()).collect();
-        Ok(found)
+        Ok((found, missing.into_iter().collect()))
     }
 }
 

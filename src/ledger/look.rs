@@ -45,6 +45,8 @@ impl Ledger {
     /// When a database cannot be asked.
     pub async fn look(&mut self, now: i64) -> Result<Looked, StoreError> {
         self.looks = self.looks.wrapping_add(1);
+        // Until it is counted: a row that is remembered and was not counted would never be
+        self.unsee();
         let mut found = Looked { feed: self.feed.clone(), now, whole: true, ..Looked::default() };
         let mut cursor = OpenCursor::new(self.open.len());
         let (first, again) = tokio::join!(self.accounting.open_looks(&mut cursor), self.look_again(now));

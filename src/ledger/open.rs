@@ -30,6 +30,8 @@ pub(super) struct OpenRows {
     /// NAS-IP-Addresses, as stored, each once: a row has its number.
     nas: Vec<Box<str>>,
     numbers: HashMap<Box<str>, usize>,
+    /// Acct-Unique-Ids of rows whose radacctid is another row's by now: the table was filled anew.
+    lost: Vec<Box<str>>,
 }
 
 impl OpenRows {
@@ -67,7 +69,7 @@ impl OpenRows {
         let (acct_unique_id, user) = (row.acct_unique_id.as_str().into(), row.user.as_str().into());
         let (start, update) = (row.start, row.update);
         let known = OpenRow { acct_unique_id, user, start, update, look: of_row(row), seen: look, nas };
-        self.rows.insert(row.row_id, known);
+        self.put(row.row_id, known);
     }
 
     /// Remembers a row as its account has it, not seen yet.
@@ -76,7 +78,7 @@ impl OpenRows {
         let (acct_unique_id, user) = (account.acct_unique_id.as_str().into(), account.user.as_str().into());
         let (start, update) = (account.start, account.update);
         let known = OpenRow { acct_unique_id, user, start, update, look: of_account(account), seen: 0, nas };
-        self.rows.insert(account.row_id, known);
+        self.put(account.row_id, known);
     }
 
     /// The rows that were seen in this look, each with the number of its NAS.
@@ -97,7 +99,8 @@ impl OpenRows {
     /// Acct-Unique-Ids of the rows that were not seen in this look, in their order.
     pub(super) fn unseen(&self, look: u32) -> Vec<String> {
         let unseen = self.rows.values().filter(|row| row.seen != look);
-        let mut ids: Vec<String> = unseen.map(|row| row.acct_unique_id.to_string()).collect();
+        let mut ids: Vec<String> =
+            unseen.map(|row| &row.acct_unique_id).chain(&self.lost).map(ToString::to_string).collect();
         ids.sort_unstable();
         ids
     }
@@ -105,6 +108,18 @@ impl OpenRows {
     /// Forgets the rows that were not seen in this look.
     pub(super) fn settle(&mut self, look: u32) {
         self.rows.retain(|_, row| row.seen == look);
+        self.lost.clear();
+    }
+
+    /// Whether a row looks as it did when it was last seen.
+    pub(super) fn is_known(&self, row: &Sighting) -> bool {
+        self.rows.get(&row.row_id).is_some_and(|known| known.look == of_row(row))
+    }
+
+    fn put(&mut self, row_id: i64, row: OpenRow) {
+        let session = row.acct_unique_id.clone();
+        let replaced = self.rows.insert(row_id, row).map(|replaced| replaced.acct_unique_id);
+        self.lost.extend(replaced.filter(|replaced| *replaced != session));
     }
 
     fn number(&mut self, nas: &str) -> usize {
@@ -137,4 +152,40 @@ fn digest(times: (Option<i64>, Option<i64>, Option<i64>), octets: (Option<u64>, 
     let octets = (octets.0.unwrap_or(0), octets.1.unwrap_or(0), octets.2.unwrap_or(0));
     (times, octets).hash(&mut hasher);
     hasher.finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::OpenRows;
+    use crate::quota::{Sighting, UserName};
+
+    fn row(row_id: i64, session: &str) -> Sighting {
+        Sighting {
+            row_id,
+            acct_unique_id: session.to_owned(),
+            user: UserName::new("alice"),
+            nas_ip_address: "10.0.0.1".to_owned(),
+            called_station_id: String::new(),
+            start: Some(1),
+            update: Some(2),
+            stop: None,
+            input: Some(3),
+            output: None,
+            seconds: None,
+        }
+    }
+
+    /// A table that was emptied gives its ids again.
+    #[test]
+    fn a_session_whose_row_is_anothers_is_not_seen() {
+        let mut rows = OpenRows::default();
+        rows.note(&row(1, "a"), 1);
+        rows.note(&row(2, "b"), 1);
+        rows.note(&row(1, "c"), 2);
+        rows.note(&row(2, "b"), 2);
+        assert_eq!(rows.unseen(2), ["a"]);
+        rows.settle(2);
+        assert_eq!(rows.unseen(2), [""; 0]);
+        assert!(rows.is_known(&row(1, "c")) && !rows.is_known(&Sighting { input: Some(4), ..row(1, "c") }));
+    }
 }

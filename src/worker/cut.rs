@@ -9,7 +9,7 @@ use tokio::task::JoinSet;
 
 use crate::config::BlockMode;
 use crate::disconnect::Directory;
-use crate::jobs::{AgentError, SessionReport, directory};
+use crate::jobs::{AgentError, SessionReport, directory, is_automatic};
 use crate::quota::{Reason, UserName};
 use crate::store::{JobRecord, JobSpec, JournalEntry};
 
@@ -28,7 +28,7 @@ const LOOKED_UP: usize = 500;
 pub(super) type Acts<'a> = Vec<(&'a OverUser, Option<&'a JobRecord>)>;
 
 /// Those of the first so many subjects: a family goes together.
-fn first_subjects(act: Acts<'_>, pace: usize) -> Acts<'_> {
+pub(super) fn first_subjects(act: Acts<'_>, pace: usize) -> Acts<'_> {
     let mut begun = BTreeSet::new();
     let has_room = |(over, _): &(&OverUser, Option<&JobRecord>)| {
         let room = begun.len() < pace || begun.contains(over.subject());
@@ -57,10 +57,13 @@ impl Worker {
             Some(Arc::new(directory(&agent.config, &agent.accounting).await?))
         };
         if let Some(directory) = &directory {
-            self.finish_by_hand(&live, directory, outcome).await?;
+            self.finish_asked(&live, |actor| !is_automatic(actor), directory, outcome).await?;
         }
+        // With those who were cut for hooks since the last step
+        let mut together = std::mem::take(&mut *self.lately.lock().await);
+        together.extend(act.iter().map(|(over, _)| over.subject().to_owned()));
+        let tripping = brakes::trips(&agent.config.brakes, together.len(), online);
         let subjects = act.iter().map(|(over, _)| over.subject()).collect::<BTreeSet<_>>().len();
-        let tripping = brakes::trips(&agent.config.brakes, subjects, online);
         let at_work = live.iter().any(|job| job.spec.actor == "worker");
         let detail =
             format!("{subjects} users are over at once, {online} are online: nobody is cut until `radkick confirm`");
@@ -75,6 +78,7 @@ impl Worker {
             outcome.held.push(why);
         }
         if let Some(directory) = &directory {
+            self.finish_asked(&live, |actor| actor == "hook", directory, outcome).await?;
             let reports = self.side_by_side(first_subjects(act, pace), directory).await?;
             outcome.reports.extend(reports);
         }
@@ -135,14 +139,15 @@ impl Worker {
         Ok(!open.is_empty() && open.iter().all(|session| session.began_since(since)))
     }
 
-    /// What persons asked for and a crash left unfinished.
-    async fn finish_by_hand(
+    /// What persons, or hooks, asked for and a crash left unfinished.
+    async fn finish_asked(
         &self,
         live: &[JobRecord],
+        by: impl Fn(&str) -> bool,
         directory: &Arc<Directory>,
         outcome: &mut StepOutcome,
     ) -> Result<(), AgentError> {
-        let by_hand = live.iter().filter(|job| job.spec.actor != "worker" && self.concerns(&job.spec.user));
+        let by_hand = live.iter().filter(|job| by(&job.spec.actor) && self.concerns(&job.spec.user));
         for job in by_hand.filter(|job| self.at_once || self.agent.is_due(job)) {
             if !self.shutdown.is_cancelled() {
                 outcome.reports.extend(self.agent.run(job, directory).await?);

@@ -10,9 +10,10 @@ use crate::quota::UserName;
 use crate::store::{JobRecord, StoreError};
 
 use super::brakes::{self, CUT_BRAKE};
+use super::cut::first_subjects;
 use super::judging::CHUNK;
 use super::measured::Measured;
-use super::meter::{Leave, Meter, count};
+use super::meter::{Leave, Meter};
 use super::{StepOutcome, Worker};
 
 /// Where another process keeps the ledger each user is looked at alone: no more than so many.
@@ -44,15 +45,20 @@ impl Hearing {
 
 impl Worker {
     /// Judges those of whom something was heard and cuts who is over, as far as brakes allow. `counted` is called once what
-    /// was heard is counted on disk and the judgement stands: from then on whoever is over is found by every step, should this
-    /// process end. In observe mode nothing is done.
+    /// was heard is counted on disk and the judgement stands, with the sessions that have no row in radacct: from then on
+    /// whoever is over is found by every step, should this process end. In observe mode nothing is done.
     ///
     /// # Errors
-    /// When a database cannot be used. Where `counted` has not been called, what was heard is to be heard again.
-    pub async fn hear(&self, heard: &Hearing, counted: impl FnOnce() + Send) -> Result<StepOutcome, AgentError> {
+    /// When a database cannot be used. Where `counted` has not been called, also without an error (no step has ended yet,
+    /// or another process has just taken the ledger), what was heard is to be heard again.
+    pub async fn hear(
+        &self,
+        heard: &Hearing,
+        counted: impl FnOnce(Vec<String>) + Send,
+    ) -> Result<StepOutcome, AgentError> {
         let agent = &self.agent;
         if agent.config.quota.mode == Mode::Observe || heard.is_empty() {
-            counted();
+            counted(Vec::new());
             return Ok(StepOutcome::default());
         }
         let exemptions = Exemptions::new(&agent.accounting, &agent.config.exempt);
@@ -60,7 +66,8 @@ impl Worker {
         let mut meter = self.meter.lock().await;
         let measured = Box::pin(meter.hear(heard, &exemptions, leave, agent.now())).await?;
         drop(meter);
-        counted();
+        let Some((measured, missing)) = measured else { return Ok(StepOutcome::default()) };
+        counted(missing);
         let mut outcome = StepOutcome::of(&measured);
         if !measured.judgement.over.is_empty() {
             Box::pin(self.cut_heard(&measured, &mut outcome)).await?;
@@ -82,13 +89,17 @@ impl Worker {
         if act.is_empty() {
             return Ok(());
         }
+        let pace = usize::try_from(agent.config.brakes.per_cycle).unwrap_or(usize::MAX);
         let mut lately = self.lately.lock().await;
+        // The next step finds the others
+        let act = first_subjects(act, pace.saturating_sub(lately.len()));
         lately.extend(act.iter().map(|(over, _)| over.subject().to_owned()));
         let (subjects, online) = (lately.len(), measured.all_online);
         drop(lately);
         let tripping = brakes::trips(&agent.config.brakes, subjects, online);
         let detail = format!(
-            "{subjects} users went over within one interval, {online} are online: nobody is cut until `radkick confirm`"
+            "{subjects} users went over within one interval, {online} are online: no more are cut for hooks before the \
+             next look at everybody"
         );
         if let Some(why) = brakes::ask_for_few(&agent.state, CUT_BRAKE, tripping, agent.now(), detail).await? {
             outcome.held.push(why);
@@ -102,35 +113,44 @@ impl Worker {
 }
 
 impl Meter {
-    /// Counts what was heard and judges those concerned. Before the first step of a process nobody is judged: that step
-    /// judges everybody.
+    /// Counts what was heard and judges those concerned; beside that, the sessions without a row. `None` before the first
+    /// step of this process has ended, and where another process takes the ledger meanwhile.
     async fn hear(
         &mut self,
         heard: &Hearing,
         exemptions: &Exemptions<'_>,
         leave: Leave<'_>,
         now: i64,
-    ) -> Result<Measured, StoreError> {
-        let mut measured = Measured::default();
-        if self.retired || self.swept_at.is_none() {
-            return Ok(measured);
+    ) -> Result<Option<(Measured, Vec<String>)>, StoreError> {
+        if self.retired || !self.stepped {
+            return Ok(None);
         }
-        self.take(leave, now).await?;
-        if !self.ledger.may_write() || !self.ledger.is_begun() {
-            return self.hear_alone(heard, exemptions, now).await;
+        let Some(holder) = leave.holder else { return Ok(None) };
+        if !self.ledger.take(holder, None, now).await? {
+            let measured = self.hear_alone(heard, exemptions, now).await?;
+            return Ok(Some((measured, Vec::new())));
         }
-        let looked = self.ledger.hear(&heard.sessions, now).await?;
+        self.ledger.load().await?;
+        let (looked, missing) = self.ledger.hear(&heard.sessions, now).await?;
+        let mut measured = Measured { silence: self.silence.clone(), ..Measured::default() };
+        for nas in looked.heard() {
+            measured.silence.nas.remove(nas);
+        }
         let mut scope = heard.users.clone();
         scope.extend(looked.users.iter().cloned());
         let scope: Vec<UserName> = scope.into_iter().collect();
         let first = scope.chunks(CHUNK).next().unwrap_or_default();
-        let counting = count(&mut self.ledger, &self.reader, looked, now);
-        let (limits, counted) = tokio::join!(self.reader.of(first, false, now), counting);
-        counted?;
+        let Some(since) = self.reader.since(Some(first), now).await? else { return Ok(None) };
+        let since = |user: &UserName| since.get(user).copied();
+        let (limits, counted) = tokio::join!(self.reader.of(first, false, now), self.ledger.count(looked, &since));
+        if !counted? {
+            return Ok(None);
+        }
         self.judge((&scope, limits?), &mut measured, exemptions, now).await?;
+        self.mind_silence(&BTreeSet::new(), &mut measured).await?;
         self.mind_online(&mut measured);
         self.over.extend(measured.judgement.over.iter().map(|over| over.user.clone()));
-        Ok(measured)
+        Ok(Some((measured, missing)))
     }
 
     /// Where another process keeps the ledger.

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::config::Config;
 use crate::jobs::Exemptions;
-use crate::ledger::{Ledger, LedgerRules, LimitReader, Looked, Sweep, view};
+use crate::ledger::{Ledger, LedgerRules, LimitReader, Looked, Silence, Sweep, view};
 use crate::quota::UserName;
 use crate::store::{Accounting, State, StoreError};
 
@@ -21,11 +21,15 @@ pub(super) struct Meter {
     pub(super) ledger: Ledger,
     pub(super) reader: LimitReader,
     pub(super) sweep_every: i64,
-    pub(super) swept_at: Option<i64>,
+    swept_at: Option<i64>,
     /// Who was over at the last step: looked at again until no longer so.
     pub(super) over: BTreeSet<UserName>,
     /// Whose login expires before the next sweep, and when.
     pub(super) due: BTreeMap<UserName, i64>,
+    /// The NAS that were silent at the last step.
+    pub(super) silence: Silence,
+    /// Whether a step has ended.
+    pub(super) stepped: bool,
     /// Whether its right to write was given back, and is another's.
     pub(super) retired: bool,
 }
@@ -53,6 +57,8 @@ impl Meter {
             swept_at: None,
             over: BTreeSet::new(),
             due: BTreeMap::new(),
+            silence: Silence::default(),
+            stepped: false,
             retired: false,
         }
     }
@@ -94,6 +100,7 @@ impl Meter {
         let mut sweep = self.sweep_if_due(leave, now).await?;
         let looked = self.look(&mut sweep, now).await?;
         measured.silence = looked.silence.clone();
+        self.silence.clone_from(&looked.silence);
         measured.stale.clone_from(&looked.stale);
         let mut scope = others.clone();
         scope.extend(looked.users.iter().cloned());
@@ -120,10 +127,11 @@ impl Meter {
             self.keep(now).await?;
         }
         self.over = measured.judgement.over.iter().map(|over| over.user.clone()).collect();
+        self.stepped = true;
         Ok(measured)
     }
 
-    pub(super) async fn take(&mut self, leave: Leave<'_>, now: i64) -> Result<(), StoreError> {
+    async fn take(&mut self, leave: Leave<'_>, now: i64) -> Result<(), StoreError> {
         if let Some(holder) = leave.holder {
             let other = self.ledger.holder().await?;
             let abandoned = other.as_deref().filter(|other| crate::jobs::is_dead(other));
@@ -165,12 +173,7 @@ impl Meter {
 }
 
 /// Counts what a look found.
-pub(super) async fn count(
-    ledger: &mut Ledger,
-    reader: &LimitReader,
-    looked: Looked,
-    now: i64,
-) -> Result<(), StoreError> {
+async fn count(ledger: &mut Ledger, reader: &LimitReader, looked: Looked, now: i64) -> Result<(), StoreError> {
     let users: Vec<UserName> = looked.users.iter().cloned().collect();
     let mut since = BTreeMap::new();
     for chunk in users.chunks(CHUNK) {

@@ -82,7 +82,6 @@ impl Worker {
         agent.finish_blocks(self.only.as_ref()).await?;
         agent.close_due_rows(self.only.as_ref()).await?;
         let measured = Box::pin(self.measure()).await?;
-        self.lately.lock().await.clear();
         measured.tell(agent.now());
         let mut outcome = StepOutcome::of(&measured);
         self.close_stale(&measured).await?;

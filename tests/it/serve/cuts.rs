@@ -118,3 +118,22 @@ fn where_it_observes_it_cuts_nobody_and_changes_nothing() {
     };
     assert_eq!(but_radacct(site.tables()), but_radacct(before));
 }
+
+/// A step sees a row and cannot count it; the next one does.
+#[test]
+fn what_a_step_that_failed_had_seen_counts_all_the_same() {
+    let site = Site::start();
+    configure(&site, BRISK, &site.r1(PATIENT));
+    customer(&site, "alice", ALICE, "999");
+    let daemon = Daemon::start(site.radkick(&["serve"]));
+    wait_until("a step", || daemon.metric("radkick_steps_total{result=\"ok\"}").is_some_and(|steps| steps >= 2.0));
+    site.state_sql("ALTER TABLE radkick_quota RENAME TO elsewhere");
+    site.server.sql(
+        "INSERT INTO radacct (acctsessionid, acctuniqueid, username, nasipaddress, acctstarttime, acctstoptime, acctinputoctets)
+         VALUES ('s', 'u', 'alice', '127.0.0.1', 1700000000, 1700000100, 1);",
+    );
+    daemon.wait_for("this cycle was cut short");
+    site.state_sql("ALTER TABLE elsewhere RENAME TO radkick_quota");
+    daemon.wait_for("Successfully disconnected user alice from MikroTik");
+    assert_eq!(daemon.stop().code, Some(0));
+}

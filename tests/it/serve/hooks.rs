@@ -204,3 +204,52 @@ fn where_it_observes_events_change_nothing() {
     assert_eq!((counted(&site, "alice"), site.is_open(ALICE.id)), (0, true));
     assert_eq!(daemon.stop().code, Some(0));
 }
+
+/// No person asked for it: exemptions and the pause hold.
+#[test]
+fn a_cut_that_a_hook_asks_for_spares_the_exempt_and_waits_while_paused() {
+    let place = Place::new();
+    let site = Site::start();
+    configure(&site, &place, "[exempt]\nusers = [\"alice\"]");
+    customer(&site, "alice", ALICE, "5");
+    customer(&site, "bob", BOB, "5");
+    let daemon = begin(&site);
+    spool(&place, &event(&site, ALICE.id, Wish::Disconnect));
+    wait_until("the job has lapsed", || {
+        site.state_sql("SELECT state FROM radkick_job").iter().any(|job| job["state"] == "lapsed")
+    });
+    assert_eq!(site.run(&["pause"]).code, Some(0));
+    spool(&place, &event(&site, BOB.id, Wish::Disconnect));
+    wait_until("the job is there", || live(&site).len() == 1);
+    wait_until("the spool is empty", || place.files().is_empty());
+    assert_eq!(site.server.coa_requests().len(), 0);
+    assert_eq!(site.run(&["resume"]).code, Some(0));
+    wait_until("the cut", || !site.is_open(BOB.id));
+    assert_eq!((site.server.coa_requests().len(), site.is_open(ALICE.id)), (1, true));
+    assert_eq!(daemon.stop().code, Some(0));
+}
+
+/// The hook may run before its row is written: what it told waits for the row.
+#[test]
+fn an_event_before_its_row_waits_for_it() {
+    let place = Place::new();
+    let site = Site::start();
+    configure(&site, &place, "");
+    customer(&site, "alice", ALICE, "5");
+    let daemon = begin(&site);
+    let mut early = Event::new(Kind::Interim, Wish::Check, Clock.epoch());
+    early.acct_unique_id = Octets::new("u-bob");
+    (early.input_octets, early.output_octets, early.session_time) = (Some(0), Some(77), Some(60));
+    spool(&place, &early);
+    let is_late = || daemon.metric("radkick_hook_events_total{result=\"later\"}").is_some_and(|count| count >= 1.0);
+    wait_until("it is looked at", is_late);
+    assert_eq!(place.files().len(), 1);
+    let now = Clock.epoch() - 100;
+    site.server.sql(&format!(
+        "INSERT INTO radacct (acctsessionid, acctuniqueid, username, nasipaddress, acctstarttime, acctupdatetime)
+         VALUES ('s', 'u-bob', 'bob', '127.0.0.1', {now}, {now});"
+    ));
+    wait_until("it is counted", || counted(&site, "bob") == 77);
+    wait_until("the spool is empty", || place.files().is_empty());
+    assert_eq!(daemon.stop().code, Some(0));
+}
