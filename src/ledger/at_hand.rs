@@ -85,3 +85,44 @@ pub(super) fn add(rows: &mut Vec<UsageRow>, increment: &Increment, origin: Origi
         rows.push(UsageRow { user, zone, slot: *slot, origin, used: *used, estimated });
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{AtHand, Increment, Origin, UsageRow, UserName};
+    use crate::quota::Counters;
+
+    fn used(input: u64) -> Counters {
+        Counters { input, ..Counters::ZERO }
+    }
+
+    fn octets(pages: &AtHand, user: &UserName) -> Option<Vec<u64>> {
+        Some(pages.usage(user)?.iter().map(|row| row.used.input).collect())
+    }
+
+    #[test]
+    fn what_is_written_is_added_and_what_passes_is_forgotten() {
+        let (alice, bob) = (UserName::new("alice"), UserName::new("bob"));
+        let increment = |slot, input| {
+            let (user, zone) = (alice.clone(), "UTC".to_owned());
+            Increment { user, zone, slot, used: used(input), estimated: false }
+        };
+        let row = |user: &UserName| {
+            let (user, zone, origin) = (user.clone(), "UTC".to_owned(), Origin::Observed);
+            UsageRow { user, zone, slot: 0, origin, used: used(5), estimated: 0 }
+        };
+        let mut pages = AtHand::default();
+        // Nobody knows what was used before
+        pages.add(&increment(0, 1), Origin::Observed);
+        assert_eq!(octets(&pages, &alice), None);
+        pages.keep_usage(vec![alice.clone()], vec![row(&alice)], true);
+        pages.keep_usage(vec![bob.clone()], vec![row(&bob)], false);
+        pages.add(&increment(0, 2), Origin::Observed);
+        pages.add(&increment(9, 4), Origin::Observed);
+        pages.add(&increment(0, 8), Origin::History);
+        assert_eq!((octets(&pages, &alice), octets(&pages, &bob)), (Some(vec![7, 4, 8]), Some(vec![5])));
+        pages.make_room(1);
+        assert_eq!((octets(&pages, &alice), octets(&pages, &bob)), (Some(vec![7, 4, 8]), None));
+        pages.forget(&alice);
+        assert_eq!(octets(&pages, &alice), None);
+    }
+}

@@ -24,6 +24,12 @@ const SIDE_BY_SIDE: usize = 16;
 /// One whose block somebody undid does no harm before the login, which makes it known.
 const LOOKED_UP: usize = 500;
 
+/// Of more than [`LOOKED_UP`] users those whose turn it is not in this round.
+fn all_but_some<'a>(users: &BTreeSet<&'a UserName>, round: usize) -> BTreeSet<&'a UserName> {
+    let behind = (round % users.len() + 1) * LOOKED_UP % users.len();
+    users.iter().copied().cycle().skip(behind).take(users.len() - LOOKED_UP).collect()
+}
+
 /// Who is to be cut: over, with the worker's live job if there is one.
 pub(super) type Acts<'a> = Vec<(&'a OverUser, Option<&'a JobRecord>)>;
 
@@ -126,9 +132,10 @@ impl Worker {
         let over = measured.judgement.over.iter().map(|over| &over.user);
         let quiet: BTreeSet<&UserName> =
             over.filter(|user| held.contains(*user) && !measured.online.contains(*user)).collect();
-        let Some(rest) = quiet.len().checked_sub(LOOKED_UP) else { return BTreeSet::new() };
-        let first = self.round.fetch_add(1, Ordering::Relaxed).wrapping_mul(LOOKED_UP);
-        quiet.iter().copied().cycle().skip((first + LOOKED_UP) % quiet.len()).take(rest).collect()
+        if quiet.len() <= LOOKED_UP {
+            return BTreeSet::new();
+        }
+        all_but_some(&quiet, self.round.fetch_add(1, Ordering::Relaxed))
     }
 
     /// Whether all open sessions of a user began under the penalty for what the user is over by.
@@ -229,5 +236,25 @@ impl Worker {
             lapses_at: 0,
         };
         agent.cut(spec, directory).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{BTreeSet, LOOKED_UP, UserName, all_but_some};
+
+    #[test]
+    fn each_has_a_turn_and_none_two_at_once() {
+        let names: Vec<UserName> = (0..1_234).map(|n| UserName::new(format!("user{n:04}"))).collect();
+        let users: BTreeSet<&UserName> = names.iter().collect();
+        let mut looked_up = BTreeSet::new();
+        for round in [usize::MAX, 0, 1, 2] {
+            let rest = all_but_some(&users, round);
+            assert_eq!(rest.len(), users.len() - LOOKED_UP, "{round}");
+            if round < usize::MAX {
+                looked_up.extend(users.difference(&rest).copied());
+            }
+        }
+        assert_eq!(looked_up, users, "three rounds of 500");
     }
 }

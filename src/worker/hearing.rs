@@ -131,6 +131,10 @@ impl Meter {
             return Ok(Some((measured, Vec::new())));
         }
         self.ledger.load().await?;
+        // Taken over from a process that had not read all history yet: the next step goes on with that first
+        if !self.ledger.is_begun() {
+            return Ok(None);
+        }
         let (looked, missing) = self.ledger.hear(&heard.sessions, now).await?;
         let mut measured = Measured { silence: self.silence.clone(), ..Measured::default() };
         for nas in looked.heard() {
