@@ -11,6 +11,8 @@ mod support;
 
 #[path = "common/memory.rs"]
 mod memory;
+#[path = "common/radclient.rs"]
+mod radclient;
 #[path = "common/times.rs"]
 mod times;
 #[path = "common/worker.rs"]
@@ -19,13 +21,13 @@ mod worker;
 use std::fmt::Write as _;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use clap::Parser;
 
+use radclient::send;
 use support::freeradius::{Dialect as SqlDialect, FreeRadius, FreeRadiusOptions, SqlServer};
 use support::mariadb::{self, MariaDb};
 use support::pairs::packet;
@@ -162,22 +164,6 @@ fn requests(status: &str, count: usize, sessions: usize, round: usize) -> String
         writeln!(text, "{}\n", packet(&pairs)).expect("into a String");
         text
     })
-}
-
-/// Sends them all, 32 at a time; how many were accepted.
-fn send(server: &FreeRadius, file: &Path) -> anyhow::Result<usize> {
-    let output = Command::new("radclient")
-        .args(["-q", "-s", "-p", "32", "-r", "10", "-t", "3", "-f"])
-        .arg(file)
-        .arg("-d")
-        .arg(server.raddb())
-        .arg("-S")
-        .arg(server.secret_file())
-        .args([&server.acct_addr().to_string(), "acct"])
-        .output()?;
-    let text = String::from_utf8_lossy(&output.stdout);
-    let accepted = text.lines().find_map(|line| line.trim().strip_prefix("Accepted"));
-    Ok(accepted.and_then(|rest| rest.trim_start_matches([':', ' ']).trim().parse().ok()).unwrap_or(0))
 }
 
 /// A worker that makes one step after another.

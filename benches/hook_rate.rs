@@ -10,6 +10,8 @@
 #[expect(dead_code, reason = "what the tests need besides servers")]
 mod support;
 
+#[path = "common/radclient.rs"]
+mod radclient;
 #[path = "common/times.rs"]
 #[expect(dead_code, reason = "what asynchronous measurements need")]
 mod times;
@@ -18,7 +20,6 @@ use std::fmt::Write as _;
 use std::io::Write as _;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
-use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread::JoinHandle;
@@ -28,6 +29,7 @@ use clap::Parser;
 use radkick::clock::Clock;
 use radkick::hook::{Listener, Trusted};
 
+use radclient::send;
 use support::freeradius::{FreeRadius, FreeRadiusOptions, More};
 use support::pairs::packet;
 use support::wait::wait_until;
@@ -80,7 +82,7 @@ impl Way {
         // What it leaves running would be measured with the next
         wait_until("its processes have ended", || children(pid).0 == 0);
         self.processes = self.processes.max(watch.stop());
-        anyhow::ensure!(accepted == packets, "{}: {accepted} of {packets} were accepted", self.name);
+        anyhow::ensure!(u32::try_from(accepted)? == packets, "{}: {accepted} of {packets} were accepted", self.name);
         Ok(())
     }
 }
@@ -168,22 +170,6 @@ fn requests(count: u32, round: u32) -> String {
         writeln!(text, "{}", packet(&pairs)).expect("into a String");
         text
     })
-}
-
-/// Sends them all, 32 at a time; how many were accepted.
-fn send(server: &FreeRadius, file: &Path) -> anyhow::Result<u32> {
-    let output = Command::new("radclient")
-        .args(["-q", "-s", "-p", "32", "-r", "10", "-t", "3", "-f"])
-        .arg(file)
-        .arg("-d")
-        .arg(server.raddb())
-        .arg("-S")
-        .arg(server.secret_file())
-        .args([&server.acct_addr().to_string(), "acct"])
-        .output()?;
-    let text = String::from_utf8_lossy(&output.stdout);
-    let accepted = text.lines().find_map(|line| line.trim().strip_prefix("Accepted"));
-    Ok(accepted.and_then(|rest| rest.trim_start_matches([':', ' ']).trim().parse().ok()).unwrap_or(0))
 }
 
 /// Counts a process's descendants, again and again.
