@@ -1,6 +1,6 @@
 //! Pages of the ledger that need not be read again: what stands in our tables while nobody else may write there.
 
-use std::collections::HashMap;
+use foldhash::{HashMap, HashSet};
 
 use crate::quota::{Increment, SessionAccount, UserName};
 use crate::store::{Origin, UsageRow};
@@ -39,11 +39,16 @@ impl AtHand {
         self.usage.get(user).or_else(|| self.passing.get(user)).map(Vec::as_slice)
     }
 
-    /// Makes room for the use of so many users.
-    pub(super) fn make_room(&mut self, users: usize) {
+    /// Whether the use of this user stays at hand.
+    pub(super) fn knows(&self, user: &UserName) -> bool {
+        self.usage.contains_key(user)
+    }
+
+    /// Makes room for the use of so many users, and forgets none of `fixed`.
+    pub(super) fn make_room(&mut self, users: usize, fixed: &HashSet<&UserName>) {
         self.passing.clear();
         if self.usage.len() + users > MANY {
-            self.usage.clear();
+            self.usage.retain(|user, _| fixed.contains(user));
         }
     }
 
@@ -88,7 +93,7 @@ pub(super) fn add(rows: &mut Vec<UsageRow>, increment: &Increment, origin: Origi
 
 #[cfg(test)]
 mod tests {
-    use super::{AtHand, Increment, Origin, UsageRow, UserName};
+    use super::{AtHand, HashSet, Increment, Origin, UsageRow, UserName};
     use crate::quota::Counters;
 
     fn used(input: u64) -> Counters {
@@ -120,7 +125,7 @@ mod tests {
         pages.add(&increment(9, 4), Origin::Observed);
         pages.add(&increment(0, 8), Origin::History);
         assert_eq!((octets(&pages, &alice), octets(&pages, &bob)), (Some(vec![7, 4, 8]), Some(vec![5])));
-        pages.make_room(1);
+        pages.make_room(1, &HashSet::default());
         assert_eq!((octets(&pages, &alice), octets(&pages, &bob)), (Some(vec![7, 4, 8]), None));
         pages.forget(&alice);
         assert_eq!(octets(&pages, &alice), None);

@@ -1,11 +1,14 @@
 //! The pages of the ledger: our tables, and what is counted on top of them in memory by those who may not write.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
+
+use foldhash::HashMap;
 
 use crate::quota::{Increment, SessionAccount, UserName};
 use crate::store::{FeedLease, FeedRecord, Origin, State, StoreError, UsageRow};
 
 use super::at_hand::{AtHand, add};
+use super::pending::Pending;
 
 /// How many rows go into one transaction.
 const BATCH: usize = 1000;
@@ -17,19 +20,22 @@ pub(super) struct Book {
     pub(super) state: Option<State>,
     /// The right to write them.
     pub(super) lease: Option<FeedLease>,
-    /// What stands in our tables; empty without a lease.
+    /// What stands in our tables, but for what is to be written later; empty without a lease.
     pub(super) at_hand: AtHand,
+    pending: Pending,
     accounts: BTreeMap<String, SessionAccount>,
     usage: BTreeMap<UserName, Vec<UsageRow>>,
 }
 
 /// What a sighting came to: written together, so that what is counted once is known to be counted.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Entry {
     /// The account as it now is; `None` for history, of which only the sum is kept.
     pub(super) account: Option<SessionAccount>,
     /// What is to be counted.
     pub(super) increment: Option<(Increment, Origin)>,
+    /// What has been counted of the session and was to be written later.
+    pub(super) waited: Vec<Increment>,
 }
 
 /// Accounts that were read for a moment.
@@ -82,6 +88,12 @@ impl Book {
             None => Vec::new(),
         };
         found.retain(|account| !self.accounts.contains_key(&account.acct_unique_id));
+        for account in &mut found {
+            // What is at hand may be written later
+            if let Some(newer) = self.at_hand.account(&account.acct_unique_id) {
+                account.clone_from(newer);
+            }
+        }
         let wanted: BTreeSet<&UserName> = users.iter().collect();
         let in_memory = self.accounts.values().filter(|account| wanted.contains(&account.user));
         found.extend(in_memory.filter(|account| !only_open || account.closed_at.is_none()).cloned());
@@ -92,7 +104,7 @@ impl Book {
     /// forgets it.
     pub(super) async fn read_usage(&mut self, users: &[UserName], keep: bool) -> Result<(), StoreError> {
         let Some(state) = &self.state else { return Ok(()) };
-        self.at_hand.make_room(if keep { users.len() } else { 0 });
+        self.at_hand.make_room(if keep { users.len() } else { 0 }, &self.pending.users());
         let unknown = users.iter().filter(|user| self.at_hand.usage(user).is_none());
         let unknown: Vec<UserName> = unknown.cloned().collect();
         if !unknown.is_empty() {
@@ -138,17 +150,43 @@ impl Book {
         Ok(later)
     }
 
-    /// Writes entries, and with the last of them how far the feed has come. `false` when another took the lease.
+    /// Counts entries and writes them, those of sessions that only went on later; and how far the feed has come. `look` is
+    /// the number of the look that they are of, if it was one of all open rows. `false` when another took the lease.
     pub(super) async fn write(
+        &mut self,
+        entries: Vec<Entry>,
+        (before, after): (&FeedRecord, &FeedRecord),
+        (look, now): (Option<u32>, i64),
+    ) -> Result<bool, StoreError> {
+        let look = look.filter(|_| self.lease.is_some()).map(|look| (look, before.read_at));
+        let entries = self.pending.sift(entries, &mut self.at_hand, look);
+        self.write_now(entries, (before, after), now).await
+    }
+
+    /// Writes what waits: all of it, or that of these users. `false` as above.
+    pub(super) async fn write_waiting(
+        &mut self,
+        users: Option<&[UserName]>,
+        feed: &FeedRecord,
+        now: i64,
+    ) -> Result<bool, StoreError> {
+        let users = users.map(|users| users.iter().collect());
+        let entries = self.pending.of(users.as_ref(), &self.at_hand);
+        if entries.is_empty() { Ok(true) } else { self.write_now(entries, (feed, feed), now).await }
+    }
+
+    async fn write_now(
         &mut self,
         entries: Vec<Entry>,
         (before, after): (&FeedRecord, &FeedRecord),
         now: i64,
     ) -> Result<bool, StoreError> {
+        let behind_since = self.pending.behind_since();
+        let [before, after] = [before, after].map(|feed| FeedRecord { behind_since, ..feed.clone() });
         let mut rest = entries;
         loop {
             let later = if rest.len() > BATCH { rest.split_off(BATCH) } else { Vec::new() };
-            let feed = if later.is_empty() { after } else { before };
+            let feed = if later.is_empty() { &after } else { &before };
             if !self.write_at_once(rest, feed, now).await? {
                 return Ok(false);
             }
@@ -159,24 +197,29 @@ impl Book {
         }
     }
 
-    /// As [`Book::write`], all in one transaction.
+    /// Writes entries in one transaction.
     pub(super) async fn write_at_once(
         &mut self,
         entries: Vec<Entry>,
         feed: &FeedRecord,
         now: i64,
     ) -> Result<bool, StoreError> {
-        let (accounts, increments): (Vec<_>, Vec<_>) =
-            entries.into_iter().map(|entry| (entry.account, entry.increment)).unzip();
-        let accounts: Vec<SessionAccount> = accounts.into_iter().flatten().collect();
-        let increments: Vec<(Increment, Origin)> = increments.into_iter().flatten().collect();
+        let (mut accounts, mut increments, mut waited) = (Vec::new(), Vec::new(), Vec::new());
+        for entry in entries {
+            accounts.extend(entry.account);
+            increments.extend(entry.increment);
+            waited.extend(entry.waited.into_iter().map(|increment| (increment, Origin::Observed)));
+        }
         if let (Some(state), Some(lease)) = (&self.state, &self.lease) {
+            // What waited stands at hand as counted
+            let own = increments.len();
+            increments.extend(waited);
             let written = state.record(lease, feed, &accounts, &increments, now).await?;
             if written {
                 for account in accounts {
                     self.at_hand.keep(account);
                 }
-                for (increment, origin) in &increments {
+                for (increment, origin) in &increments[..own] {
                     self.at_hand.add(increment, *origin);
                 }
             }

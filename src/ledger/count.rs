@@ -1,6 +1,8 @@
 //! From what a look found to the pages of the ledger.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use foldhash::HashSet;
 
 use crate::quota::{Context, Observed, Oddity, SessionAccount, Sighting, SlotUse, Usage, UserName};
 use crate::store::{FeedRecord, Origin, StoreError};
@@ -33,7 +35,7 @@ pub(super) struct Doubles {
 impl Doubles {
     /// Those of a page.
     pub(super) fn of(page: &[Sighting]) -> Self {
-        let mut seen = HashSet::new();
+        let mut seen = HashSet::default();
         let again = page.iter().map(|row| row.acct_unique_id.as_str()).filter(|id| !seen.insert(*id));
         Self { ids: again.map(str::to_owned).collect(), accounts: BTreeMap::new() }
     }
@@ -112,12 +114,13 @@ impl Ledger {
                 latest.insert(&row.acct_unique_id, observed.account.clone());
             }
             let increment = observed.increment.map(|increment| (increment, Origin::Observed));
-            entries.push(Entry { account: Some(observed.account), increment });
+            entries.push(Entry { account: Some(observed.account), increment, ..Entry::default() });
         }
         let gone = gone.iter().filter_map(|id| self.book.account(&known, id));
         let gone = gone.filter(|account| account.closed_at.is_none());
-        entries.extend(gone.map(|account| Entry { account: Some(account.gone(now)), increment: None }));
-        let written = self.book.write(entries, (&self.feed, &feed), now).await?;
+        entries.extend(gone.map(|account| Entry { account: Some(account.gone(now)), ..Entry::default() }));
+        let look = whole.then_some(self.looks);
+        let written = self.book.write(entries, (&self.feed, &feed), (look, now)).await?;
         if written {
             self.feed = feed;
             // Rows that nobody has looked for are not gone

@@ -1,6 +1,6 @@
 //! The ledger as a process keeps it: how far it has read, and whether it may write.
 
-use std::collections::HashSet;
+use foldhash::HashSet;
 
 use crate::quota::{Period, UserName};
 use crate::store::{Accounting, FeedRecord, State, StoreError};
@@ -45,7 +45,7 @@ impl Ledger {
             state,
             feed: FeedRecord::default(),
             open: OpenRows::default(),
-            recent: HashSet::new(),
+            recent: HashSet::default(),
             looks: 0,
             loaded: false,
         }
@@ -108,7 +108,8 @@ impl Ledger {
             self.loaded = true;
             return Ok(());
         }
-        self.start_over(self.state.clone(), feed);
+        let (read_at, behind_since) = (feed.accounts_at(), None);
+        self.start_over(self.state.clone(), FeedRecord { read_at, behind_since, ..feed });
         let mut after = String::new();
         loop {
             let page = self.book.open_accounts(&after, PAGE).await?;
@@ -188,11 +189,12 @@ impl Ledger {
     /// # Errors
     /// When our database cannot be asked: then the right runs out by itself.
     pub async fn give_back(&mut self) -> Result<(), StoreError> {
+        let written = if self.loaded { self.book.write_waiting(None, &self.feed, self.feed.read_at).await } else { Ok(true) };
         if let (Some(state), Some(lease)) = (&self.state, self.book.lease.take()) {
             state.release_feed(&lease).await?;
         }
         self.unsee();
-        Ok(())
+        written.map(|_| ())
     }
 
     /// How many rows the operator's query gave when its result was last taken.

@@ -52,11 +52,11 @@ fn entry(
     let is_past = row.stop.is_some_and(|stop| stop < now.saturating_sub(LATELY));
     if is_past && row.row_id <= to.saturating_sub(MARGIN) {
         let increment = observed.increment.map(|increment| (increment, Origin::History));
-        return increment.map(|increment| Entry { account: None, increment: Some(increment) });
+        return increment.map(|increment| Entry { increment: Some(increment), ..Entry::default() });
     }
     // Closed when its row says so, not now: only what was closed lately is looked at again
     let closed_at = observed.account.closed_at.and(row.stop);
     let account = SessionAccount { closed_at, ..observed.account };
     let increment = observed.increment.map(|increment| (increment, Origin::Observed));
-    Some(Entry { account: Some(account), increment })
+    Some(Entry { account: Some(account), increment, ..Entry::default() })
 }

@@ -21,23 +21,27 @@ impl Ledger {
     /// # Errors
     /// When our database cannot be asked.
     pub async fn keep(&mut self, since: Since<'_>, now: i64) -> Result<(), StoreError> {
-        let (Some(state), Some(lease)) = (&self.book.state, &self.book.lease) else { return Ok(()) };
+        let (Some(state), Some(lease)) = (self.book.state.clone(), self.book.lease.clone()) else { return Ok(()) };
         let before = now.saturating_sub(self.rules.keep);
         let history = self.feed.imported_to.unwrap_or(0);
         let near_the_mark = self.feed.mark.saturating_sub(MARGIN);
         state.prune_journal(before, SLICE).await?;
         state.prune_jobs(before, SLICE).await?;
         state.prune_blocks(before, SLICE).await?;
-        state.forget_accounts(lease, before, (history, near_the_mark), SLICE).await?;
+        state.forget_accounts(&lease, before, (history, near_the_mark), SLICE).await?;
         let horizon = self.rules.slots.horizon(now);
         let users = state.users_with_slots_before(horizon, SLOTS, SLICE).await?;
+        if !self.book.write_waiting(Some(&users), &self.feed, now).await? {
+            self.unsee();
+            return Ok(());
+        }
         let mut by_user = BTreeMap::<UserName, Vec<UsageRow>>::new();
         for row in state.usage(&users).await? {
             by_user.entry(row.user.clone()).or_default().push(row);
         }
         for (user, rows) in by_user {
             let rows = together(rows, horizon, since(&user));
-            if !state.put_usage(lease, &user, &rows).await? {
+            if !state.put_usage(&lease, &user, &rows).await? {
                 break;
             }
             self.book.at_hand.forget(&user);

@@ -1,9 +1,11 @@
 //! What changed in radacct since the last look.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::BTreeSet;
+
+use foldhash::{HashMap, HashSet};
 
 use crate::quota::{Sighting, UserName};
-use crate::store::{FeedRecord, OpenCursor, OpenLook, StoreError};
+use crate::store::{FeedRecord, OpenCursor, OpenPage, StoreError};
 
 use super::Ledger;
 use super::feed::{MARGIN, PAGE};
@@ -48,7 +50,7 @@ impl Ledger {
         // Until it is counted: a row that is remembered and was not counted would never be
         self.unsee();
         let mut found = Looked { feed: self.feed.clone(), now, whole: true, ..Looked::default() };
-        let mut cursor = OpenCursor::new(self.open.len());
+        let mut cursor = OpenCursor::new(self.open.len()).after(self.open.mark);
         let (first, again) = tokio::join!(self.accounting.open_looks(&mut cursor), self.look_again(now));
         let open_nas = self.look_at_open(first?, cursor, &mut found).await?;
         self.look_for_vanished(&mut found).await?;
@@ -69,8 +71,7 @@ impl Ledger {
     /// Which of these users are online, by their names in the ledger, and how many users are: as of the last look.
     #[must_use]
     pub fn online(&self, users: &[UserName]) -> (BTreeSet<UserName>, usize) {
-        let all = self.open.users();
-        (users.iter().filter(|user| all.contains(user.as_str())).cloned().collect(), all.len())
+        (users.iter().filter(|user| self.open.has(user)).cloned().collect(), self.open.users())
     }
 
     /// A row whose user goes by the name that the ledger has for it.
@@ -81,22 +82,29 @@ impl Ledger {
     /// The NAS with open rows. Rows that changed, or are new, are read whole.
     async fn look_at_open(
         &mut self,
-        first: Option<Vec<OpenLook>>,
+        first: Option<OpenPage>,
         mut cursor: OpenCursor,
         found: &mut Looked,
     ) -> Result<BTreeSet<String>, StoreError> {
         let mut page = first;
         while let Some(rows) = page {
-            let news = rows.iter().filter(|row| self.open.is_news(row, self.looks));
-            let news: Vec<i64> = news.map(|row| row.row_id).collect();
+            let looks = rows.looks.iter().filter(|row| self.open.is_news(row, self.looks)).map(|row| row.row_id);
+            let mut news: Vec<i64> = looks.collect();
+            news.extend(rows.untouched.into_iter().filter(|row_id| !self.open.see(*row_id, self.looks)));
+            news.extend(rows.touched);
             // One that was closed meanwhile is found among those that vanished, or are new
             for row in self.accounting.rows_numbered(&news).await?.into_iter().filter(|row| row.stop.is_none()) {
+                // Written as it was
+                if self.open.is_known(&row) && self.open.see(row.row_id, self.looks) {
+                    continue;
+                }
                 let row = self.named(row);
                 self.open.note(&row, self.looks);
                 found.changed.push(row);
             }
             page = self.accounting.open_looks(&mut cursor).await?;
         }
+        self.open.mark = cursor.mark();
         Ok(self.mind_stale(found))
     }
 

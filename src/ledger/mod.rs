@@ -27,6 +27,7 @@ mod import;
 mod keep;
 mod look;
 mod open;
+mod pending;
 mod query;
 mod rebuild;
 mod rules;

@@ -1,9 +1,10 @@
 //! The open rows as they were last seen, so that a look tells which have changed.
 
-use std::collections::{HashMap, HashSet};
-use std::hash::{DefaultHasher, Hash, Hasher};
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
-use crate::quota::{Counters, SessionAccount, Sighting};
+use foldhash::HashMap;
+
+use crate::quota::{Counters, SessionAccount, Sighting, UserName};
 use crate::store::OpenLook;
 
 /// An open row as it was last seen.
@@ -12,7 +13,7 @@ pub(super) struct OpenRow {
     /// FreeRADIUS' own id of the session.
     pub(super) acct_unique_id: Box<str>,
     /// Whose, by the name in the ledger.
-    user: Box<str>,
+    user: UserName,
     /// When it started.
     pub(super) start: Option<i64>,
     /// When accounting last updated it.
@@ -27,11 +28,15 @@ pub(super) struct OpenRow {
 #[derive(Debug, Default)]
 pub(super) struct OpenRows {
     rows: HashMap<i64, OpenRow>,
+    /// How many of them each user has.
+    users: HashMap<UserName, usize>,
     /// NAS-IP-Addresses, as stored, each once: a row has its number.
     nas: Vec<Box<str>>,
     numbers: HashMap<Box<str>, usize>,
     /// Acct-Unique-Ids of rows whose radacctid is another row's by now: the table was filled anew.
     lost: Vec<Box<str>>,
+    /// The database's mark of the reading in which they were last seen.
+    pub(super) mark: Option<i64>,
 }
 
 impl OpenRows {
@@ -58,15 +63,25 @@ impl OpenRows {
         }
     }
 
-    /// Whose rows they are, by the names in the ledger.
-    pub(super) fn users(&self) -> HashSet<&str> {
-        self.rows.values().map(|row| &*row.user).collect()
+    /// Sees a row that nobody has written since it was last seen. `false` where it never was.
+    pub(super) fn see(&mut self, row_id: i64, look: u32) -> bool {
+        self.rows.get_mut(&row_id).map(|known| known.seen = look).is_some()
+    }
+
+    /// Whether one of them is this user's, by the name in the ledger.
+    pub(super) fn has(&self, user: &UserName) -> bool {
+        self.users.contains_key(user)
+    }
+
+    /// How many users they are of.
+    pub(super) fn users(&self) -> usize {
+        self.users.len()
     }
 
     /// Remembers a row as it was read whole, under its user's name in the ledger.
     pub(super) fn note(&mut self, row: &Sighting, look: u32) {
         let nas = self.number(&row.nas_ip_address);
-        let (acct_unique_id, user) = (row.acct_unique_id.as_str().into(), row.user.as_str().into());
+        let (acct_unique_id, user) = (row.acct_unique_id.as_str().into(), row.user.clone());
         let (start, update) = (row.start, row.update);
         let known = OpenRow { acct_unique_id, user, start, update, look: of_row(row), seen: look, nas };
         self.put(row.row_id, known);
@@ -75,7 +90,7 @@ impl OpenRows {
     /// Remembers a row as its account has it, not seen yet.
     pub(super) fn recall(&mut self, account: &SessionAccount) {
         let nas = self.number(&account.nas_ip_address);
-        let (acct_unique_id, user) = (account.acct_unique_id.as_str().into(), account.user.as_str().into());
+        let (acct_unique_id, user) = (account.acct_unique_id.as_str().into(), account.user.clone());
         let (start, update) = (account.start, account.update);
         let known = OpenRow { acct_unique_id, user, start, update, look: of_account(account), seen: 0, nas };
         self.put(account.row_id, known);
@@ -107,7 +122,9 @@ impl OpenRows {
 
     /// Forgets the rows that were not seen in this look.
     pub(super) fn settle(&mut self, look: u32) {
-        self.rows.retain(|_, row| row.seen == look);
+        for (_, row) in self.rows.extract_if(|_, row| row.seen != look) {
+            forget(&mut self.users, &row.user);
+        }
         self.lost.clear();
     }
 
@@ -118,8 +135,10 @@ impl OpenRows {
 
     fn put(&mut self, row_id: i64, row: OpenRow) {
         let session = row.acct_unique_id.clone();
-        let replaced = self.rows.insert(row_id, row).map(|replaced| replaced.acct_unique_id);
-        self.lost.extend(replaced.filter(|replaced| *replaced != session));
+        *self.users.entry(row.user.clone()).or_default() += 1;
+        let Some(replaced) = self.rows.insert(row_id, row) else { return };
+        forget(&mut self.users, &replaced.user);
+        self.lost.extend(Some(replaced.acct_unique_id).filter(|replaced| *replaced != session));
     }
 
     fn number(&mut self, nas: &str) -> usize {
@@ -129,6 +148,16 @@ impl OpenRows {
         self.nas.push(nas.into());
         self.numbers.insert(nas.into(), self.nas.len() - 1);
         self.nas.len() - 1
+    }
+}
+
+/// One row of this user is none any more.
+fn forget(users: &mut HashMap<UserName, usize>, user: &UserName) {
+    if let Some(rows) = users.get_mut(user) {
+        *rows -= 1;
+        if *rows == 0 {
+            users.remove(user);
+        }
     }
 }
 

@@ -1,6 +1,8 @@
 //! NAS that have gone silent, and rows that were forgotten.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
+
+use foldhash::HashSet;
 
 use crate::quota::{SessionAccount, Sighting};
 use crate::store::{FeedRecord, RhythmRecord};

@@ -122,12 +122,12 @@ impl Ledger {
             let row = Sighting { user: self.accounting.ledger_name(&row.user), ..row };
             let before = accounts.get(&row.acct_unique_id);
             let known = (since(&row.user), begun && counted_before(&self.feed, &row));
-            let looked_at = before.filter(|account| account.closed_at.is_none()).map(|_| self.feed.read_at);
+            let looked_at = before.filter(|account| account.closed_at.is_none()).map(|_| self.feed.accounts_at());
             let Some(observed) = observe(&self.rules, before, &row, (looked_at, now), known) else { continue };
             accounts.insert(row.acct_unique_id.clone(), observed.account.clone());
             heard.insert(row.nas_ip_address);
             let increment = observed.increment.map(|increment| (increment, Origin::Observed));
-            entries.push(Entry { account: Some(observed.account), increment });
+            entries.push(Entry { account: Some(observed.account), increment, ..Entry::default() });
         }
         let feed = self.feed.clone();
         self.book.write_at_once(entries, &feed, now).await.map(|_| heard)

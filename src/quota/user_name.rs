@@ -1,6 +1,7 @@
 //! The one rule for user names: what the NAS knows, and how FreeRADIUS' tables spell it.
 
 use std::fmt;
+use std::sync::Arc;
 
 /// What FreeRADIUS' `safe_characters` lets through unescaped (the default of `rlm_sql`).
 const SAFE: &str = "@abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_: /";
@@ -10,19 +11,22 @@ const SAFE: &str = "@abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456
 /// FreeRADIUS writes names into its tables escaped (`o'brien` becomes `o=27brien`) and looks them up so; two names are
 /// the same user when their unescaped forms are.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct UserName(String);
+pub struct UserName(Arc<str>);
 
 impl UserName {
     /// A name as a person or a packet gives it.
     #[must_use]
-    pub fn new(name: impl Into<String>) -> Self {
+    pub fn new(name: impl Into<Arc<str>>) -> Self {
         Self(name.into())
     }
 
     /// The name that stands in a table as `stored`.
     #[must_use]
     pub fn from_table(stored: &str) -> Self {
-        Self(without_backslashes(&unescape(stored)))
+        if stored.contains(['=', '\\']) {
+            return Self(without_backslashes(&unescape(stored)).into());
+        }
+        Self(stored.into())
     }
 
     /// How FreeRADIUS spells the name in its tables: a backslash before `"` and `\`, in `\n`, `\r`, `\t`, and before the three
@@ -30,6 +34,9 @@ impl UserName {
     /// (that of `rlm_sql`). UTF-8 stays as it is.
     #[must_use]
     pub fn to_table(&self) -> String {
+        if self.is_spelled_alike() {
+            return self.0.to_string();
+        }
         let escaped = self.0.chars().fold(String::with_capacity(self.0.len()), |mut out, c| {
             match BACKSLASHED.iter().find(|(plain, _)| *plain == c) {
                 Some((_, letter)) => out.extend(['\\', *letter]),
@@ -42,6 +49,18 @@ impl UserName {
             c if !c.is_ascii() || SAFE.contains(c) => out + c.encode_utf8(&mut [0; 4]),
             c => format!("{out}={:02X}", u32::from(c)),
         })
+    }
+
+    /// Each way in which a table may spell the name: as FreeRADIUS escapes it and, where that differs, bare, as a panel that
+    /// knows nothing of that writes it.
+    pub fn spellings(&self) -> impl Iterator<Item = String> + use<> {
+        let bare = (!self.is_spelled_alike()).then(|| self.0.to_string());
+        std::iter::once(self.to_table()).chain(bare)
+    }
+
+    /// Whether FreeRADIUS escapes nothing of it.
+    fn is_spelled_alike(&self) -> bool {
+        self.0.chars().all(|c| c.is_ascii_alphanumeric() || !c.is_ascii() || SAFE.contains(c))
     }
 
     /// The name as the NAS knows it.
@@ -80,6 +99,9 @@ fn escaped(text: &str) -> Option<(char, usize)> {
 /// NAS's text. What does not become UTF-8 stays as stored.
 #[must_use]
 pub fn unescape(stored: &str) -> String {
+    if !stored.contains('=') {
+        return stored.to_owned();
+    }
     let mut octets = Vec::with_capacity(stored.len());
     let mut rest = stored.as_bytes();
     while let Some((octet, left)) = next_octet(rest) {

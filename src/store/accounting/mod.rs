@@ -17,7 +17,7 @@ use crate::quota::UserName;
 use super::StoreError;
 pub use allowance::AllowanceRow;
 use mariadb::Mariadb;
-pub use open::{OpenCursor, OpenLook};
+pub use open::{OpenCursor, OpenLook, OpenPage};
 use postgres::Postgres;
 pub use row::{NasRow, RowChange, RowImage, RowVerdict, SessionRow, Table};
 use sqlite::Sqlite;

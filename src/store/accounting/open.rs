@@ -22,6 +22,23 @@ pub struct OpenLook {
     pub seconds: Option<u64>,
 }
 
+/// A page of open rows. Each row is in one of the lists.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct OpenPage {
+    /// Rows, as they look.
+    pub looks: Vec<OpenLook>,
+    /// Radacctids of rows that nobody has written since the reading that the cursor was made from ended.
+    pub untouched: Vec<i64>,
+    /// Radacctids of rows that somebody may have written since.
+    pub touched: Vec<i64>,
+}
+
+impl From<Vec<OpenLook>> for OpenPage {
+    fn from(looks: Vec<OpenLook>) -> Self {
+        Self { looks, ..Self::default() }
+    }
+}
+
 /// How far a reading of the open rows has come.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OpenCursor {
@@ -29,6 +46,10 @@ pub struct OpenCursor {
     page: Option<u32>,
     /// How many rows are thought to be open.
     pub(super) known: usize,
+    /// The database's own mark of when the reading before this one began; so rows are told apart that were written since.
+    pub(super) since: Option<i64>,
+    /// The same of this reading.
+    pub(super) mark: Option<i64>,
     /// The part that is being read.
     pub(super) part: usize,
     /// The radacctid behind which it goes on within that part.
@@ -39,13 +60,26 @@ impl OpenCursor {
     /// From the beginning, in pages of 10,000 (100,000 on PostgreSQL, where one takes 50 ms). `known` is how many rows are thought to be open, 0 if nobody knows.
     #[must_use]
     pub const fn new(known: usize) -> Self {
-        Self { page: None, known, part: 0, after: i64::MIN }
+        Self { page: None, known, since: None, mark: None, part: 0, after: i64::MIN }
     }
 
     /// As [`OpenCursor::new`], in pages of `page` rows.
     #[must_use]
     pub const fn paged(known: usize, page: u32) -> Self {
-        Self { page: Some(page), known, part: 0, after: i64::MIN }
+        Self { page: Some(page), ..Self::new(known) }
+    }
+
+    /// The same, after a reading whose rows are all remembered and that ended with this [`OpenCursor::mark`]: where the
+    /// database can tell them apart, rows that nobody has written since are named and no more.
+    #[must_use]
+    pub const fn after(self, mark: Option<i64>) -> Self {
+        Self { since: mark, ..self }
+    }
+
+    /// What the next reading may be [`OpenCursor::after`]; `None` where the database has no such thing.
+    #[must_use]
+    pub const fn mark(&self) -> Option<i64> {
+        self.mark
     }
 
     /// How many rows a page has, where the dialect would take `usual`.
@@ -99,7 +133,7 @@ impl Accounting {
     ///
     /// # Errors
     /// When the database cannot be asked.
-    pub async fn open_looks(&self, cursor: &mut OpenCursor) -> Result<Option<Vec<OpenLook>>, StoreError> {
+    pub async fn open_looks(&self, cursor: &mut OpenCursor) -> Result<Option<OpenPage>, StoreError> {
         each_dialect!(self.open_looks(cursor))
     }
 

@@ -18,12 +18,22 @@ pub struct FeedRecord {
     pub import_at: Option<i64>,
     /// When all open rows were read last.
     pub read_at: i64,
+    /// Where accounts of sessions that only went on are to be written later: when all of them stood as their rows did.
+    pub behind_since: Option<i64>,
     /// acctuniqueid of the closed session that was looked at again last.
     pub rotation: String,
     /// How many rows the operator's query gave when its result was last taken.
     pub query_rows: usize,
     /// How often each NAS reports its sessions, by NAS-IP-Address, as far as it has been learnt.
     pub rhythms: std::collections::BTreeMap<String, RhythmRecord>,
+}
+
+impl FeedRecord {
+    /// When all accounts stood as their rows did, or later.
+    #[must_use]
+    pub fn accounts_at(&self) -> i64 {
+        self.behind_since.unwrap_or(self.read_at)
+    }
 }
 
 /// How often a NAS reports a session that goes on.

@@ -154,5 +154,5 @@ async fn edges_stay() {
     assert_eq!(truth.iter().filter(|user| user.over).count(), 20);
     let twice = truth.iter().find(|user| user.edge == Some("over_with_two_sessions")).expect("the edge");
     assert_eq!(twice.open_sessions, 2);
-    assert!(truth.iter().all(|user| UserName::new(&user.user).as_str() == user.user));
+    assert!(truth.iter().all(|user| UserName::new(user.user.as_str()).as_str() == user.user));
 }

@@ -19,7 +19,7 @@ const MONTH: i64 = DAY - 21 * 86_400;
 /// By name as the tables spell it; users without sessions are absent.
 pub(super) fn told(population: &Population) -> BTreeMap<String, Sums> {
     let sums = population.truth().map(|truth| {
-        let name = UserName::new(&truth.user).to_table();
+        let name = UserName::new(truth.user.as_str()).to_table();
         let periods = [truth.used_day, truth.used_week, truth.used_month];
         let [day, week, month] = periods;
         (name, [truth.used_octets, truth.closed_octets, day, week, month, u64::from(truth.open_sessions)])

@@ -119,6 +119,7 @@ pub(super) async fn the_feed_comes_back(bench: &impl Bench) {
         imported_to: Some(5),
         import_at: Some(4),
         read_at: NOW,
+        behind_since: Some(NOW - 7),
         rotation: "'\"\\\0\n🦀".to_owned(),
         query_rows: 3,
         rhythms: BTreeMap::from([("10.0.0.1".to_owned(), rhythm), ("\0".to_owned(), RhythmRecord::default())]),

@@ -37,7 +37,7 @@ pub(super) fn ids(rows: &[Sighting]) -> Vec<i64> {
 pub(super) async fn open_rows(store: &Accounting, page: u32) -> Vec<Sighting> {
     let (mut looks, mut cursor) = (BTreeMap::<i64, OpenLook>::new(), OpenCursor::paged(1_000, page));
     while let Some(page) = store.open_looks(&mut cursor).await.expect("asked") {
-        looks.extend(page.into_iter().map(|row| (row.row_id, row)));
+        looks.extend(page.looks.into_iter().map(|row| (row.row_id, row)));
     }
     let ids: Vec<i64> = looks.keys().copied().collect();
     let mut rows = store.rows_numbered(&ids).await.expect("asked");
@@ -54,7 +54,7 @@ pub(super) async fn open_rows(store: &Accounting, page: u32) -> Vec<Sighting> {
 async fn pages(store: &Accounting, cursor: &mut OpenCursor) -> Vec<Vec<i64>> {
     let mut pages = Vec::new();
     while let Some(page) = store.open_looks(cursor).await.expect("asked") {
-        let mut ids: Vec<i64> = page.iter().map(|row| row.row_id).collect();
+        let mut ids: Vec<i64> = page.looks.iter().map(|row| row.row_id).collect();
         ids.sort_unstable();
         pages.push(ids);
         assert!(pages.len() < 99, "it goes on and on");
@@ -86,7 +86,7 @@ pub(super) async fn rows_that_change_between_pages(bench: &impl Bench) {
     let store = bench.accounting().await;
     let mut cursor = OpenCursor::paged(60, 20);
     let first = store.open_looks(&mut cursor).await.expect("asked").expect("a page");
-    let first: Vec<i64> = first.iter().map(|row| row.row_id).collect();
+    let first: Vec<i64> = first.looks.iter().map(|row| row.row_id).collect();
     let unseen: Vec<i64> = (1..61).filter(|id| !first.contains(id)).collect();
     let (seen, ended, grown) = (first[0], unseen[3], unseen[4]);
     bench.sql(&format!(
@@ -97,7 +97,7 @@ pub(super) async fn rows_that_change_between_pages(bench: &impl Bench) {
     fill(bench, 61, 62, |_| false);
     let mut rest = BTreeMap::new();
     while let Some(page) = store.open_looks(&mut cursor).await.expect("asked") {
-        for row in page {
+        for row in page.looks {
             assert_eq!(rest.insert(row.row_id, row), None, "once");
         }
     }
@@ -161,7 +161,7 @@ pub(super) async fn closed_rows_cost_nothing(bench: &impl Bench) {
     for _ in 0..2 {
         let plan = store.open_looks_plan(&cursor).await.expect("asked").join("\n");
         assert!(uses(&plan), "{plan}");
-        assert!(!store.open_looks(&mut cursor).await.expect("asked").expect("a page").is_empty());
+        assert!(!store.open_looks(&mut cursor).await.expect("asked").expect("a page").looks.is_empty());
     }
     for index in indexes {
         bench.drop_index(index);

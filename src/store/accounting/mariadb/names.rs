@@ -117,10 +117,8 @@ impl Mariadb {
     }
 }
 
-/// The spellings under which the user may stand in a table: as FreeRADIUS escapes the name, and bare, as a panel that knows
-/// nothing of that writes it, unless that is how another name is escaped.
+/// The spellings under which the user may stand in a table, without a bare one that is how another name is escaped.
 pub(super) fn spellings_of(user: &UserName) -> impl Iterator<Item = String> + use<> {
-    let (escaped, bare) = (user.to_table(), user.as_str().to_owned());
-    let bare = (bare != escaped && UserName::from_table(&bare) == *user).then_some(bare);
-    std::iter::once(escaped).chain(bare)
+    let name = user.clone();
+    user.spellings().filter(move |spelling| UserName::from_table(spelling) == name)
 }

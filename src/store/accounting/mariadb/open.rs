@@ -3,7 +3,7 @@
 //! The lines of one text cost a fraction of what as many rows would on their way.
 
 use crate::store::StoreError;
-use crate::store::accounting::open::{OpenCursor, OpenLook, read_lines};
+use crate::store::accounting::open::{OpenCursor, OpenPage, read_lines};
 
 use super::Mariadb;
 
@@ -29,7 +29,7 @@ impl Mariadb {
     pub(in super::super) async fn open_looks(
         &self,
         cursor: &mut OpenCursor,
-    ) -> Result<Option<Vec<OpenLook>>, StoreError> {
+    ) -> Result<Option<OpenPage>, StoreError> {
         let Some(stop) = STOPS.get(cursor.part) else { return Ok(None) };
         let failed = |error| self.failed(OPERATION, error);
         let sql = OPEN.replace("{index}", &self.index_of_open().await?).replace("{stop}", stop);
@@ -37,7 +37,7 @@ impl Mariadb {
         let (count, text) = query.fetch_one(&self.pool).await.map_err(failed)?;
         let page = read_lines(&text, count).map_err(failed)?;
         cursor.behind(&page, cursor.page(PAGE));
-        Ok(Some(page))
+        Ok(Some(page.into()))
     }
 
     pub(in super::super) async fn open_looks_plan(&self, cursor: &OpenCursor) -> Result<Vec<String>, StoreError> {

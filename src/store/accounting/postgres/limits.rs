@@ -42,15 +42,16 @@ impl Postgres {
         spellings: Option<&[String]>,
     ) -> Result<BTreeMap<UserName, Vec<CheckItem>>, StoreError> {
         let mut found = BTreeMap::<UserName, Vec<CheckItem>>::new();
-        for table in [&self.tables.authcheck, &self.tables.authreply] {
-            for (name, item) in self.items(table, "username", attributes, spellings).await? {
-                found.entry(UserName::from_table(&name)).or_default().push(item);
-            }
+        let items = |table| self.items(table, "username", attributes, spellings);
+        let groups = async {
+            if of_group.is_empty() { Ok(BTreeMap::new()) } else { self.memberships(spellings).await }
+        };
+        let (checks, replies) = (items(&self.tables.authcheck), items(&self.tables.authreply));
+        let (checks, replies, groups) = tokio::try_join!(checks, replies, groups)?;
+        for (name, item) in checks.into_iter().chain(replies) {
+            found.entry(UserName::from_table(&name)).or_default().push(item);
         }
-        if of_group.is_empty() {
-            return Ok(found);
-        }
-        for (user, groups) in self.memberships(spellings).await? {
+        for (user, groups) in groups {
             let items = inherited(&groups, of_group);
             if !items.is_empty() {
                 found.entry(user).or_default().extend(items);

@@ -31,15 +31,18 @@ pub(super) struct Postgres {
     database: String,
     /// Whether radacct has `framedipv6prefix`, which older schemas lack.
     has_prefix: bool,
+    /// Whether each row of radacct tells which transaction wrote it: a table of the server's own kind does, without parts.
+    has_writers: bool,
 }
 
 impl Postgres {
     pub(super) async fn open(url: &ServerUrl, tables: TableNames) -> Result<Self, StoreError> {
         let pool = postgres::connect(url).await?;
-        let store = Self { pool, tables, database: url.to_string(), has_prefix: false };
+        let store = Self { pool, tables, database: url.to_string(), has_prefix: false, has_writers: false };
         store.check_schema().await?;
         let has_prefix = store.has_column(&store.tables.acct, "framedipv6prefix").await?;
-        Ok(Self { has_prefix, ..store })
+        let has_writers = store.is_plain_table(&store.tables.acct).await?;
+        Ok(Self { has_prefix, has_writers, ..store })
     }
 
     /// Every spelling under which the tables know the user.
@@ -88,9 +91,7 @@ impl Postgres {
     }
 }
 
-/// The spellings under which these users may stand in a table: as FreeRADIUS escapes a name, and bare, as a panel that
-/// knows nothing of that writes it. No text of PostgreSQL's holds a NUL, and asking for one would fail the whole query.
+/// The spellings under which these users may stand in a table. No text of PostgreSQL's holds a NUL, and asking for one would fail the whole query.
 fn spellings_of<'a>(users: impl IntoIterator<Item = &'a UserName>) -> Vec<String> {
-    let both = users.into_iter().flat_map(|user| [user.to_table(), user.as_str().to_owned()]);
-    both.filter(|name| !name.contains('\0')).collect()
+    users.into_iter().flat_map(UserName::spellings).filter(|name| !name.contains('\0')).collect()
 }

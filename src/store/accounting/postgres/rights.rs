@@ -122,6 +122,15 @@ impl Postgres {
         found.map_err(|error| self.failed("looking for FreeRADIUS' tables", error))
     }
 
+    /// Whether this is a table as PostgreSQL itself keeps it, and no view, foreign table or table of several.
+    pub(super) async fn is_plain_table(&self, table: &str) -> Result<bool, StoreError> {
+        let sql = "SELECT EXISTS (SELECT 1 FROM pg_class LEFT JOIN pg_am ON pg_am.oid = relam
+                                  WHERE pg_class.oid = to_regclass($1) AND relkind = 'r' AND NOT relhassubclass
+                                    AND coalesce(amname, 'heap') = 'heap')";
+        let found = sqlx::query_scalar(sql).bind(table).fetch_one(&self.pool).await;
+        found.map_err(|error| self.failed("looking for FreeRADIUS' tables", error))
+    }
+
     /// The sequence that gives a table its ids, so that what we insert never takes an id that another program draws.
     pub(super) async fn sequence(&self, table: Table) -> Result<String, StoreError> {
         let name = self.table(table);

@@ -68,7 +68,7 @@ impl Sqlite {
 
     pub(in super::super) async fn sightings_of(&self, user: &UserName) -> Result<Vec<Sighting>, StoreError> {
         let condition = "WHERE username = ?3 AND radacctid > ?1 ORDER BY radacctid LIMIT ?2";
-        let spellings = BTreeSet::from([user.to_table(), user.as_str().to_owned()]);
+        let spellings: BTreeSet<String> = user.spellings().collect();
         let mut found = Vec::new();
         for name in spellings.into_iter().filter(|name| UserName::from_table(name) == *user) {
             let mut after = i64::MIN;

@@ -166,11 +166,9 @@ impl Sqlite {
     }
 }
 
-/// The spellings under which these users may stand in a table, as the JSON list that `json_each` takes: as FreeRADIUS
-/// escapes a name, and bare, as a panel that knows nothing of that writes it.
+/// The spellings under which these users may stand in a table, as the JSON list that `json_each` takes.
 fn spellings_of<'a>(users: impl IntoIterator<Item = &'a UserName>) -> String {
-    let both = users.into_iter().flat_map(|user| [user.to_table(), user.as_str().to_owned()]);
-    both.collect::<serde_json::Value>().to_string()
+    users.into_iter().flat_map(UserName::spellings).collect::<serde_json::Value>().to_string()
 }
 
 /// Text as stored, octets that are not UTF-8 replaced. FreeRADIUS escapes such octets, so only another program's rows have

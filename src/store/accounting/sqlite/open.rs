@@ -3,7 +3,7 @@
 //! The lines of one text cost a fraction of what as many rows would: each row goes from one thread to another.
 
 use crate::store::StoreError;
-use crate::store::accounting::open::{OpenCursor, OpenLook, read_lines};
+use crate::store::accounting::open::{OpenCursor, OpenPage, read_lines};
 
 use super::Sqlite;
 use super::sessions::epoch;
@@ -30,7 +30,7 @@ impl Sqlite {
     pub(in super::super) async fn open_looks(
         &self,
         cursor: &mut OpenCursor,
-    ) -> Result<Option<Vec<OpenLook>>, StoreError> {
+    ) -> Result<Option<OpenPage>, StoreError> {
         if cursor.part > 0 {
             return Ok(None);
         }
@@ -40,7 +40,7 @@ impl Sqlite {
         let (count, text) = query.fetch_one(&self.pool).await.map_err(failed)?;
         let page = read_lines(&text, count).map_err(failed)?;
         cursor.behind(&page, cursor.page(PAGE));
-        Ok(Some(page))
+        Ok(Some(page.into()))
     }
 
     pub(in super::super) async fn open_looks_plan(&self, cursor: &OpenCursor) -> Result<Vec<String>, StoreError> {

@@ -7,6 +7,7 @@ mod queries;
 mod rows;
 mod site;
 mod steps;
+mod touched;
 
 use radkick::config::{Config, DatabaseUrl};
 

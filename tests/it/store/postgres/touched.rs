@@ -1,0 +1,100 @@
+//! Which open rows were written since they were last read: PostgreSQL says so itself.
+use std::collections::BTreeSet;
+
+use radkick::config::TableNames;
+use radkick::store::{Accounting, OpenCursor};
+use sqlx::{Connection as _, Executor as _, PgConnection};
+
+use super::url;
+use crate::support::postgres::Postgres;
+
+const NINE: &str = "INSERT INTO radacct (radacctid, acctsessionid, acctuniqueid, nasipaddress, acctinputoctets)
+    SELECT n, n, md5(n::text), '10.0.0.1', n FROM generate_series(1, 9) AS n";
+
+async fn store(database: &Postgres) -> Accounting {
+    Accounting::open(&url(database), &TableNames::default()).await.expect("FreeRADIUS' tables")
+}
+
+/// Rows whose looks were told, that nobody wrote, that somebody may have written; and the mark behind them.
+type Read = (BTreeSet<i64>, BTreeSet<i64>, BTreeSet<i64>, Option<i64>);
+
+async fn read(store: &Accounting, mark: Option<i64>, page: u32) -> Read {
+    let mut cursor = OpenCursor::paged(9, page).after(mark);
+    let (mut looks, mut untouched, mut touched) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
+    while let Some(page) = store.open_looks(&mut cursor).await.expect("asked") {
+        looks.extend(page.looks.iter().map(|row| row.row_id));
+        untouched.extend(page.untouched);
+        touched.extend(page.touched);
+    }
+    (looks, untouched, touched, cursor.mark())
+}
+
+#[tokio::test]
+async fn what_was_written_since_is_told_apart() {
+    let database = Postgres::new();
+    database.sql(NINE);
+    let store = store(&database).await;
+    for page in [2, 99] {
+        let (looks, _, _, mark) = read(&store, None, page).await;
+        assert_eq!(looks.len(), 9);
+        assert!(mark.is_some());
+        database.sql(
+            "UPDATE radacct SET acctinputoctets = 0 WHERE radacctid = 2;
+             UPDATE radacct SET calledstationid = 'x' WHERE radacctid = 3;
+             UPDATE radacct SET acctstoptime = now() WHERE radacctid = 4;
+             INSERT INTO radacct (radacctid, acctsessionid, acctuniqueid, nasipaddress) VALUES (10, 10, 'f', '10.0.0.1')",
+        );
+        let (looks, untouched, touched, next) = read(&store, mark, page).await;
+        assert_eq!(looks, BTreeSet::new());
+        assert_eq!(touched, BTreeSet::from([2, 3, 10]), "{page}");
+        assert_eq!(untouched, BTreeSet::from([1, 5, 6, 7, 8, 9]));
+        let (_, untouched, touched, _) = read(&store, next, page).await;
+        assert_eq!((untouched.len(), touched), (9, BTreeSet::new()));
+        database.sql("DELETE FROM radacct");
+        database.sql(NINE);
+    }
+}
+
+/// What a transaction wrote that was still open at the last reading is new to the next one, also when another began later.
+#[tokio::test]
+async fn a_transaction_that_was_open_is_not_missed() {
+    let database = Postgres::new();
+    database.sql(NINE);
+    let store = store(&database).await;
+    let mut slow = PgConnection::connect(&database.url().replace("radkick:", "postgres:")).await.expect("connected");
+    slow.execute("BEGIN; UPDATE radacct SET acctinputoctets = 77 WHERE radacctid = 5").await.expect("written");
+    database.sql("UPDATE radacct SET acctinputoctets = 78 WHERE radacctid = 6");
+    let (_, _, _, mark) = read(&store, None, 99).await;
+    slow.execute("COMMIT").await.expect("committed");
+    let (_, untouched, touched, _) = read(&store, mark, 99).await;
+    assert!(touched.contains(&5) && !untouched.contains(&5), "{touched:?}");
+    assert!(untouched.contains(&1));
+}
+
+/// A mark of long ago, or of another server's counting, tells nothing: all rows are told as they look.
+#[tokio::test]
+async fn a_mark_that_is_far_away_is_not_used() {
+    let database = Postgres::new();
+    database.sql(NINE);
+    let store = store(&database).await;
+    let (_, _, _, mark) = read(&store, None, 99).await;
+    for far in [i64::MIN, -1 << 40, -(1 << 30) - 9, 1 << 20, i64::MAX / 2].map(|by| mark.map(|mark| mark.saturating_add(by))) {
+        let (looks, untouched, touched, next) = read(&store, far, 99).await;
+        assert_eq!((looks.len(), untouched, touched), (9, BTreeSet::new(), BTreeSet::new()), "{far:?}");
+        assert!(next >= mark);
+    }
+}
+
+/// Rows of a view, and of a table of several, do not say who wrote them.
+#[tokio::test]
+async fn where_rows_do_not_tell_there_is_no_mark() {
+    let database = Postgres::new();
+    database.sql(
+        "ALTER TABLE radacct RENAME TO radacct_of_old;
+         CREATE VIEW radacct AS SELECT * FROM radacct_of_old;
+         GRANT SELECT, UPDATE ON radacct TO radkick",
+    );
+    database.sql(&NINE.replace("INTO radacct ", "INTO radacct_of_old "));
+    let (looks, _, _, mark) = read(&store(&database).await, None, 99).await;
+    assert_eq!((looks.len(), mark), (9, None));
+}
