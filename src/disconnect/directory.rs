@@ -60,7 +60,15 @@ impl Entry {
 }
 
 impl Directory {
-    /// Puts together `[[nas]]`, FreeRADIUS' rows and `[nas_defaults]`. `open_nas` holds nasipaddress of all open rows.
+    /// Whether it matters which NAS have open rows: to a REST service that is not said to be any NAS's.
+    #[must_use]
+    pub fn minds_open_nas(config: &Config) -> bool {
+        let shared = config.nas_defaults.rest.as_ref().is_some_and(|rest| rest.url.is_some());
+        shared || config.mikrotik_api.is_some()
+    }
+
+    /// Puts together `[[nas]]`, FreeRADIUS' rows and `[nas_defaults]`. `open_nas` holds nasipaddress of all open rows, where
+    /// [`Directory::minds_open_nas`].
     #[must_use]
     pub fn new(config: &Config, rows: &[NasRow], open_nas: &BTreeSet<String>) -> Self {
         let configured = config.nas.iter().map(|nas| {

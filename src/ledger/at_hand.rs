@@ -45,9 +45,10 @@ impl AtHand {
     }
 
     /// Makes room for the use of so many users, and forgets none of `fixed`.
-    pub(super) fn make_room(&mut self, users: usize, fixed: &HashSet<&UserName>) {
+    pub(super) fn make_room<'a>(&mut self, users: usize, fixed: impl FnOnce() -> HashSet<&'a UserName>) {
         self.passing.clear();
         if self.usage.len() + users > MANY {
+            let fixed = fixed();
             self.usage.retain(|user, _| fixed.contains(user));
         }
     }
@@ -125,7 +126,7 @@ mod tests {
         pages.add(&increment(9, 4), Origin::Observed);
         pages.add(&increment(0, 8), Origin::History);
         assert_eq!((octets(&pages, &alice), octets(&pages, &bob)), (Some(vec![7, 4, 8]), Some(vec![5])));
-        pages.make_room(1, &HashSet::default());
+        pages.make_room(1, HashSet::default);
         assert_eq!((octets(&pages, &alice), octets(&pages, &bob)), (Some(vec![7, 4, 8]), None));
         pages.forget(&alice);
         assert_eq!(octets(&pages, &alice), None);

@@ -104,7 +104,7 @@ impl Book {
     /// forgets it.
     pub(super) async fn read_usage(&mut self, users: &[UserName], keep: bool) -> Result<(), StoreError> {
         let Some(state) = &self.state else { return Ok(()) };
-        self.at_hand.make_room(if keep { users.len() } else { 0 }, &self.pending.users());
+        self.at_hand.make_room(if keep { users.len() } else { 0 }, || self.pending.users());
         let unknown = users.iter().filter(|user| self.at_hand.usage(user).is_none());
         let unknown: Vec<UserName> = unknown.cloned().collect();
         if !unknown.is_empty() {

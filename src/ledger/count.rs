@@ -142,15 +142,15 @@ impl Ledger {
         (with_open, keep): (bool, bool),
     ) -> Result<BTreeMap<UserName, Usage>, StoreError> {
         self.book.read_usage(users, keep).await?;
-        let mut all = BTreeMap::<UserName, Usage>::new();
-        for user in users {
+        let of_user = |user: &UserName| {
             let mut usage = Usage::default();
             for row in self.book.usage(user) {
                 let slot = SlotUse { start: row.slot, used: row.used, estimated: row.estimated };
                 usage.add(&self.rules.zones.named(&row.zone), slot);
             }
-            all.insert(user.clone(), usage);
-        }
+            (user.clone(), usage)
+        };
+        let mut all: BTreeMap<UserName, Usage> = users.iter().map(of_user).collect();
         if with_open {
             for account in self.book.accounts_of(users, true).await? {
                 let usage = all.entry(account.user).or_default();

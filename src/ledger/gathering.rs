@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use foldhash::HashMap;
+
 use crate::quota::{Allowance, LimitProblem, Limits, UserName};
 use crate::store::{Accounting, AllowanceRow, StoreError};
 
@@ -23,12 +25,12 @@ pub(super) struct Gathering<'a> {
     accounting: &'a Accounting,
     pub(super) gathered: Gathered,
     /// The name under which a user stands in `gathered`, by the one name that the ledger has.
-    names: BTreeMap<UserName, UserName>,
+    names: HashMap<UserName, UserName>,
 }
 
 impl<'a> Gathering<'a> {
     pub(super) fn new(accounting: &'a Accounting) -> Self {
-        Self { accounting, gathered: Gathered::default(), names: BTreeMap::new() }
+        Self { accounting, gathered: Gathered::default(), names: HashMap::default() }
     }
 
     pub(super) fn query_rows<'r>(&mut self, terms: &Terms, rows: impl IntoIterator<Item = &'r AllowanceRow>) {

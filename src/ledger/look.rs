@@ -16,7 +16,7 @@ use super::silence::{self, Silence, Stale};
 const ROTATION: i64 = 24 * 3600;
 
 /// How many of them in one look.
-const AGAIN: u32 = 1000;
+const AGAIN: u32 = 500;
 
 /// What a look found.
 #[derive(Debug, Default)]

@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use foldhash::HashSet;
+
 use crate::jobs::Exemptions;
 use crate::ledger::Gathered;
 use crate::quota::{Limits, Usage, UserName, share};
@@ -22,7 +24,7 @@ impl Meter {
         exemptions: &Exemptions<'_>,
         now: i64,
     ) -> Result<(), StoreError> {
-        let mut judged = BTreeSet::new();
+        let mut judged = HashSet::default();
         let mut first = Some(first);
         for chunk in scope.chunks(CHUNK) {
             let gathered = match first.take() {
@@ -79,9 +81,10 @@ impl Meter {
         keep: bool,
     ) -> Result<BTreeMap<UserName, (Limits, Usage)>, StoreError> {
         let names: Vec<UserName> = limits.keys().map(|user| self.accounting.ledger_name(user)).collect();
-        let usage = self.ledger.usage(&names, (self.reader.counts_open(), keep)).await?;
-        let of = |user: &UserName| usage.get(&self.accounting.ledger_name(user)).cloned().unwrap_or_default();
-        let mut limited = limits.into_iter().map(|(user, limits)| (user.clone(), (limits, of(&user)))).collect();
+        let mut usage = self.ledger.usage(&names, (self.reader.counts_open(), keep)).await?;
+        let mut of = |name: &UserName| usage.remove(name).unwrap_or_default();
+        let limited = limits.into_iter().zip(&names).map(|((user, limits), name)| (user, (limits, of(name))));
+        let mut limited = limited.collect();
         share(&mut limited);
         Ok(limited)
     }

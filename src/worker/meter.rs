@@ -103,8 +103,8 @@ impl Meter {
         self.silence.clone_from(&looked.silence);
         measured.stale.clone_from(&looked.stale);
         let mut scope = others.clone();
-        scope.extend(looked.users.iter().cloned());
-        scope.extend(self.over.iter().cloned());
+        scope.append(&mut looked.users.clone());
+        scope.append(&mut self.over.clone());
         scope.extend(self.due.iter().filter(|(_, at)| **at <= now).map(|(user, _)| user.clone()));
         if let Some(sweep) = sweep {
             measured.swept = true;

@@ -57,13 +57,19 @@ impl Postgres {
     }
 
     pub(in super::super) async fn rows_numbered(&self, row_ids: &[i64]) -> Result<Vec<Sighting>, StoreError> {
-        let mut found = Vec::new();
+        let mut found = Vec::with_capacity(row_ids.len());
         for slice in row_ids.chunks(SLICE) {
-            let query = sqlx::query_as::<_, Lists>(self.sql(SIGHTINGS)).bind(slice);
-            let lists = query.fetch_one(&self.pool).await.map_err(|error| self.failed(OPERATION, error))?;
-            found.extend(sightings_of(lists));
+            // While one half is taken in, the server looks for the other
+            let (first, second) = slice.split_at(slice.len() / 2);
+            let (first, second) = tokio::try_join!(self.lists(first), self.lists(second))?;
+            found.extend(sightings_of(first).chain(sightings_of(second)));
         }
         Ok(found)
+    }
+
+    async fn lists(&self, row_ids: &[i64]) -> Result<Lists, StoreError> {
+        let query = sqlx::query_as(self.sql(SIGHTINGS)).bind(row_ids);
+        query.fetch_one(&self.pool).await.map_err(|error| self.failed(OPERATION, error))
     }
 
     pub(in super::super) async fn rows_by_id(&self, acct_unique_ids: &[String]) -> Result<Vec<Sighting>, StoreError> {
