@@ -35,7 +35,7 @@ pub(super) struct Entry {
     /// What is to be counted.
     pub(super) increment: Option<(Increment, Origin)>,
     /// What has been counted of the session and was to be written later.
-    pub(super) waited: Vec<Increment>,
+    pub(super) waited: Option<Increment>,
 }
 
 /// Accounts that were read for a moment.
@@ -208,7 +208,7 @@ impl Book {
         for entry in entries {
             accounts.extend(entry.account);
             increments.extend(entry.increment);
-            waited.extend(entry.waited.into_iter().map(|increment| (increment, Origin::Observed)));
+            waited.extend(entry.waited.map(|increment| (increment, Origin::Observed)));
         }
         if let (Some(state), Some(lease)) = (&self.state, &self.lease) {
             // What waited stands at hand as counted

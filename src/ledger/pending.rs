@@ -23,7 +23,7 @@ struct Waiting {
     /// The look before that was at this time: then the account was as our tables have it.
     before: i64,
     /// What was counted, all to one slot.
-    increments: Vec<Increment>,
+    increment: Option<Increment>,
 }
 
 /// What waits, by Acct-Unique-Id.
@@ -38,7 +38,7 @@ impl Pending {
 
     /// Whose use stands at hand alone.
     pub(super) fn users(&self) -> HashSet<&UserName> {
-        self.0.values().flat_map(|waiting| &waiting.increments).map(|increment| &increment.user).collect()
+        self.0.values().filter_map(|waiting| waiting.increment.as_ref()).map(|increment| &increment.user).collect()
     }
 
     /// What of `entries` is to be written now, with all that waits of the same sessions; after a look of all open rows also
@@ -57,7 +57,7 @@ impl Pending {
                 account => {
                     let waited = account.as_ref().and_then(|account| self.0.remove(&account.acct_unique_id));
                     ids.extend(account.as_ref().map(|account| account.acct_unique_id.clone()));
-                    let waited = waited.map_or_else(Vec::new, |waited| waited.increments);
+                    let waited = waited.and_then(|waited| waited.increment);
                     now.push(Entry { account, increment: entry.increment, waited });
                 }
             }
@@ -76,11 +76,13 @@ impl Pending {
             && (account.suspect.is_none() && before.suspect.is_none())
             && (account.row_id, &account.user, account.start, account.held)
                 == (before.row_id, &before.user, before.start, before.held);
-        let Some((increment, origin)) = increment else { return went_on };
+        // What comes next is counted to the slot in which this look stands: our tables must agree on it
+        let Some((increment, origin)) = increment else { return went_on && account.at == before.at };
         let waiting = self.0.get(&account.acct_unique_id);
-        let last = waiting.and_then(|waiting| waiting.increments.last());
+        let last = waiting.and_then(|waiting| waiting.increment.as_ref());
         let slot = last.map(|last| last.slot).or(before.shares.last().map(|share| share.slot));
-        went_on && *origin == Origin::Observed && slot == Some(increment.slot) && at_hand.knows(&increment.user)
+        let same_slot = slot == Some(increment.slot) && !increment.estimated;
+        went_on && same_slot && *origin == Origin::Observed && at_hand.knows(&increment.user)
     }
 
     fn hold_back(
@@ -90,13 +92,13 @@ impl Pending {
         at_hand: &mut AtHand,
         (look, before): (u32, i64),
     ) {
-        let new = || Waiting { look, before, increments: Vec::new() };
+        let new = || Waiting { look, before, increment: None };
         let waiting = self.0.entry(account.acct_unique_id.clone()).or_insert_with(new);
         if let Some((increment, origin)) = increment {
             at_hand.add(&increment, origin);
-            match waiting.increments.iter_mut().find(|known| known.estimated == increment.estimated) {
+            match &mut waiting.increment {
                 Some(known) => known.used = known.used.plus(increment.used),
-                None => waiting.increments.push(increment),
+                none => *none = Some(increment),
             }
         }
         at_hand.keep(account);
@@ -105,14 +107,14 @@ impl Pending {
     /// What waits: all of it, or that of these users.
     pub(super) fn of(&mut self, users: Option<&HashSet<&UserName>>, at_hand: &AtHand) -> Vec<Entry> {
         let is_theirs = |increment: &Increment| users.is_some_and(|users| users.contains(&increment.user));
-        self.take(at_hand, |waiting| users.is_none() || waiting.increments.iter().any(is_theirs))
+        self.take(at_hand, |waiting| users.is_none() || waiting.increment.as_ref().is_some_and(is_theirs))
     }
 
     fn take(&mut self, at_hand: &AtHand, is_due: impl Fn(&Waiting) -> bool) -> Vec<Entry> {
         let due = self.0.extract_if(|_, waiting| is_due(waiting));
         let entry = |(id, waited): (String, Waiting)| {
             let account = at_hand.account(&id).cloned();
-            Entry { account, waited: waited.increments, ..Entry::default() }
+            Entry { account, waited: waited.increment, ..Entry::default() }
         };
         due.map(entry).collect()
     }

@@ -11,6 +11,7 @@ mod query;
 mod quota;
 mod rebuilt;
 mod silent;
+mod waiting;
 
 use serde_json::Value;
 

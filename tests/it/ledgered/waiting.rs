@@ -1,0 +1,143 @@
+//! Sessions that only go on are written later: it makes no difference, whoever looks and whoever dies.
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use radkick::config::{Config, DatabaseUrl, TableNames};
+use radkick::ledger::{Ledger, LedgerRules};
+use radkick::quota::UserName;
+use radkick::store::{Accounting, State};
+
+use crate::bad_input::site::create_database;
+use crate::support::sqlite::sqlite;
+
+const USERS: i64 = 6;
+/// 2023-11-14 22:13:20 UTC.
+const BEGIN: i64 = 1_700_000_000;
+
+/// A ledger with tables of its own.
+struct Keeper {
+    accounting: Accounting,
+    state: State,
+    rules: LedgerRules,
+    ledger: Ledger,
+}
+
+impl Keeper {
+    async fn new(folder: &Path, name: &str) -> Self {
+        let path = folder.join("radkick.toml");
+        let text = "[database]\nurl = \"sqlite:radius.db\"\n[accounting]\ntime_zone = \"UTC\"\n[quota]\nperiod = \"daily\"\n";
+        std::fs::write(&path, text).expect("a configuration");
+        let config = Config::load(Some(&path), &|_| None).expect("a configuration");
+        let url = DatabaseUrl::Sqlite(folder.join("radius.db"));
+        let accounting = Accounting::open(&url, &TableNames::default()).await.expect("FreeRADIUS' tables");
+        let state = State::open(&DatabaseUrl::Sqlite(folder.join(name))).await.expect("our tables");
+        let rules = LedgerRules::new(&config);
+        let ledger = Ledger::new(accounting.clone(), Some(state.clone()), rules.clone());
+        Self { accounting, state, rules, ledger }
+    }
+
+    /// One look, and what all users have used then as this process has it.
+    async fn look(&mut self, now: i64) -> BTreeMap<(String, i64), u64> {
+        assert!(self.ledger.take("the same", None, now).await.expect("asked"));
+        self.ledger.load().await.expect("read");
+        assert!(self.ledger.begin(&|_| None, now).await.expect("begun"));
+        let looked = self.ledger.look(now).await.expect("seen");
+        assert!(self.ledger.count(looked, &|_| None).await.expect("counted"));
+        let usage = self.ledger.usage(&users(), (false, true)).await.expect("read");
+        let slots = usage.iter().flat_map(|(user, usage)| {
+            let slots = usage.zones.iter().flat_map(|zone| &zone.slots);
+            slots.map(move |slot| ((user.as_str().to_owned(), slot.start), slot.used.octets()))
+        });
+        slots.filter(|(_, octets)| *octets > 0).collect()
+    }
+
+    /// Everything is written.
+    async fn give_back(&mut self) {
+        self.ledger.give_back().await.expect("given back");
+    }
+
+    /// It is killed, and another begins.
+    fn die(&mut self) {
+        self.ledger = Ledger::new(self.accounting.clone(), Some(self.state.clone()), self.rules.clone());
+    }
+
+    /// What our tables say, by user and slot.
+    async fn tables(&self) -> BTreeMap<(String, i64), u64> {
+        let mut sums = BTreeMap::new();
+        for row in self.state.usage(&users()).await.expect("read") {
+            *sums.entry((row.user.as_str().to_owned(), row.slot)).or_default() += row.used.octets();
+        }
+        sums.retain(|_, octets| *octets > 0);
+        sums
+    }
+}
+
+fn users() -> Vec<UserName> {
+    (0..USERS).map(|user| UserName::new(format!("user{user}"))).collect()
+}
+
+/// What FreeRADIUS and a panel may do to radacct between two looks.
+fn something_happens(random: &mut fastrand::Rng, now: i64) -> String {
+    let one = format!(
+        "(SELECT radacctid FROM radacct WHERE acctstoptime IS NULL ORDER BY radacctid LIMIT 1 OFFSET {})",
+        random.u32(..8)
+    );
+    let (id, user, octets) = (random.u64(..), random.i64(0..USERS), random.u64(1..5_000_000));
+    let by = random.i64(0..300);
+    match random.u32(..20) {
+        0 | 1 => format!(
+            "INSERT INTO radacct (acctsessionid, acctuniqueid, username, nasipaddress, acctstarttime, acctupdatetime,
+                 acctsessiontime, acctinputoctets, acctoutputoctets)
+             VALUES ('{id:x}', '{id:016x}', 'user{user}', '10.0.0.{user}', {now}, {now}, 0, 0, {octets});"
+        ),
+        2 => format!("UPDATE radacct SET acctstoptime = {now}, acctoutputoctets = acctoutputoctets + 9 WHERE radacctid = {one};"),
+        3 if by < 60 => format!("DELETE FROM radacct WHERE radacctid = {one};"),
+        4 => format!("UPDATE radacct SET acctoutputoctets = acctoutputoctets / 2 WHERE radacctid = {one};"),
+        5 => format!("UPDATE radacct SET acctstarttime = {now}, acctoutputoctets = 5 WHERE radacctid = {one};"),
+        6 => format!("UPDATE radacct SET username = 'user{user}' WHERE radacctid = {one};"),
+        _ => format!(
+            "UPDATE radacct SET acctupdatetime = {now} - {by} % 30, acctsessiontime = acctsessiontime + {by},
+                 acctinputoctets = acctinputoctets + {by}, acctoutputoctets = acctoutputoctets + {octets} WHERE radacctid = {one};"
+        ),
+    }
+}
+
+/// One writes all at once, after each look. One writes when it must. One also dies now and then, where no row that it
+/// looked at since it last wrote runs backwards or is gone: what happened to such a row, nobody knows then.
+async fn tell(seed: u64) {
+    let folder = tempfile::tempdir().expect("a folder");
+    create_database(&folder.path().join("radius.db"));
+    let mut random = fastrand::Rng::with_seed(seed);
+    let mut at_once = Keeper::new(folder.path(), "at_once.db").await;
+    let mut later = Keeper::new(folder.path(), "later.db").await;
+    let mut dying = Keeper::new(folder.path(), "dying.db").await;
+    let (mut now, mut held_back) = (BEGIN, 0);
+    for turn in 0..70 {
+        now += random.i64(60..3 * 3600);
+        let plain = turn % 20 > 12;
+        let mut events: Vec<String> = (0..random.u32(..9)).map(|_| something_happens(&mut random, now)).collect();
+        events.retain(|event| !plain || event.contains("acctupdatetime = "));
+        sqlite(&folder.path().join("radius.db"), &events.concat());
+        let right = at_once.look(now).await;
+        at_once.give_back().await;
+        assert_eq!(later.look(now).await, right, "seed {seed}, turn {turn}");
+        assert_eq!(dying.look(now).await, right, "seed {seed}, turn {turn}, who dies");
+        held_back += u32::from(later.tables().await != right);
+        match turn % 20 {
+            12 => dying.give_back().await,
+            14 | 17 => dying.die(),
+            _ => {}
+        }
+    }
+    let right = at_once.tables().await;
+    assert!(held_back > 20, "seed {seed}: written at once at all looks but {held_back}");
+    later.give_back().await;
+    assert_eq!(later.tables().await, right, "seed {seed}");
+}
+
+#[tokio::test]
+async fn what_is_written_later_counts_the_same() {
+    for seed in 1..5 {
+        tell(seed).await;
+    }
+}
