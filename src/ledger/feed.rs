@@ -189,7 +189,8 @@ impl Ledger {
     /// # Errors
     /// When our database cannot be asked: then the right runs out by itself.
     pub async fn give_back(&mut self) -> Result<(), StoreError> {
-        let written = if self.loaded { self.book.write_waiting(None, &self.feed, self.feed.read_at).await } else { Ok(true) };
+        let written =
+            if self.loaded { self.book.write_waiting(None, &self.feed, self.feed.read_at).await } else { Ok(true) };
         if let (Some(state), Some(lease)) = (&self.state, self.book.lease.take()) {
             state.release_feed(&lease).await?;
         }

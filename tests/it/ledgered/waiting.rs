@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use radkick::config::{Config, DatabaseUrl, TableNames};
-use radkick::ledger::{Ledger, LedgerRules};
+use radkick::ledger::{Ledger, LedgerRules, Told};
 use radkick::quota::UserName;
 use radkick::store::{Accounting, State};
 
@@ -25,7 +25,8 @@ struct Keeper {
 impl Keeper {
     async fn new(folder: &Path, name: &str) -> Self {
         let path = folder.join("radkick.toml");
-        let text = "[database]\nurl = \"sqlite:radius.db\"\n[accounting]\ntime_zone = \"UTC\"\n[quota]\nperiod = \"daily\"\n";
+        let text =
+            "[database]\nurl = \"sqlite:radius.db\"\n[accounting]\ntime_zone = \"UTC\"\n[quota]\nperiod = \"daily\"\n";
         std::fs::write(&path, text).expect("a configuration");
         let config = Config::load(Some(&path), &|_| None).expect("a configuration");
         let url = DatabaseUrl::Sqlite(folder.join("radius.db"));
@@ -122,7 +123,14 @@ async fn tell(seed: u64) {
         at_once.give_back().await;
         assert_eq!(later.look(now).await, right, "seed {seed}, turn {turn}");
         assert_eq!(dying.look(now).await, right, "seed {seed}, turn {turn}, who dies");
-        held_back += u32::from(later.tables().await != right);
+        if later.tables().await != right {
+            held_back += 1;
+            let behind_since = later.state.feed().await.expect("read").expect("a ledger").behind_since;
+            assert!(
+                behind_since.is_some_and(|since| since < now),
+                "seed {seed}, turn {turn}: {behind_since:?} at {now}"
+            );
+        }
         match turn % 20 {
             12 => dying.give_back().await,
             14 | 17 => dying.die(),
@@ -133,6 +141,43 @@ async fn tell(seed: u64) {
     assert!(held_back > 20, "seed {seed}: written at once at all looks but {held_back}");
     later.give_back().await;
     assert_eq!(later.tables().await, right, "seed {seed}");
+}
+
+/// What a packet told is written before anybody is told that it was heard, with all that waits of its session.
+#[tokio::test]
+async fn what_was_heard_does_not_wait() {
+    let folder = tempfile::tempdir().expect("a folder");
+    create_database(&folder.path().join("radius.db"));
+    let sql = |text: String| sqlite(&folder.path().join("radius.db"), &text);
+    for (id, user) in [("a", 1), ("b", 2)] {
+        sql(format!(
+            "INSERT INTO radacct (acctsessionid, acctuniqueid, username, nasipaddress, acctstarttime, acctupdatetime,
+                 acctsessiontime, acctinputoctets, acctoutputoctets)
+             VALUES ('{id}', '{id}', 'user{user}', '10.0.0.1', {BEGIN}, {BEGIN}, 0, 0, 1);"
+        ));
+    }
+    let mut keeper = Keeper::new(folder.path(), "state.db").await;
+    let octets = |tables: BTreeMap<(String, i64), u64>| tables.into_values().collect::<Vec<_>>();
+    let grow = |at: i64, octets: u64| {
+        format!(
+            "UPDATE radacct SET acctupdatetime = {at}, acctsessiontime = {at} - {BEGIN}, acctoutputoctets = {octets};"
+        )
+    };
+    for (at, octets) in [(BEGIN + 9, 2), (BEGIN + 99, 3), (BEGIN + 199, 4)] {
+        sql(grow(at, octets));
+        keeper.look(at).await;
+    }
+    assert_eq!(octets(keeper.tables().await), [2, 2], "two looks wait");
+    let told = Told { at: BEGIN + 250, input: 0, output: 100, seconds: 250 };
+    let told = BTreeMap::from([("a".to_owned(), Some(told))]);
+    let (heard, missing) = keeper.ledger.hear(&told, BEGIN + 250).await.expect("seen");
+    assert_eq!(missing, Vec::<String>::new());
+    assert!(keeper.ledger.count(heard, &|_| None).await.expect("counted"));
+    assert_eq!(octets(keeper.tables().await), [100, 2], "it is on disk, the other still waits");
+    sql(grow(BEGIN + 250, 100));
+    assert_eq!(octets(keeper.look(BEGIN + 260).await), [100, 100]);
+    keeper.give_back().await;
+    assert_eq!(octets(keeper.tables().await), [100, 100]);
 }
 
 #[tokio::test]

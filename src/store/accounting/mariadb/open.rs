@@ -26,10 +26,7 @@ const OPEN: &str = "SELECT count(*), coalesce(group_concat(line SEPARATOR '\\n')
 const STOPS: [&str; 2] = ["IS NULL", "= 0"];
 
 impl Mariadb {
-    pub(in super::super) async fn open_looks(
-        &self,
-        cursor: &mut OpenCursor,
-    ) -> Result<Option<OpenPage>, StoreError> {
+    pub(in super::super) async fn open_looks(&self, cursor: &mut OpenCursor) -> Result<Option<OpenPage>, StoreError> {
         let Some(stop) = STOPS.get(cursor.part) else { return Ok(None) };
         let failed = |error| self.failed(OPERATION, error);
         let sql = OPEN.replace("{index}", &self.index_of_open().await?).replace("{stop}", stop);

@@ -14,7 +14,8 @@ use super::{Postgres, spellings_of};
 type Named = (String, CheckItem);
 
 /// The items of some, as one row of lists: on their way they cost a fraction of what rows would.
-const LISTS: &str = "SELECT array_agg({name}::text), array_agg(id::bigint), array_agg(attribute::text), array_agg(value::text)
+const LISTS: &str =
+    "SELECT array_agg({name}::text), array_agg(id::bigint), array_agg(attribute::text), array_agg(value::text)
     FROM {table} WHERE lower(attribute) = ANY($1) AND {name} = ANY($2)";
 
 /// What [`LISTS`] gives; no lists for no rows.
@@ -66,9 +67,8 @@ impl Postgres {
         spellings: Option<&[String]>,
     ) -> Result<BTreeMap<UserName, Vec<CheckItem>>, StoreError> {
         let items = |table| self.items(table, "username", attributes, spellings);
-        let groups = async {
-            if of_group.is_empty() { Ok(BTreeMap::new()) } else { self.memberships(spellings).await }
-        };
+        let groups =
+            async { if of_group.is_empty() { Ok(BTreeMap::new()) } else { self.memberships(spellings).await } };
         let (checks, replies) = (items(&self.tables.authcheck), items(&self.tables.authreply));
         let (checks, replies, groups) = tokio::try_join!(checks, replies, groups)?;
         let mut found = by_user(checks.into_iter().chain(replies));
@@ -83,8 +83,7 @@ impl Postgres {
 
     async fn items_of_groups(&self, attributes: &[String]) -> Result<BTreeMap<String, Vec<CheckItem>>, StoreError> {
         let items = |table| self.items(table, "groupname", attributes, None);
-        let (checks, replies) =
-            tokio::try_join!(items(&self.tables.groupcheck), items(&self.tables.groupreply))?;
+        let (checks, replies) = tokio::try_join!(items(&self.tables.groupcheck), items(&self.tables.groupreply))?;
         let mut of_group = BTreeMap::<String, Vec<CheckItem>>::new();
         for (group, item) in checks.into_iter().chain(replies) {
             of_group.entry(group).or_default().push(item);
@@ -143,8 +142,7 @@ impl Postgres {
 
 /// Each user's items, in their order.
 fn by_user(items: impl Iterator<Item = Named>) -> BTreeMap<UserName, Vec<CheckItem>> {
-    let mut named: Vec<(UserName, CheckItem)> =
-        items.map(|(name, item)| (UserName::from_table(&name), item)).collect();
+    let mut named: Vec<(UserName, CheckItem)> = items.map(|(name, item)| (UserName::from_table(&name), item)).collect();
     named.sort_by(|(a, _), (b, _)| a.cmp(b));
     let mut users = Vec::<(UserName, Vec<CheckItem>)>::new();
     for (user, item) in named {

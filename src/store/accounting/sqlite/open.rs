@@ -27,10 +27,7 @@ const OPEN: &str = concat!(
 );
 
 impl Sqlite {
-    pub(in super::super) async fn open_looks(
-        &self,
-        cursor: &mut OpenCursor,
-    ) -> Result<Option<OpenPage>, StoreError> {
+    pub(in super::super) async fn open_looks(&self, cursor: &mut OpenCursor) -> Result<Option<OpenPage>, StoreError> {
         if cursor.part > 0 {
             return Ok(None);
         }

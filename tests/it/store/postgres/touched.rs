@@ -78,7 +78,9 @@ async fn a_mark_that_is_far_away_is_not_used() {
     database.sql(NINE);
     let store = store(&database).await;
     let (_, _, _, mark) = read(&store, None, 99).await;
-    for far in [i64::MIN, -1 << 40, -(1 << 30) - 9, 1 << 20, i64::MAX / 2].map(|by| mark.map(|mark| mark.saturating_add(by))) {
+    for far in
+        [i64::MIN, -1 << 40, -(1 << 30) - 9, 1 << 20, i64::MAX / 2].map(|by| mark.map(|mark| mark.saturating_add(by)))
+    {
         let (looks, untouched, touched, next) = read(&store, far, 99).await;
         assert_eq!((looks.len(), untouched, touched), (9, BTreeSet::new(), BTreeSet::new()), "{far:?}");
         assert!(next >= mark);
