@@ -1,5 +1,6 @@
 //! `radkick quota`: allowances in radkick's own table.
 
+use crate::command::user_name;
 use crate::config::{LimitSource, parse_octets, parse_period};
 use crate::ledger::LimitReader;
 use crate::quota::UserName;
@@ -7,7 +8,7 @@ use crate::radius::parse_date;
 use crate::store::{JournalEntry, QuotaRow, State};
 
 use super::Exit;
-use super::context::{Context, refuse, user_name};
+use super::context::{Context, refuse};
 use super::person::{columns, octets, safe};
 use super::usage_text::time;
 
