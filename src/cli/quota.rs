@@ -1,6 +1,6 @@
 //! `radkick quota`: allowances in radkick's own table.
 
-use crate::command::user_name;
+use crate::command::{known, user_name};
 use crate::config::{LimitSource, parse_octets, parse_period};
 use crate::ledger::LimitReader;
 use crate::quota::UserName;
@@ -169,6 +169,12 @@ async fn list(args: &ListArgs, context: &Context) -> anyhow::Result<Exit> {
         Some(state) => state.quota_rows(user.as_ref().map(std::slice::from_ref)).await?,
         None => Vec::new(),
     };
+    // One that was given an allowance before FreeRADIUS knew the name is listed all the same
+    if let (Some(user), true) = (&args.user, rows.is_empty())
+        && let Err(why) = known(&accounting, user).await?
+    {
+        return refuse(output, Exit::Unknown, &format!("{why}, and radkick's own table has no allowance for it"));
+    }
     let zone = &context.config.accounting.time_zone;
     let mut lines = vec![["USER", "LIMIT", "TOP-UP", "PERIOD", "SUBJECT", "EXPIRES"].map(str::to_owned).to_vec()];
     for row in &rows {
