@@ -42,7 +42,7 @@ pub(super) async fn restore(asked: Restore, hands: &Hands) -> Result<Answer, Com
     if agent.state.blocks(Some(&user)).await?.is_empty() {
         return Ok(Answer::refused(Exit::Unknown, nothing));
     }
-    let restored = agent.restore(&user, None).await?;
+    let restored = agent.restore_by(&user, &hands.by).await?;
     let blocked = agent.is_blocked(&user).await?;
     let user = user.as_str().to_owned();
     Ok(Answer::Restored { user, blocked, rows: restored.rows, superseded: restored.superseded })

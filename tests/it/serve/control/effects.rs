@@ -98,7 +98,10 @@ fn jobs_logins_and_brakes() {
     assert_eq!(site.reports(&["block", "--user", "alice"], 0), [json!({ "user": "alice", "blocked": true })]);
     assert_eq!(site.server.authenticate("alice", "pw"), Authentication::Reject(None));
     let opened = json!({ "user": "alice", "blocked": false, "rows": 1, "superseded": 0 });
-    assert_eq!(site.reports(&["restore", "--user", "alice"], 0), [opened]);
+    let finished = site.radkick(&["restore", "--user", "alice"]).env("SUDO_USER", "ann").run();
+    assert_eq!((finished.code, finished.json_lines()), (Some(0), vec![opened]), "{finished:#?}");
+    let lines = actors(&site, "alice");
+    assert_eq!(lines[lines.len() - 2..], [("cli:root", "blocked"), ("cli:ann", "restored")].map(owned));
     assert_eq!(site.run(&["restore", "--user", "alice"]).code, Some(4));
     site.state_sql("INSERT INTO radkick_brake (name, tripped_at, detail) VALUES ('cut', 1, 'too many');");
     assert_eq!(site.reports(&["confirm"], 0), [json!({ "confirmed": ["too many"] })]);

@@ -157,6 +157,25 @@ fn whoever_is_let_in_asks_in_its_own_name() {
     assert_eq!(daemon.stop().code, Some(0));
 }
 
+/// As config/systemd has it: the folder is FreeRADIUS' group's, for the hook's socket. This one is radkick's.
+#[test]
+fn it_has_our_own_group_in_a_folder_of_another() {
+    let own = rustix::process::getegid().as_raw();
+    let folder = tempfile::tempdir().expect("a folder");
+    if rustix::process::geteuid().is_root() {
+        chown(folder.path(), None, Some(NOBODY)).expect("as root");
+    }
+    set_mode(folder.path(), 0o2751);
+    let path = folder.path().join("control.sock");
+    let door = radkick::control::Door::open(&path).expect("a door");
+    let made = std::fs::metadata(&path).expect("a socket");
+    assert_eq!((made.mode() & 0o777, made.gid()), (0o660, own));
+    let refused = std::os::unix::net::UnixStream::connect(&path).map_err(|error| error.kind());
+    assert_eq!(refused.err(), Some(std::io::ErrorKind::ConnectionRefused), "nobody before it listens");
+    drop(door);
+    assert!(!path.exists());
+}
+
 #[test]
 fn a_socket_that_cannot_be_had() {
     let site = Site::start();
