@@ -182,3 +182,63 @@ fn refused(told: Told) -> Asked {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use tokio::io::{AsyncWriteExt, BufReader};
+    use tokio::net::UnixStream;
+
+    use super::{Asked, Asking, Begun, Connection, HELLO_WITHIN, LINE_OCTETS, line};
+    use crate::command::Request;
+
+    const HELLO: &[u8] = b"{\"hello\":{\"protocol\":1,\"version\":\"\",\"databases\":\"d\"}}\n";
+    const ACCEPTED: &[u8] = b"{\"accepted\":{}}\n";
+
+    /// What becomes of a daemon that says hello, reads the request, waits, and accepts then: what the command made of it, and
+    /// whether the daemon could say so.
+    async fn accepted_after(wait: Duration) -> (bool, bool) {
+        let (ours, theirs) = UnixStream::pair().unwrap();
+        let daemon = async {
+            let mut theirs = BufReader::new(theirs);
+            theirs.write_all(HELLO).await.unwrap();
+            line::read(&mut theirs, LINE_OCTETS, HELLO_WITHIN).await.unwrap().unwrap();
+            tokio::time::sleep(wait).await;
+            theirs.write_all(ACCEPTED).await.is_ok()
+        };
+        let mut connection = Connection { stream: BufReader::new(ours) };
+        let command = async {
+            let asking = Asking {
+                socket: "here".as_ref(),
+                databases: "d".to_owned(),
+                called_by: None,
+                request: &Request::Confirm {},
+            };
+            matches!(connection.begin(&asking).await, Begun::Accepted)
+        };
+        tokio::join!(command, daemon)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn both_ends_agree_who_does_it() {
+        assert_eq!(accepted_after(Duration::ZERO).await, (true, true));
+        assert_eq!(accepted_after(HELLO_WITHIN / 2).await, (true, true));
+        // The command still holds its end, and the daemon cannot say it any more: it does not begin
+        assert_eq!(accepted_after(HELLO_WITHIN * 3 / 2).await, (false, false));
+    }
+
+    /// `accepted` stands in the command's socket when it gives up waiting: it looks once more.
+    #[tokio::test]
+    async fn what_was_said_is_heard_after_the_line_is_shut() {
+        let (ours, mut theirs) = UnixStream::pair().unwrap();
+        theirs.write_all(ACCEPTED).await.unwrap();
+        let mut connection = Connection { stream: BufReader::new(ours) };
+        rustix::net::shutdown(connection.stream.get_ref(), rustix::net::Shutdown::Read).unwrap();
+        assert!(theirs.write_all(ACCEPTED).await.is_err());
+        drop(theirs);
+        let heard = connection.next(HELLO_WITHIN).await.unwrap();
+        assert!(matches!(heard, Some(super::Told::Accepted {})));
+        assert!(matches!(connection.follow().await, Asked::Unknown(_)));
+    }
+}
