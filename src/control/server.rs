@@ -17,7 +17,7 @@ use crate::metrics::Metrics;
 
 use super::line;
 use super::peer::Trust;
-use super::socket::{Door, DoorError};
+use super::socket::OpenDoor;
 use super::wire::{Ask, PROTOCOL, Told};
 
 /// Clients at a time, those included that have gone while their work goes on. One more is turned away.
@@ -45,24 +45,19 @@ pub trait Desk: Send + Sync + 'static {
 }
 
 /// Answers until `stop`; then whoever has not been accepted is refused, and what was accepted is waited for.
-///
-/// # Errors
-/// When the system does not let it listen.
 pub async fn serve<D: Desk>(
-    door: Door,
+    door: OpenDoor,
     desk: Arc<D>,
     trust: Trust,
     metrics: Arc<Metrics>,
     stop: CancellationToken,
-) -> Result<(), DoorError> {
-    let listener = door.listen()?;
+) {
     let reception = Arc::new(Reception { desk, trust, metrics, stop: stop.clone() });
     let mut clients = JoinSet::new();
-    reception.accept(&listener, &mut clients).await;
+    reception.accept(&door.listener, &mut clients).await;
     // Nobody new finds it: they do their work themselves
-    drop((listener, door));
+    drop(door);
     while clients.join_next().await.is_some() {}
-    Ok(())
 }
 
 struct Reception<D> {

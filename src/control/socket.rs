@@ -81,16 +81,28 @@ impl Door {
         Ok(Self { path: path.into(), inode: (made.st_dev, made.st_ino), socket, _lock: lock })
     }
 
-    /// Lets clients connect.
+    /// Lets clients connect from now on.
     ///
     /// # Errors
     /// When the system refuses.
-    pub(super) fn listen(&self) -> Result<UnixListener, DoorError> {
+    ///
+    /// # Panics
+    /// Outside of a tokio runtime.
+    pub fn listen(self) -> Result<OpenDoor, DoorError> {
         let failed = |source| DoorError::Failed { path: self.path.clone(), operation: "listen", source };
         listen(&self.socket, BACKLOG).map_err(|error| failed(error.into()))?;
         let socket = self.socket.try_clone().map_err(failed)?;
-        UnixListener::from_std(socket.into()).map_err(failed)
+        let listener = UnixListener::from_std(socket.into()).map_err(failed)?;
+        Ok(OpenDoor { listener, _door: self })
     }
+}
+
+/// A socket that clients connect to.
+#[derive(Debug)]
+pub struct OpenDoor {
+    // It first: the file goes when nobody accepts any more
+    pub(super) listener: UnixListener,
+    _door: Door,
 }
 
 impl Drop for Door {

@@ -7,7 +7,7 @@ use tokio::sync::watch;
 
 use crate::command::{Answer, CommandError, EnforceOnce, Exit, Hands, Request, Stepped, carry_out, known_if_named};
 use crate::config::Mode;
-use crate::control::{self, Desk, Door, Trust};
+use crate::control::{self, Desk, OpenDoor, Trust};
 use crate::jobs::{Agent, AgentError};
 use crate::worker::{Worker, observe};
 
@@ -17,12 +17,10 @@ use super::Common;
 const NEXT_WORKER_WITHIN: Duration = Duration::from_mins(5);
 
 /// Answers commands until the end.
-pub(super) async fn keep((door, trust): (Door, Trust), agents: watch::Receiver<Arc<Agent>>, common: Common) {
+pub(super) async fn keep((door, trust): (OpenDoor, Trust), agents: watch::Receiver<Arc<Agent>>, common: Common) {
     let (metrics, stop) = (Arc::clone(&common.shared.metrics), common.soft.clone());
     let desk = Arc::new(Asked { agents, workers: common.worker.subscribe(), common });
-    if let Err(error) = control::serve(door, desk, trust, metrics, stop).await {
-        tracing::error!("no control socket, commands work on the databases beside this: {error}");
-    }
+    control::serve(door, desk, trust, metrics, stop).await;
 }
 
 struct Asked {

@@ -34,8 +34,12 @@ impl Tasks {
         let mut tasks = JoinSet::new();
         tasks.spawn(enforcing::keep(agents.clone(), common.clone()));
         tasks.spawn(Runner::new(agents.clone(), common.clone(), heard).run());
-        if let Some(control) = doors.control.take() {
-            tasks.spawn(asked::keep(control, agents.clone(), common.clone()));
+        if let Some((door, trust)) = doors.control.take() {
+            // Before anybody hears that this is ready
+            match door.listen() {
+                Ok(door) => drop(tasks.spawn(asked::keep((door, trust), agents.clone(), common.clone()))),
+                Err(error) => tracing::error!("no control socket, commands work on the databases beside this: {error}"),
+            }
         }
         let workers = common.worker.subscribe();
         tasks.spawn(Intake::new(doors, agents.clone(), workers, common.clone()).run());

@@ -2,17 +2,19 @@
 mod broken;
 mod effects;
 mod refused;
+mod steps;
 
 use std::io::{BufRead, BufReader, Write};
 use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
+use std::process::Command;
 
 use serde_json::{Value, json};
 
 use super::daemon::Daemon;
 use super::sections;
 use crate::disconnect::site::Site;
-use crate::support::process::Finished;
+use crate::support::process::{Finished, Running, program};
 use crate::support::radkick::Radkick;
 use crate::support::wait::{PATIENCE, wait_until};
 
@@ -34,9 +36,24 @@ fn begin(call: Radkick) -> Daemon {
 }
 
 /// How many requests of this command came to this.
-fn asked(daemon: &Daemon, command: &str, result: &str) -> f64 {
+fn asked(daemon: &Daemon, command: &str, result: &str) -> u32 {
     let series = format!("radkick_control_requests_total{{command=\"{command}\",result=\"{result}\"}}");
-    daemon.metric(&series).unwrap_or(0.0)
+    let value = daemon.metric(&series).unwrap_or(0.0);
+    (0..10_000).find(|count| f64::from(*count) >= value).expect("few")
+}
+
+/// How many Disconnect-Requests the daemon has sent to R1.
+fn sent(daemon: &Daemon) -> Option<f64> {
+    daemon.metric("radkick_dynauth_client_disconnect_requests_total{nas=\"R1\"}")
+}
+
+/// Starts a daemon that halts at this step; what is to be written to for it to go on.
+fn begin_to_halt(site: &Site, step: &str) -> (Daemon, PathBuf) {
+    let pipe = site.folder().join("go");
+    let made = Running::start(Command::new(program("mkfifo", "coreutils")).arg(&pipe), "").finish(PATIENCE);
+    assert_eq!(made.code, Some(0), "{made:#?}");
+    let call = site.radkick(&["serve"]).env("RADKICK_FAILPOINT", step);
+    (Daemon::start(call.env("RADKICK_FAILPOINT_PIPE", pipe.to_str().expect("UTF-8"))), pipe)
 }
 
 /// A call of radkick as a person makes it: text.
