@@ -29,7 +29,6 @@ pub use answer::{Answer, Cut, Stepped};
 pub use asker::asker;
 pub use exit::{Exit, exit_of};
 pub use hands::{Hands, known, known_if_named};
-pub use queue::at_work;
 pub use record::Record;
 pub use request::{Block, Disconnect, EnforceOnce, JobId, Request, Restore};
 pub use text::{mac, not_empty, reason, user_name};

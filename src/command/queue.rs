@@ -57,7 +57,6 @@ async fn live(id: i64, hands: &Hands) -> Result<Result<(Arc<Agent>, JobRecord, J
 }
 
 /// Who is at work on a job at `now`: has its lease, and is not known to be dead.
-#[must_use]
-pub fn at_work(job: &JobRecord, times: JobTimes, now: i64) -> Option<&str> {
+fn at_work(job: &JobRecord, times: JobTimes, now: i64) -> Option<&str> {
     job.lease_holder.as_deref().filter(|holder| times.lease_until >= now && !is_dead(holder))
 }

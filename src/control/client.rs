@@ -29,7 +29,7 @@ const REPORTS: usize = 1_000_000;
 pub struct Asking<'a> {
     /// The daemon's socket.
     pub socket: &'a Path,
-    /// The databases that are meant, as [`super::databases`] names them.
+    /// The databases that are meant, as [`super::databases()`] names them.
     pub databases: String,
     /// For whom sudo was called, if it was.
     pub called_by: Option<String>,
@@ -226,6 +226,15 @@ mod tests {
         assert_eq!(accepted_after(HELLO_WITHIN / 2).await, (true, true));
         // The command still holds its end, and the daemon cannot say it any more: it does not begin
         assert_eq!(accepted_after(HELLO_WITHIN * 3 / 2).await, (false, false));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_daemon_that_says_nothing_any_more_is_given_up() {
+        let (ours, mut theirs) = UnixStream::pair().unwrap();
+        theirs.write_all(b"{\"at_work\":{}}\n").await.unwrap();
+        let mut connection = Connection { stream: BufReader::new(ours) };
+        let Asked::Unknown(why) = connection.follow().await else { panic!("not known") };
+        assert_eq!(why, "nothing for 30 s");
     }
 
     /// `accepted` stands in the command's socket when it gives up waiting: it looks once more.

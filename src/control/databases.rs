@@ -28,3 +28,31 @@ fn resolved(path: &Path) -> std::path::PathBuf {
     let beside = || Some(std::fs::canonicalize(folder).ok()?.join(path.file_name()?));
     std::fs::canonicalize(path).ok().or_else(beside).unwrap_or_else(|| path.to_owned())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::databases;
+    use crate::config::Config;
+
+    fn of(url: &str, state: &str) -> String {
+        let text = format!("[database]\nurl = \"{url}\"\n[state]\nurl = \"{state}\"\n");
+        databases(&Config::parse("/nowhere/radkick.toml".as_ref(), &text, &|_| None).unwrap())
+    }
+
+    #[test]
+    fn secrets_do_not_count_and_everything_else_does() {
+        let (ours, theirs) = ("mysql://radkick:a@db/radkick", "mysql://radkick:a@db/radius");
+        let one = of(theirs, ours);
+        assert_eq!(one.len(), 32);
+        assert_eq!(of("mysql://radkick:b@db/radius?ssl-mode=required", "mysql://radkick:c@db/radkick"), one);
+        for (accounting, state) in [
+            ("mysql://radkick:a@db2/radius", ours),
+            ("mysql://radkick:a@db:3307/radius", ours),
+            (theirs, "mysql://radkick:a@db/other"),
+            (theirs, "sqlite:radkick"),
+            (ours, theirs),
+        ] {
+            assert_ne!(of(accounting, state), one, "{accounting} {state}");
+        }
+    }
+}

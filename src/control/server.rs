@@ -37,7 +37,7 @@ const RESPITE: Duration = Duration::from_millis(100);
 
 /// Who does what is asked.
 pub trait Desk: Send + Sync + 'static {
-    /// The databases that it works on, as [`super::databases`] names them.
+    /// The databases that it works on, as [`super::databases()`] names them.
     fn databases(&self) -> String;
 
     /// Does it, in the name of `by`.

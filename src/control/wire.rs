@@ -12,7 +12,7 @@ pub(super) const PROTOCOL: u32 = 1;
 #[serde(deny_unknown_fields)]
 pub(super) struct Ask {
     pub(super) protocol: u32,
-    /// The databases that the command means, as [`super::databases`] names them.
+    /// The databases that the command means, as [`super::databases()`] names them.
     pub(super) databases: String,
     /// For whom sudo was called. Believed of root alone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
