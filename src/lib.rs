@@ -11,8 +11,10 @@
 //! - 5, jobs, on disk before anything is done: [`jobs`]
 //! - 6, what starts work: [`worker`], and [`hook`], which FreeRADIUS calls; who may look: [`admin`]; a RouterOS stand-in,
 //!   [`simulator`]
-//! - 7, wiring: [`daemon`]
-//! - 8, the front door: [`cli`]
+//! - 7, what one-shot commands do: [`command`]
+//! - 8, asking a daemon to do it: [`control`]
+//! - 9, wiring: [`daemon`]
+//! - 10, the front door: [`cli`]
 
 pub mod radius;
 
@@ -37,6 +39,10 @@ pub mod admin;
 pub mod hook;
 pub mod simulator;
 pub mod worker;
+
+pub mod command;
+
+pub mod control;
 
 pub mod daemon;
 

@@ -1,12 +1,10 @@
 //! `radkick block` and `radkick restore`.
 
-use crate::config::BlockMode;
-use crate::jobs::Closing;
+use crate::command::{Block, Request, Restore, user_name};
 use crate::quota::UserName;
-use crate::worker::Exemptions;
 
-use super::Exit;
-use super::context::{Context, known, refuse, user_name};
+use super::context::Context;
+use super::{Exit, answers};
 
 /// Close a user's login; sessions that are open stay open.
 #[derive(Debug, Clone, clap::Args)]
@@ -30,59 +28,11 @@ pub(crate) struct RestoreArgs {
 }
 
 /// Runs `block`.
-pub(crate) async fn block(args: BlockArgs, context: Context) -> anyhow::Result<Exit> {
-    let output = context.output;
-    if context.config.block.mode == BlockMode::None {
-        return refuse(output, Exit::Usage, "[block] mode is \"none\": there is nothing that would close a login");
-    }
-    let accounting = context.accounting().await?;
-    let user = match known(&accounting, &args.user).await? {
-        Ok(user) => user,
-        Err(why) => return refuse(output, Exit::Unknown, &why),
-    };
-    let exempt = Exemptions::new(&accounting, &context.config.exempt).of(&user).await?;
-    if let (Some(why), false) = (exempt, args.force) {
-        let why = format!("user {user} is exempt ({why}); --force to do it all the same");
-        return refuse(output, Exit::Usage, &why);
-    }
-    // Before the block is on disk: a promise that cannot be kept would stand in the way of every later run
-    accounting.check_writable().await?;
-    let agent = context.agent().await?;
-    let closing = agent.block(&user, "by_hand", "command").await?;
-    output.object(&serde_json::json!({ "user": user.as_str(), "blocked": closing == Closing::Closed }))?;
-    if let Closing::Open(why) = closing {
-        return refuse(output, Exit::Failed, &format!("user {user}: the login is open: {why}"));
-    }
-    output.line(&format!("{user}: login closed. Open sessions stay open: radkick disconnect --user cuts them."))?;
-    Ok(Exit::Done)
+pub(crate) async fn block(BlockArgs { user, force }: BlockArgs, context: Context) -> anyhow::Result<Exit> {
+    answers::run(Request::Block(Block { user, force }), context).await
 }
 
 /// Runs `restore`.
-pub(crate) async fn restore(args: RestoreArgs, context: Context) -> anyhow::Result<Exit> {
-    let output = context.output;
-    // A block may stand although no other table has the name any more
-    let user = context.accounting().await?.known_as(&args.user).await?.unwrap_or(args.user);
-    let nothing = format!("nothing of ours is held for user {user}");
-    if !context.has_state().await? {
-        return refuse(output, Exit::Unknown, &nothing);
-    }
-    let agent = context.agent().await?;
-    if agent.state.blocks(Some(&user)).await?.is_empty() {
-        return refuse(output, Exit::Unknown, &nothing);
-    }
-    let restored = agent.restore(&user, None).await?;
-    let blocked = agent.is_blocked(&user).await?;
-    output.object(&serde_json::json!({
-        "user": user.as_str(), "blocked": blocked, "rows": restored.rows, "superseded": restored.superseded,
-    }))?;
-    if blocked {
-        return refuse(output, Exit::Failed, &format!("user {user}: another radkick has closed the login again"));
-    }
-    output.line(&match restored.superseded {
-        0 => format!("{user}: login as before"),
-        rows => {
-            format!("{user}: our block is gone; {rows} of its rows were left as somebody else wrote them meanwhile")
-        }
-    })?;
-    Ok(Exit::Done)
+pub(crate) async fn restore(RestoreArgs { user }: RestoreArgs, context: Context) -> anyhow::Result<Exit> {
+    answers::run(Request::Restore(Restore { user }), context).await
 }

@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
+use crate::command::Request;
 use crate::config::parse_duration;
-use crate::store::{Brake, State};
-use crate::worker::{self, CUT_BRAKE, LIMITS_BRAKE, Pause, RESTORE_BRAKE};
+use crate::worker::{self, Pause};
 
-use super::Exit;
 use super::context::Context;
+use super::{Exit, answers};
 
 /// Cut nobody until resume, or for a time.
 #[derive(Debug, Clone, clap::Args)]
@@ -44,28 +44,6 @@ pub(crate) fn resume(context: &Context) -> anyhow::Result<Exit> {
 }
 
 /// Runs `confirm`.
-pub(crate) async fn confirm(context: &Context) -> anyhow::Result<Exit> {
-    let mut confirmed = Vec::new();
-    if context.has_state().await? {
-        let state = State::open(&context.config.state.url).await?;
-        for name in [CUT_BRAKE, RESTORE_BRAKE, LIMITS_BRAKE] {
-            confirmed.extend(confirm_one(&state, name, context.clock.epoch()).await?);
-        }
-    }
-    context.output.object(&serde_json::json!({ "confirmed": confirmed }))?;
-    if confirmed.is_empty() {
-        context.output.line("No brake has tripped.")?;
-    }
-    confirmed.iter().try_for_each(|detail| context.output.line(&format!("Confirmed: {detail}")))?;
-    Ok(Exit::Done)
-}
-
-async fn confirm_one(state: &State, name: &str, now: i64) -> anyhow::Result<Option<String>> {
-    match state.brake(name).await? {
-        Some(brake) if brake.confirmed_at.is_none() => {
-            state.set_brake(name, Some(&Brake { confirmed_at: Some(now), ..brake.clone() })).await?;
-            Ok(Some(brake.detail))
-        }
-        Some(_) | None => Ok(None),
-    }
+pub(crate) async fn confirm(context: Context) -> anyhow::Result<Exit> {
+    answers::run(Request::Confirm {}, context).await
 }

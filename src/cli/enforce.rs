@@ -3,13 +3,14 @@
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
+use crate::command::{EnforceOnce, Request, Stepped, known_if_named, user_name};
 use crate::config::Mode;
 use crate::daemon::only_one;
 use crate::quota::UserName;
-use crate::worker::{StepOutcome, Worker, keep_observing, observe};
+use crate::worker::{Worker, keep_observing, observe};
 
-use super::context::{Context, known_if_named, refuse, user_name};
-use super::{Exit, Output, sessions_text};
+use super::context::{Context, refuse};
+use super::{Exit, answers};
 
 /// Enforce quotas: find who is over, close the login, cut every session, prove it.
 ///
@@ -42,6 +43,10 @@ impl EnforceArgs {
 pub(crate) async fn run(args: EnforceArgs, context: Context) -> anyhow::Result<Exit> {
     let (output, clock) = (context.output, context.clock);
     let observing = context.config.quota.mode == Mode::Observe;
+    if args.once && !args.dry_run && !observing {
+        let EnforceArgs { user, confirm, .. } = args;
+        return answers::run(Request::EnforceOnce(EnforceOnce { user, confirm }), context).await;
+    }
     let args = match known_if_named(&context.accounting().await?, args.user.as_ref()).await? {
         Ok(user) => EnforceArgs { user, ..args },
         Err(why) => return refuse(output, Exit::Unknown, &why),
@@ -49,46 +54,12 @@ pub(crate) async fn run(args: EnforceArgs, context: Context) -> anyhow::Result<E
     if args.dry_run || (observing && args.once) {
         let accounting = context.accounting().await?;
         let outcome = Box::pin(observe(&context.config, &accounting, clock, args.user.as_ref())).await?;
-        sessions_text::print(output, &outcome.reports, clock.epoch())?;
-        if outcome.reports.is_empty() {
-            output.line("Nobody is over.")?;
-        }
-        if observing {
-            output.line("Mode observe: nothing was done. [quota] mode = \"enforce\" acts.")?;
-        }
-        return tell_failed(output, &outcome, Exit::Done);
-    }
-    if args.once {
-        return once(args, context).await;
+        let step = Stepped { observed: observing, ..outcome.into() };
+        let step = Stepped { held: Vec::new(), ..step };
+        answers::print_step(&step, output, clock.epoch())?;
+        return Ok(if step.failed.is_empty() { Exit::Done } else { Exit::Failed });
     }
     Box::pin(endless(args, context)).await
-}
-
-async fn once(args: EnforceArgs, context: Context) -> anyhow::Result<Exit> {
-    let (output, clock) = (context.output, context.clock);
-    let agent = context.agent().await?;
-    let worker = Worker::new(agent, args.user, args.confirm).at_once();
-    let outcome = worker.step().await;
-    let retired = worker.retire().await;
-    let outcome = outcome?;
-    retired?;
-    sessions_text::print(output, &outcome.reports, clock.epoch())?;
-    if outcome.reports.is_empty() && outcome.held.is_empty() {
-        output.line("Nobody is over.")?;
-    }
-    for user in &outcome.restored {
-        output.line(&format!("{user}: no longer over, login as before"))?;
-    }
-    outcome.held.iter().try_for_each(|why| output.note(&format!("warning: {why}")))?;
-    let exit = sessions_text::exit(&outcome.reports);
-    let exit = if outcome.held.is_empty() { exit } else { exit.max(Exit::StillActive) };
-    tell_failed(output, &outcome, exit)
-}
-
-/// Tells what could not be asked: that makes the run a failure.
-fn tell_failed(output: Output, outcome: &StepOutcome, exit: Exit) -> anyhow::Result<Exit> {
-    outcome.failed.iter().try_for_each(|why| output.note(&format!("error: {why}")))?;
-    Ok(if outcome.failed.is_empty() { exit } else { exit.max(Exit::Failed) })
 }
 
 async fn endless(args: EnforceArgs, context: Context) -> anyhow::Result<Exit> {

@@ -1,5 +1,6 @@
 //! `radkick explain`: one user, whole: what was used where, what limits it, what was done, and what would be done next.
 
+use crate::command::{known, user_name};
 use crate::config::{BlockMode, Mode};
 use crate::jobs::{Exemptions, paused};
 use crate::ledger::{View, Zones, view};
@@ -8,7 +9,7 @@ use crate::store::{Accounting, BlockRecord, BlockState, JobRecord, JournalRecord
 use crate::worker::CUT_BRAKE;
 
 use super::Exit;
-use super::context::{Context, known, refuse, user_name};
+use super::context::{Context, refuse};
 use super::usage::readers;
 use super::usage_text::Standing;
 

@@ -1,11 +1,11 @@
 //! `radkick jobs`: what is under way and what waits, and changing that by hand.
 
-use crate::jobs::{Agent, is_dead};
+use crate::command::{JobId, Request, user_name};
 use crate::quota::UserName;
-use crate::store::{JobRecord, JobState, JobTimes, State};
+use crate::store::JobState;
 
-use super::context::{Context, actor, refuse, user_name};
-use super::{Exit, jobs_text};
+use super::context::{Context, refuse};
+use super::{Exit, answers, jobs_text};
 
 /// Jobs: what is under way, what waits for its next try, what is over.
 #[derive(Debug, Clone, clap::Args)]
@@ -37,8 +37,13 @@ enum JobCommand {
 #[derive(Debug, Clone, Copy, clap::Args)]
 struct JobArgs {
     /// Which job, as `radkick jobs` numbers them
-    #[arg(value_name = "ID")]
+    #[arg(value_name = "ID", value_parser = job_id)]
     id: i64,
+}
+
+fn job_id(text: &str) -> Result<i64, String> {
+    let right = "the number of a job, as 17; `radkick jobs` lists them";
+    text.parse().ok().filter(|id| *id > 0).ok_or_else(|| format!("{text:?} is no job's number; right would be {right}"))
 }
 
 /// Which jobs are listed.
@@ -68,8 +73,8 @@ pub(crate) async fn run(args: JobsArgs, context: Context) -> anyhow::Result<Exit
     match args.command {
         None => list(&args, &context).await,
         Some(JobCommand::Show(JobArgs { id })) => show(id, &context).await,
-        Some(JobCommand::Retry(JobArgs { id })) => Box::pin(retry(id, context)).await,
-        Some(JobCommand::Cancel(JobArgs { id })) => Box::pin(cancel(id, context)).await,
+        Some(JobCommand::Retry(JobArgs { id })) => answers::run(Request::RetryJob(JobId { id }), context).await,
+        Some(JobCommand::Cancel(JobArgs { id })) => answers::run(Request::CancelJob(JobId { id }), context).await,
     }
 }
 
@@ -101,69 +106,8 @@ async fn show(id: i64, context: &Context) -> anyhow::Result<Exit> {
     Ok(Exit::Done)
 }
 
-async fn retry(id: i64, context: Context) -> anyhow::Result<Exit> {
-    let (output, now) = (context.output, context.clock.epoch());
-    let (agent, job, times) = match live(id, context).await? {
-        Ok(found) => found,
-        Err(refused) => return Ok(refused),
-    };
-    let at_work = holder(&job, times, now);
-    if at_work.is_none() && !agent.hasten(&job, &actor()).await? {
-        return refuse(output, Exit::Unknown, &format!("job {id} is over by now"));
-    }
-    output.object(&serde_json::json!({ "id": id, "retry_at": now, "at_work": at_work }))?;
-    output.line(&match at_work {
-        Some(holder) => format!("Job {id} is being worked on now, by {holder}: nothing to bring forward."),
-        None => format!("Job {id} is due now: `radkick serve` or the next step of `radkick enforce` runs it."),
-    })?;
-    Ok(Exit::Done)
-}
-
-async fn cancel(id: i64, context: Context) -> anyhow::Result<Exit> {
-    let (output, now) = (context.output, context.clock.epoch());
-    let (agent, job, times) = match live(id, context).await? {
-        Ok(found) => found,
-        Err(refused) => return Ok(refused),
-    };
-    let busy =
-        |holder: &str| format!("job {id} is being worked on by {holder}: not called off; try again when it is done");
-    if let Some(holder) = holder(&job, times, now) {
-        return refuse(output, Exit::Failed, &busy(holder));
-    }
-    if !agent.cancel(&job, &actor()).await? {
-        return refuse(output, Exit::Failed, &busy("another radkick, since just now"));
-    }
-    let blocked = agent.is_blocked(&job.spec.user).await?;
-    output.object(&serde_json::json!({ "id": id, "state": "lapsed", "blocked": blocked }))?;
-    let login = if blocked { "the login stays closed" } else { "the login is not closed by us" };
-    output.line(&format!("Job {id} of {} is called off; {login}.", job.spec.user))?;
-    Ok(Exit::Done)
-}
-
-/// A live job, with an agent to change it; or the refusal that has been told.
-async fn live(id: i64, context: Context) -> anyhow::Result<Result<(std::sync::Arc<Agent>, JobRecord, JobTimes), Exit>> {
-    if !context.has_state().await? {
-        return unknown(id, &context).map(Err);
-    }
-    let output = context.output;
-    let state = State::open(&context.config.state.url).await?;
-    match state.job(id).await? {
-        None => unknown(id, &context).map(Err),
-        Some((job, JobTimes { ended_at: Some(_), .. })) => {
-            let why = format!("job {id} of {} is over: {}", job.spec.user, job.state.as_str());
-            refuse(output, Exit::Unknown, &why).map(Err)
-        }
-        Some((job, times)) => Ok(Ok((context.agent().await?, job, times))),
-    }
-}
-
 fn unknown(id: i64, context: &Context) -> anyhow::Result<Exit> {
     refuse(context.output, Exit::Unknown, &format!("there is no job {id}; `radkick jobs` lists them"))
-}
-
-/// Who is at work on a job: has its lease, and is not known to be dead.
-fn holder(job: &JobRecord, times: JobTimes, now: i64) -> Option<&str> {
-    job.lease_holder.as_deref().filter(|holder| times.lease_until >= now && !is_dead(holder))
 }
 
 impl Wanted {

@@ -1,5 +1,7 @@
 //! Jobs as a table, one job whole, and both as JSON.
 
+use std::collections::BTreeSet;
+
 use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 
@@ -81,13 +83,39 @@ impl Shown {
         object
     }
 
-    /// The states that the job went through, each with the time of the first, as far as they are known. Between two runs it
-    /// waited.
+    /// The states that the job went through, each with the time at which it began, as far as they are known: of runs after the
+    /// first their end alone, by what they left in the journal.
     fn states(&self) -> Vec<(&'static str, i64)> {
         let mut states = vec![("planned", self.job.created_at)];
         states.extend(self.targets.iter().map(|target| target.selected_at).min().map(|at| ("cutting", at)));
+        states.extend(self.runs_in_vain().into_iter().map(|at| ("waiting", at)));
         states.extend(self.times.ended_at.map(|at| (self.job.state.as_str(), at)));
         states
+    }
+
+    /// When each run ended that left a session not proven off, and was to be followed by another.
+    fn runs_in_vain(&self) -> Vec<i64> {
+        let (mut runs, mut seen) = (Vec::<(i64, bool)>::new(), BTreeSet::new());
+        let sessions: BTreeSet<_> =
+            self.targets.iter().map(|target| Some(target.session.acct_unique_id.as_str())).collect();
+        for line in self.journal.iter().filter(|line| line.event == "cut") {
+            let session = line.detail["acct_unique_id"].as_str();
+            if line.detail["reason"] != self.job.spec.reason.as_str() || !sessions.contains(&session) {
+                continue;
+            }
+            // Each session once a run: one that comes again is of the next
+            if !seen.insert(session) || runs.is_empty() {
+                seen = BTreeSet::from([session]);
+                runs.push((line.at, false));
+            }
+            let is_off = ["ended", "already_gone"].iter().any(|fate| line.detail["fate"] == *fate);
+            if let Some((ended_at, in_vain)) = runs.last_mut() {
+                (*ended_at, *in_vain) = (line.at, *in_vain || !is_off);
+            }
+        }
+        // What a person asked for is tried once
+        let retried = self.job.spec.reason != "by_hand";
+        runs.into_iter().filter(|(_, in_vain)| *in_vain && retried).map(|(at, _)| at).collect()
     }
 
     /// For people.

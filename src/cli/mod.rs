@@ -1,6 +1,6 @@
 //! The front door: one file a command.
 
-mod aim;
+mod answers;
 mod block;
 mod brakes;
 mod check;
@@ -8,7 +8,6 @@ mod context;
 pub mod demo;
 mod disconnect;
 mod enforce;
-mod exit;
 mod explain;
 mod explain_text;
 mod hook;
@@ -34,8 +33,9 @@ use tracing_subscriber::EnvFilter;
 
 use crate::quota::UserName;
 
-use context::{Context, user_name};
-pub use exit::Exit;
+pub use crate::command::Exit;
+use crate::command::user_name;
+use context::Context;
 pub use output::{Format, Output};
 
 /// Cuts a RADIUS session on MikroTik RouterOS (RFC 5176) and proves it.
@@ -178,7 +178,7 @@ impl Command {
             Self::Restore(args) => configured!(|context| block::restore(args, context)),
             Self::Pause(args) => configured!(async |context: Context| brakes::pause(&args, &context)),
             Self::Resume => configured!(async |context: Context| brakes::resume(&context)),
-            Self::Confirm => configured!(async |context: Context| brakes::confirm(&context).await),
+            Self::Confirm => configured!(brakes::confirm),
             Self::Check => configured!(check::run),
             Self::Hook(_) => anyhow::bail!("the hook ends with exit codes of its own: main runs it"),
         }

@@ -1,5 +1,6 @@
 //! `radkick quota`: allowances in radkick's own table.
 
+use crate::command::{known, user_name};
 use crate::config::{LimitSource, parse_octets, parse_period};
 use crate::ledger::LimitReader;
 use crate::quota::UserName;
@@ -7,7 +8,7 @@ use crate::radius::parse_date;
 use crate::store::{JournalEntry, QuotaRow, State};
 
 use super::Exit;
-use super::context::{Context, refuse, user_name};
+use super::context::{Context, refuse};
 use super::person::{columns, octets, safe};
 use super::usage_text::time;
 
@@ -168,6 +169,12 @@ async fn list(args: &ListArgs, context: &Context) -> anyhow::Result<Exit> {
         Some(state) => state.quota_rows(user.as_ref().map(std::slice::from_ref)).await?,
         None => Vec::new(),
     };
+    // One that was given an allowance before FreeRADIUS knew the name is listed all the same
+    if let (Some(user), true) = (&args.user, rows.is_empty())
+        && let Err(why) = known(&accounting, user).await?
+    {
+        return refuse(output, Exit::Unknown, &format!("{why}, and radkick's own table has no allowance for it"));
+    }
     let zone = &context.config.accounting.time_zone;
     let mut lines = vec![["USER", "LIMIT", "TOP-UP", "PERIOD", "SUBJECT", "EXPIRES"].map(str::to_owned).to_vec()];
     for row in &rows {

@@ -1,11 +1,12 @@
 //! `radkick sessions`: who is online, as a table or JSON.
 
+use crate::command::{known_if_named, user_name};
 use crate::disconnect::Directory;
 use crate::jobs::directory;
 use crate::quota::UserName;
 use crate::store::SessionRow;
 
-use super::context::{Context, known_if_named, refuse, user_name};
+use super::context::{Context, refuse};
 use super::person::{Tone, coloured, columns, duration, octets, safe};
 use super::{Exit, sessions_text};
 

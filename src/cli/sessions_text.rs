@@ -5,25 +5,14 @@ use crate::disconnect::service_of;
 use crate::jobs::SessionReport;
 use crate::store::SessionRow;
 
+use super::Output;
 use super::person::{Tone, coloured, columns, duration, octets, safe};
-use super::{Exit, Output};
 
 /// Prints reports: JSON objects, or aligned lines.
 pub(super) fn print(output: Output, reports: &[SessionReport], now: i64) -> std::io::Result<()> {
     reports.iter().try_for_each(|report| output.object(report))?;
     let rows: Vec<Vec<String>> = reports.iter().map(|report| cells(report, now)).collect();
     columns(&rows).iter().try_for_each(|line| output.line(line))
-}
-
-/// The worst of several fates.
-pub(super) fn exit(reports: &[SessionReport]) -> Exit {
-    let of = |report: &SessionReport| match (report.fate.as_str(), report.would.is_some()) {
-        _ if report.failed => Exit::Failed,
-        (_, true) | ("ended" | "already_gone", _) => Exit::Done,
-        ("still_active", _) => Exit::StillActive,
-        _ => Exit::Unproven,
-    };
-    reports.iter().map(of).max().unwrap_or(Exit::Done)
 }
 
 fn cells(report: &SessionReport, now: i64) -> Vec<String> {

@@ -3,12 +3,13 @@
 use std::collections::BTreeSet;
 use std::io;
 
+use crate::command::{known_if_named, user_name};
 use crate::jobs::is_dead;
 use crate::ledger::{Ledger, LedgerRules, LimitReader, Surveyed, Zones, rebuild, survey, view};
 use crate::quota::{UserName, judge};
 use crate::store::{Accounting, BlockState, State};
 
-use super::context::{Context, known_if_named, refuse, user_name};
+use super::context::{Context, refuse};
 use super::person::{Tone, coloured, columns, octets, safe};
 use super::usage_text::Standing;
 use super::{Exit, Output};

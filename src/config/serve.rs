@@ -24,13 +24,15 @@ pub struct Serve {
     pub stuck_after: Duration,
     /// `hook_socket`, where hooks of FreeRADIUS bring their events. Default `/run/radkick/hook.sock`, if its directory is there.
     pub hook_socket: HookPath,
+    /// `control_socket`, where one-shot commands ask the daemon. Default `/run/radkick/control.sock`, if its directory is there.
+    pub control_socket: HookPath,
     /// `spool`, where they leave them otherwise. Default `/var/spool/radkick`, if it is there.
     pub spool: HookPath,
     /// `hook_users`, accounts of this machine whose events are taken, beside root and our own. Default `freerad`, `radiusd`.
     pub hook_users: Vec<String>,
 }
 
-/// A path that the hook knows too.
+/// A path that another program has to know too.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HookPath {
     /// The path.
@@ -81,6 +83,7 @@ impl Serve {
             tokens: tokens(section),
             stuck_after: section.duration("stuck_after", second..=second * 86_400).unwrap_or(second * 600),
             hook_socket: hook_path(section, "hook_socket", "/run/radkick/hook.sock"),
+            control_socket: hook_path(section, "control_socket", "/run/radkick/control.sock"),
             spool: hook_path(section, "spool", "/var/spool/radkick"),
             hook_users: section.texts("hook_users").map_or_else(
                 || vec!["freerad".to_owned(), "radiusd".to_owned()],

@@ -5,6 +5,7 @@
 //!               │                                │
 //!   file ──▶ Config ──▶ Agent ──┬──▶ worker ──┐  │   soft: what is under way is finished, nobody else is begun with
 //!                               ├──▶ runner ──┼──┤
+//!                               ├──▶ commands │  │
 //!                               └──▶ HTTP     │  │   hard, at the second signal or after 80 s: the intents are on disk, and
 //!                                  watchdog ◀─┘  ▼         the next start looks for proof first
 //! ```
@@ -15,6 +16,7 @@
 //! Start reading at [`serve`].
 
 mod answers;
+mod asked;
 mod doors;
 mod enforcing;
 mod events;
@@ -38,6 +40,7 @@ use tokio_util::sync::CancellationToken;
 use crate::admin::{self, Site};
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::control::DoorError;
 use crate::jobs::{Agent, Shared};
 use crate::metrics::Pulses;
 use crate::worker::Worker;
@@ -67,6 +70,9 @@ pub enum ServeError {
     /// The hooks' socket or spool, where one is configured or there, cannot be used.
     #[error("hooks: {0}")]
     Hook(String),
+    /// The control socket, where one is configured, cannot be made.
+    #[error("control socket: {0}")]
+    Control(#[from] DoorError),
     /// A signal cannot be caught, a lock not be made.
     #[error(transparent)]
     System(#[from] std::io::Error),

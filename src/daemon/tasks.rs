@@ -13,7 +13,7 @@ use super::doors::Doors;
 use super::intake::Intake;
 use super::runner::Runner;
 use super::waking::SignOfLife;
-use super::{Common, enforcing};
+use super::{Common, asked, enforcing};
 
 /// What is under way may take so long to end after the first signal; config/systemd gives 10 s more before it kills.
 const STOP_WITHIN: Duration = Duration::from_secs(80);
@@ -29,11 +29,18 @@ impl Tasks {
     pub(super) fn start(
         common: &Common,
         agents: &watch::Receiver<Arc<Agent>>,
-        (heard, doors): (mpsc::UnboundedReceiver<SignOfLife>, Doors),
+        (heard, mut doors): (mpsc::UnboundedReceiver<SignOfLife>, Doors),
     ) -> Self {
         let mut tasks = JoinSet::new();
         tasks.spawn(enforcing::keep(agents.clone(), common.clone()));
         tasks.spawn(Runner::new(agents.clone(), common.clone(), heard).run());
+        if let Some((door, trust)) = doors.control.take() {
+            // Before anybody hears that this is ready
+            match door.listen() {
+                Ok(door) => drop(tasks.spawn(asked::keep((door, trust), agents.clone(), common.clone()))),
+                Err(error) => tracing::error!("no control socket, commands work on the databases beside this: {error}"),
+            }
+        }
         let workers = common.worker.subscribe();
         tasks.spawn(Intake::new(doors, agents.clone(), workers, common.clone()).run());
         Self { tasks }

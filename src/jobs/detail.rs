@@ -11,6 +11,9 @@ pub struct JobDetail {
     pub block: bool,
     /// Why, in the operator's words.
     pub text: Option<String>,
+    /// Which person asked, as `cli:NAME`, for the journal.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<String>,
     /// Octets used when it was made.
     pub used_octets: Option<u64>,
     /// The limit in octets.
@@ -67,5 +70,11 @@ impl JobDetail {
     #[must_use]
     pub fn of(job: &JobRecord) -> Self {
         serde_json::from_value(job.spec.detail.clone()).unwrap_or_default()
+    }
+
+    /// Who asked for a job, for the journal: the person where one is known.
+    #[must_use]
+    pub fn asker(job: &JobRecord) -> String {
+        Self::of(job).by.unwrap_or_else(|| job.spec.actor.clone())
     }
 }

@@ -1,6 +1,6 @@
 //! What is told about a session: the JSON object of the contract, and the line for people.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::quota::UserName;
 use crate::store::{JobRecord, SessionRow, TargetRecord};
@@ -8,7 +8,7 @@ use crate::store::{JobRecord, SessionRow, TargetRecord};
 use super::JobDetail;
 
 /// One session that was aimed at; all session keys null for a user with none open.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct SessionReport {
     /// Whose session, not escaped.
     pub user: String,
@@ -64,7 +64,7 @@ pub struct SessionReport {
 }
 
 /// What would be done.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Would {
     /// Whether the login would be closed.
     pub block: bool,

@@ -23,11 +23,29 @@ impl Agent {
     /// # Errors
     /// As [`Agent::block`].
     pub async fn restore(&self, user: &UserName, reason: Option<&str>) -> Result<Restored, StoreError> {
+        self.restore_for(user, reason, None).await
+    }
+
+    /// Opens a user's login again, whatever we closed it for, in the name of `actor`.
+    ///
+    /// # Errors
+    /// As [`Agent::block`].
+    pub async fn restore_by(&self, user: &UserName, actor: &str) -> Result<Restored, StoreError> {
+        self.restore_for(user, None, Some(actor)).await
+    }
+
+    async fn restore_for(
+        &self,
+        user: &UserName,
+        reason: Option<&str>,
+        actor: Option<&str>,
+    ) -> Result<Restored, StoreError> {
         self.finish_blocks(Some(user)).await?;
         let mut restored = Restored::default();
         for block in self.state.blocks(Some(user)).await? {
             if reason.is_none_or(|reason| block.reason == reason) && block.state == BlockState::Held {
-                let releasing = BlockRecord { state: BlockState::Releasing, ..block.clone() };
+                let actor = actor.unwrap_or(&block.actor).to_owned();
+                let releasing = BlockRecord { state: BlockState::Releasing, actor, ..block.clone() };
                 // Another run that was quicker releases it, or has made it one by hand
                 if self.state.update_block(&block, &releasing, None, self.now()).await? {
                     failpoint::reach("restore_planned");

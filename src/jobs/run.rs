@@ -124,7 +124,7 @@ impl Agent {
         }
         let detail = JobDetail::of(&job);
         if detail.block {
-            self.block(&job.spec.user, &job.spec.reason, &job.spec.actor).await?;
+            self.block(&job.spec.user, &job.spec.reason, &JobDetail::asker(&job)).await?;
         }
         self.select(&mut job, &detail).await?;
         let pass = self.cut_all(&job, directory).await?;

@@ -3,7 +3,7 @@
 use crate::quota::Reason;
 use crate::store::{JobRecord, JobState, JournalEntry, TargetRecord};
 
-use super::{Agent, AgentError};
+use super::{Agent, AgentError, JobDetail};
 
 /// A cut is retried until the session ends or its reason lapses, at most this long.
 pub(super) const LAPSE_SECS: i64 = 7 * 24 * 3600;
@@ -63,7 +63,7 @@ impl Agent {
 
     /// A line of the journal about a job.
     pub(super) fn entry_of(&self, job: &JobRecord, event: &'static str, detail: serde_json::Value) -> JournalEntry {
-        JournalEntry { at: self.now(), actor: job.spec.actor.clone(), user: job.spec.user.clone(), event, detail }
+        JournalEntry { at: self.now(), actor: JobDetail::asker(job), user: job.spec.user.clone(), event, detail }
     }
 }
 

@@ -49,6 +49,7 @@ pub struct Metrics {
     sessions: Counters,
     database_errors: Counters,
     reloads: Counters,
+    controls: Family<[Label; 2], Counter>,
 }
 
 /// What stands in the databases. A number that could not be looked up is left out: an old one would be a lie.
@@ -76,6 +77,7 @@ impl Default for Metrics {
             sessions: Counters::default(),
             database_errors: Counters::default(),
             reloads: Counters::default(),
+            controls: Family::default(),
             registry: Registry::default(),
         };
         registry.register(
@@ -86,6 +88,8 @@ impl Default for Metrics {
         let what = "Operations on a database that failed, by what was wrong";
         registry.register("database_errors", what, metrics.database_errors.clone());
         registry.register("reloads", "Changes of the configuration by SIGHUP", metrics.reloads.clone());
+        let what = "What commands asked for over the control socket, by what came of it";
+        registry.register("control_requests", what, metrics.controls.clone());
         Self { registry, ..metrics }
     }
 }
@@ -105,6 +109,12 @@ impl Metrics {
     pub fn reload(&self, taken: bool) {
         let result = if taken { "taken" } else { "refused" };
         self.reloads.get_or_create(&[("result", result.to_owned())]).inc();
+    }
+
+    /// A command asked over the control socket: `none` where it was not understood, or not heard. The result is an exit code's
+    /// word, or `refused`.
+    pub fn control(&self, command: &'static str, result: &'static str) {
+        self.controls.get_or_create(&[("command", command.to_owned()), ("result", result.to_owned())]).inc();
     }
 
     /// Everything, as OpenMetrics' text, which Prometheus reads.

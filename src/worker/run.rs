@@ -26,13 +26,29 @@ impl Worker {
         self.run_heard(&mut |_| ()).await;
     }
 
+    /// One step that a person waits for, for everybody or for one user, between two of those that [`Worker::run`] makes, by the
+    /// same ledger. `None` once the worker is told to stop: nothing was begun then.
+    ///
+    /// # Errors
+    /// As [`Worker::step`].
+    pub async fn step_for(&self, only: Option<UserName>, confirmed: bool) -> Result<Option<StepOutcome>, AgentError> {
+        let _turn = self.stepping.lock().await;
+        if self.shutdown.is_cancelled() {
+            return Ok(None);
+        }
+        let asked = Self { confirmed, only, ..self.clone() }.at_once();
+        Box::pin(asked.step()).await.map(Some)
+    }
+
     /// As [`Worker::run`]; `hear` is told of each round.
     pub async fn run_heard(&self, hear: Hear<'_>) {
         let interval = self.agent.config.quota.interval;
         let mut told = Told::default();
         loop {
+            let turn = self.stepping.lock().await;
             let began = self.agent.clock.now();
             let result = self.step().await;
+            drop(turn);
             let took = self.agent.clock.now().duration_since(began);
             hear(Cycle { result: result.as_ref(), took });
             match result {

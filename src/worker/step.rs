@@ -39,6 +39,8 @@ pub struct Worker {
     pub(super) lately: Arc<Mutex<BTreeSet<String>>>,
     /// How often blocks of those who are offline were looked up in turn.
     pub(super) round: Arc<AtomicUsize>,
+    /// Held for a whole step: a person may ask for one between two of its own.
+    pub(super) stepping: Arc<Mutex<()>>,
 }
 
 impl Worker {
@@ -47,8 +49,8 @@ impl Worker {
     pub fn new(agent: Arc<Agent>, only: Option<UserName>, confirmed: bool) -> Self {
         let meter = Meter::new(&agent.config, &agent.accounting, Some(&agent.state));
         let (meter, shutdown) = (Arc::new(Mutex::new(meter)), CancellationToken::new());
-        let (pulse, lately, round) = (Pulse::default(), Arc::default(), Arc::default());
-        Self { agent, confirmed, only, at_once: false, shutdown, pulse, meter, lately, round }
+        let (pulse, lately, round, stepping) = (Pulse::default(), Arc::default(), Arc::default(), Arc::default());
+        Self { agent, confirmed, only, at_once: false, shutdown, pulse, meter, lately, round, stepping }
     }
 
     /// For a person who waits for one step: what would be tried again later is tried now.

@@ -17,8 +17,10 @@ const ROOMS: &[(u8, &[&str])] = &[
     (4, &["disconnect", "ledger"]),
     (5, &["jobs"]),
     (6, &["worker", "hook", "admin", "simulator"]),
-    (7, &["daemon"]),
-    (8, &["cli"]),
+    (7, &["command"]),
+    (8, &["control"]),
+    (9, &["daemon"]),
+    (10, &["cli"]),
 ];
 
 /// Layers up to this one do no input or output.

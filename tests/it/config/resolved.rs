@@ -43,6 +43,23 @@ fn defaults() {
 }
 
 #[test]
+fn the_control_socket_is_where_the_file_says_or_where_every_command_looks() {
+    let control = |text: &str| with_database(text).serve.control_socket;
+    let default = control("");
+    assert_eq!((default.path.to_str(), default.is_set), (Some("/run/radkick/control.sock"), false));
+    let set = control("[serve]\ncontrol_socket = \"run/own.sock\"");
+    assert_eq!((set.path.as_path(), set.is_set), (Path::new("run/own.sock"), true));
+    let beside = Config::parse(
+        "/etc/radkick/radkick.toml".as_ref(),
+        "[database]\nurl = \"sqlite:radius.db\"\n[serve]\ncontrol_socket = \"own.sock\"",
+        &environment,
+    );
+    assert_eq!(beside.expect("accepted").serve.control_socket.path, Path::new("/etc/radkick/own.sock"));
+    let problems = parse("[database]\nurl = \"sqlite:radius.db\"\n[serve]\ncontrol_socket = 17").expect_err("no text");
+    assert!(problems.to_string().contains("serve.control_socket"), "{problems}");
+}
+
+#[test]
 fn the_example_is_all_defaults_but_its_url() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("config");
     let example = Config::load(Some(&folder.join("radkick.toml")), &environment).expect("accepted");

@@ -53,7 +53,7 @@ fn a_job_that_waits_is_listed_and_shown() {
     assert!((made + 30..made + 60).contains(&next), "{shown:#}");
     assert_eq!((&shown["ended_at"], &shown["lease_until"]), (&Value::Null, &Value::Null));
     let states: Vec<_> = shown["states"].as_array().expect("states").iter().map(|state| &state["state"]).collect();
-    assert_eq!(states, ["planned", "cutting"]);
+    assert_eq!(states, ["planned", "cutting", "waiting"]);
     let target = &shown["targets"][0];
     assert_eq!([&target["acct_session_id"], &target["nas"], &target["fate"]], [ALICE.id, "R1", "unknown"]);
     assert_eq!(
@@ -73,6 +73,47 @@ fn a_job_that_waits_is_listed_and_shown() {
     let table = radkick_text(&site, &["jobs"]);
     assert_eq!(table.lines().count(), 2, "{table}");
     assert!(table.lines().last().is_some_and(|line| line.starts_with(&format!("{id}   alice"))), "{table}");
+}
+
+#[test]
+fn each_run_in_vain_is_told_with_its_time() {
+    let (site, id) = waiting();
+    // Of an hour ago, and one more just now
+    let long_ago =
+        "UPDATE radkick_journal SET at = at - 3600; UPDATE radkick_target SET selected_at = selected_at - 3600;
+                    UPDATE radkick_job SET created_at = created_at - 3600, retry_at = 0;";
+    site.state_sql(long_ago);
+    site.reports(&ONCE, 3);
+    let shown = &site.reports(&["jobs", "show", &id.to_string()], 0)[0];
+    let states: Vec<(&str, i64)> = shown["states"].as_array().expect("states").iter().map(of_state).collect();
+    let [(_, planned), (_, cutting), (_, first), (_, second)] = states[..] else { panic!("{states:?}") };
+    assert_eq!(
+        states.iter().map(|(state, _)| *state).collect::<Vec<_>>(),
+        ["planned", "cutting", "waiting", "waiting"]
+    );
+    assert!(planned <= cutting && cutting <= first && first + 3500 < second, "{states:?}");
+    site.configure(ENFORCE, &site.r1(PATIENT));
+    site.reports(&ONCE, 0);
+    let shown = &site.reports(&["jobs", "show", &id.to_string()], 0)[0];
+    let states: Vec<(&str, i64)> = shown["states"].as_array().expect("states").iter().map(of_state).collect();
+    assert_eq!(states[4..], [("ended", shown["ended_at"].as_i64().expect("a time"))]);
+}
+
+fn of_state(state: &Value) -> (&str, i64) {
+    (state["state"].as_str().expect("a word"), state["at"].as_i64().expect("a time"))
+}
+
+#[test]
+fn what_is_no_number_is_told_what_would_be_right() {
+    let site = Site::of_r1();
+    for (command, text) in [("show", "x"), ("retry", "0"), ("cancel", "1.5")] {
+        let finished = site.run(&["jobs", command, text]);
+        assert_eq!((finished.code, finished.stdout.as_str()), (Some(2), ""), "{finished:#?}");
+        let right = format!(
+            "{text:?} is no job's number; right would be the number of a job, as 17; `radkick jobs` lists them"
+        );
+        assert!(finished.stderr.contains(&right), "{finished:#?}");
+    }
 }
 
 fn radkick_text(site: &Site, arguments: &[&str]) -> String {

@@ -61,6 +61,13 @@ fn each_command_says_what_stands_now() {
     let removed = quota(&site, &["remove", "--user", "alice"]);
     assert_eq!(removed, json!({ "user": "alice", "limit_octets": null }));
     assert!(site.reports(&["quota", "list"], 0).is_empty());
+    assert!(site.reports(&["quota", "list", "--user", "alice"], 0).is_empty(), "known, and without");
+    let unknown = site.run(&["quota", "list", "--user", "mallory"]);
+    assert_eq!((unknown.code, unknown.stdout.as_str()), (Some(4), ""), "{unknown:#?}");
+    assert!(unknown.stderr.contains("error: user mallory is unknown: no row of radacct"), "{unknown:#?}");
+    // Given before FreeRADIUS knows the name
+    quota(&site, &["set", "--user", "mallory", "--limit", "1 GB"]);
+    assert_eq!(quota(&site, &["list", "--user", "mallory"])["user"], "mallory");
     let events = site.state_sql("SELECT event FROM radkick_journal WHERE user_name = 'alice' ORDER BY id");
     let events: Vec<&Value> = events.iter().map(|row| &row["event"]).collect();
     assert_eq!(events, ["quota", "topup", "topup", "quota", "quota"]);

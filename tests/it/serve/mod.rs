@@ -1,5 +1,6 @@
 //! `radkick serve`, the built program: end to end, as systemd sees it, and when things break in the middle.
 mod away;
+mod control;
 mod cuts;
 mod daemon;
 mod hooks;

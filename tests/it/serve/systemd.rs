@@ -60,6 +60,9 @@ fn its_paths_are_those_of_everything_else() {
     }
     // Where the README has FreeRADIUS' SQLite file, and where a pause is kept beside a server
     assert!(README.contains("/var/lib/freeradius/radius.db") && writable.contains("/var/lib/freeradius"));
+    // The control socket gets a group of its own in a folder of FreeRADIUS', and whoever is in it passes through
+    assert_eq!(values("SystemCallFilter"), ["@system-service", "~@privileged @resources", "@chown"]);
+    assert!(TMPFILES.contains("d /run/radkick 2751 radkick freerad\n"));
     assert_eq!(values("StateDirectory"), ["radkick"]);
     assert!(Path::new(env!("CARGO_MANIFEST_DIR")).join("config/systemd/radkick.tmpfiles").is_file());
 }

@@ -1,22 +1,32 @@
-//! Which sessions a command line means. Refuses to guess.
+//! Which sessions are meant. Refuses to guess.
 
 use std::collections::BTreeSet;
 
 use crate::disconnect::Directory;
 use crate::jobs::Selection;
-use crate::store::{Accounting, SessionRow};
+use crate::store::{Accounting, SessionRow, StoreError};
 
-use super::Exit;
-use super::disconnect::DisconnectArgs;
+use super::{Disconnect, Exit};
 
 /// Which sessions are meant, or why that cannot be told.
-pub(super) enum Aim {
-    At { selection: Selection, sessions: Vec<SessionRow> },
+#[derive(Debug)]
+pub enum Aim {
+    /// These, as they stand now.
+    At {
+        /// What makes them out.
+        selection: Selection,
+        /// Their rows.
+        sessions: Vec<SessionRow>,
+    },
+    /// Why it cannot be told, and the exit code that it means.
     Refused(Exit, String),
 }
 
-/// Finds the sessions that the arguments name.
-pub(super) async fn aim(args: &DisconnectArgs, accounting: &Accounting, directory: &Directory) -> anyhow::Result<Aim> {
+/// Finds the open sessions that are meant.
+///
+/// # Errors
+/// When FreeRADIUS' database cannot be asked.
+pub async fn aim(args: &Disconnect, accounting: &Accounting, directory: &Directory) -> Result<Aim, StoreError> {
     let open = accounting.open_sessions(&args.user).await?;
     let mut selection = Selection {
         session: args.session.clone(),
