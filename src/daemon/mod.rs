@@ -21,6 +21,7 @@ mod events;
 mod intake;
 mod only_one;
 mod opening;
+mod refusals;
 mod reload;
 mod runner;
 mod signals;

@@ -66,13 +66,24 @@ impl Worker {
         let mut meter = self.meter.lock().await;
         let measured = Box::pin(meter.hear(heard, &exemptions, leave, agent.now())).await?;
         drop(meter);
-        let Some((measured, missing)) = measured else { return Ok(StepOutcome::default()) };
+        let Some((mut measured, missing)) = measured else { return Ok(StepOutcome::default()) };
         counted(missing);
         let mut outcome = StepOutcome::of(&measured);
         if !measured.judgement.over.is_empty() {
+            self.mind_who_has_gone(&mut measured).await?;
             Box::pin(self.cut_heard(&measured, &mut outcome)).await?;
         }
         Ok(outcome)
+    }
+
+    /// The last look may be a while ago: whom we have cut since then is not cut again for the packets that follow.
+    async fn mind_who_has_gone(&self, measured: &mut Measured) -> Result<(), AgentError> {
+        for user in measured.online.clone() {
+            if self.agent.accounting.open_sessions(&user).await?.is_empty() {
+                measured.online.remove(&user);
+            }
+        }
+        Ok(())
     }
 
     async fn cut_heard(&self, measured: &Measured, outcome: &mut StepOutcome) -> Result<(), AgentError> {
