@@ -36,7 +36,9 @@ impl Intake {
             Waiting::File(file) => {
                 let Some(spool) = &mut self.doors.spool else { return };
                 match spool.with(|spool| spool.refuse(*file)).await {
-                    Ok(set_aside) => tracing::warn!("nothing can be done with a file in the spool: {why}: {set_aside:?}"),
+                    Ok(set_aside) => {
+                        tracing::warn!("nothing can be done with a file in the spool: {why}: {set_aside:?}");
+                    }
                     Err(error) => self.tell(Err(error)),
                 }
             }

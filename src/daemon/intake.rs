@@ -113,7 +113,9 @@ impl Intake {
                     any_taken = true;
                     self.answer(part, done).await;
                 }
-                Err(error) if refused.len() >= REFUSED || !self.is_refusal(&error).await => return Err(error.to_string()),
+                Err(error) if refused.len() >= REFUSED || !self.is_refusal(&error).await => {
+                    return Err(error.to_string());
+                }
                 Err(error) if part.len() < 2 => refused.push((part, error.to_string())),
                 Err(_) => {
                     parts.push(part.split_off(part.len() / 2));

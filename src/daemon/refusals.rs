@@ -9,7 +9,10 @@ use super::intake::{Intake, PAUSE, Waiting};
 
 impl Intake {
     /// Tries each of these a second time, a while later and alone, before it is set aside.
-    pub(super) async fn once_more(&mut self, refused: impl Iterator<Item = (Event, Waiting)> + Send) -> Result<(), String> {
+    pub(super) async fn once_more(
+        &mut self,
+        refused: impl Iterator<Item = (Event, Waiting)> + Send,
+    ) -> Result<(), String> {
         tokio::time::sleep(PAUSE).await;
         for event in refused {
             let one = vec![event];

@@ -8,7 +8,7 @@ use crate::disconnect::stand::Stand;
 use crate::enforce::{ENFORCE, customer, top_up};
 use crate::support::freeradius::Authentication;
 
-/// tests/it/serve/hook_steps.rs has these.
+/// `serve::hook_steps` has these.
 const HOOK: [&str; 4] = ["hook_written", "hook_kept", "event_taken", "event_stored"];
 const CUT: [&str; 9] = [
     "job_submitted",

@@ -120,7 +120,8 @@ impl Database {
         if let Self::Mariadb(database) = self {
             let of_root = "SELECT id FROM information_schema.processlist WHERE db = database() AND info LIKE 'SELECT sleep(600)%'";
             for row in database.sql(of_root) {
-                database.sql(&format!("KILL {}", row["id"].as_str().map_or_else(|| row["id"].to_string(), str::to_owned)));
+                database
+                    .sql(&format!("KILL {}", row["id"].as_str().map_or_else(|| row["id"].to_string(), str::to_owned)));
             }
         }
         drop(session);

@@ -152,7 +152,9 @@ fn connections_are_cut_on_mariadb() {
 /// With all connections gone before each step that is put on disk.
 #[test]
 fn connections_are_cut_at_every_step() {
-    for step in ["job_submitted", "block_planned", "block_changed", "intent_recorded", "request_answered", "fate_recorded"] {
+    for step in
+        ["job_submitted", "block_planned", "block_changed", "intent_recorded", "request_answered", "fate_recorded"]
+    {
         let site = site(Engine::Postgres, 1);
         site.account(&user(0), &id(0), "Interim-Update", 1000);
         let gate = Gate::new();
@@ -185,7 +187,8 @@ fn a_read_only_minute() {
         daemon.wait_for("may only read it");
         wait_until("it is counted", || daemon.metric("radkick_database_errors_total{kind=\"read_only\"}") > Some(0.0));
         // What was on disk before is carried out
-        let named = site.server.coa_requests().iter().map(|request| request["Acct-Session-Id"].join(",")).collect::<Vec<_>>();
+        let named =
+            site.server.coa_requests().iter().map(|request| request["Acct-Session-Id"].join(",")).collect::<Vec<_>>();
         let begun = ["intent_recorded", "request_answered"].contains(&step);
         assert_eq!(named, if begun { vec![id(0)] } else { vec![] }, "{step}: nothing is sent that is not written down");
         may("RESET default_transaction_read_only");

@@ -145,7 +145,8 @@ async fn a_row_is_closed_after_its_grace() {
         let paid = stand.login(SessionSpec::hotspot("bob", "02:00:00:00:00:42", bob)).await;
         stand.an_hour_later();
         let daemon = Daemon::start(clock.of(stand.site.radkick(&["serve"])));
-        let due = || stand.site.state_sql("SELECT close_due_at FROM radkick_target WHERE close_due_at IS NOT NULL").len();
+        let due =
+            || stand.site.state_sql("SELECT close_due_at FROM radkick_target WHERE close_due_at IS NOT NULL").len();
         assert_eq!(stand.site.reports(&["disconnect", "--user", "alice"], 0)[0]["evidence"], "absent_from_router");
         more_steps(&daemon);
         assert_eq!((due(), stand.site.is_open(&session.acct_session_id)), (1, true), "not yet");

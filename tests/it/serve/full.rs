@@ -74,7 +74,9 @@ fn nothing_is_begun_without_room_for_its_intent() {
 /// Full in the middle of a cut, at each step of it.
 #[test]
 fn what_was_under_way_is_finished_when_there_is_room() {
-    for step in ["job_submitted", "block_planned", "block_changed", "intent_recorded", "request_answered", "attempt_recorded"] {
+    for step in
+        ["job_submitted", "block_planned", "block_changed", "intent_recorded", "request_answered", "attempt_recorded"]
+    {
         let (site, disk) = site(&sections(BRISK, ""));
         customer(&site, "carol", CAROL, "1000");
         let gate = Gate::new();

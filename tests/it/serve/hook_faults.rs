@@ -1,8 +1,7 @@
 //! What hooks bring when a part of it all does not do what it should.
-use std::os::unix::net::UnixDatagram;
-
 use radkick::clock::Clock;
 use radkick::hook::{Event, Kind, Octets, Wish};
+use rustix::net::{AddressFamily, SendFlags, SocketAddrUnix, SocketType, connect, send, socket};
 
 use super::daemon::Daemon;
 use super::hooks::{begin, configure, counted, event, spool};
@@ -10,6 +9,7 @@ use super::{BRISK, live, sections};
 use crate::disconnect::site::{PATIENT, Session, Site};
 use crate::enforce::customer;
 use crate::hook::Place;
+use crate::support::process::Running;
 use crate::support::wait::{PATIENCE, wait_until};
 
 const ALICE: Session<'_> = Session::new("80a00001");
@@ -145,15 +145,14 @@ fn connections_are_counted() {
     let daemon = begin(&site);
     let of = |result: &str| daemon.metric(&format!("radkick_hook_connections_total{{result=\"{result}\"}}"));
     wait_until("it is told", || of("turned_away") == Some(0.0));
-    let finished = crate::support::process::Running::start(
-        &mut place.hook(&[], &[("ACCT_STATUS_TYPE", b"Start"), ("USER_NAME", b"\"alice\"")]),
-        "",
-    );
-    assert!(matches!(finished.finish(PATIENCE).code, Some(0 | 3)));
+    let mut hook = place.hook(&[], &[("ACCT_STATUS_TYPE", b"Start"), ("USER_NAME", b"\"alice\"")]);
+    assert!(matches!(Running::start(&mut hook, "").finish(PATIENCE).code, Some(0 | 3)));
     wait_until("it is counted", || of("event") == Some(1.0));
-    // A datagram socket is another type: refused by the system, and no connection
-    assert!(UnixDatagram::unbound().expect("a socket").connect(place.socket()).is_err());
-    assert_eq!(["stranger", "malformed", "silent"].map(of), [Some(0.0); 3]);
+    let stranger = socket(AddressFamily::UNIX, SocketType::SEQPACKET, None).expect("a socket");
+    connect(&stranger, &SocketAddrUnix::new(place.socket()).expect("a path")).expect("a connection");
+    send(&stranger, b"no event", SendFlags::empty()).expect("sent");
+    wait_until("it is counted", || of("malformed") == Some(1.0));
+    assert_eq!(["event", "stranger", "silent"].map(of), [Some(1.0), Some(0.0), Some(0.0)]);
     assert_eq!(daemon.stop().code, Some(0));
 }
 
