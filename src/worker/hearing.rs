@@ -70,8 +70,7 @@ impl Worker {
         counted(missing);
         let mut outcome = StepOutcome::of(&measured);
         if !measured.judgement.over.is_empty() {
-            self.mind_who_has_gone(&mut measured).await?;
-            Box::pin(self.cut_heard(&measured, &mut outcome)).await?;
+            Box::pin(self.cut_heard(&mut measured, &mut outcome)).await?;
         }
         Ok(outcome)
     }
@@ -86,7 +85,7 @@ impl Worker {
         Ok(())
     }
 
-    async fn cut_heard(&self, measured: &Measured, outcome: &mut StepOutcome) -> Result<(), AgentError> {
+    async fn cut_heard(&self, measured: &mut Measured, outcome: &mut StepOutcome) -> Result<(), AgentError> {
         let agent = &self.agent;
         if let Some(pause) = agent.pause() {
             outcome.held.push(pause);
@@ -96,6 +95,8 @@ impl Worker {
         for over in &measured.judgement.over {
             live.extend(agent.state.live_jobs(Some(&over.user)).await?);
         }
+        // After the jobs: one that ended in between has closed its sessions
+        self.mind_who_has_gone(measured).await?;
         let act = self.whom(measured, &live, outcome).await?;
         if act.is_empty() {
             return Ok(());

@@ -167,13 +167,15 @@ fn what_comes_after_the_cut_is_no_second_one() {
     spool(&place, &told(&site, ALICE.id, 1000));
     daemon.wait_for("Successfully disconnected user alice from MikroTik");
     wait_until("the spool is empty", || place.files().is_empty());
-    let mut stop = told(&site, ALICE.id, 1200);
-    stop.kind = Kind::Stop;
-    spool(&place, &stop);
+    // A login that is refused; then the Stop
     let mut by_name = Event::new(Kind::PostAuth, Wish::Check, Clock.epoch());
     by_name.user_name = Octets::new("alice");
-    spool(&place, &by_name);
-    wait_until("the spool is empty", || place.files().is_empty());
+    let mut stop = told(&site, ALICE.id, 1200);
+    stop.kind = Kind::Stop;
+    for event in [by_name, stop] {
+        spool(&place, &event);
+        wait_until("the spool is empty", || place.files().is_empty());
+    }
     // Until what they began has ended as well
     assert_eq!(daemon.stop().code, Some(0));
     assert_eq!(site.state_sql("SELECT id FROM radkick_job").len(), 1);
