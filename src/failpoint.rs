@@ -4,10 +4,16 @@
 compile_error!("the feature `failpoints` is for tests: a release build must not have it");
 
 #[cfg(feature = "failpoints")]
+use std::io::Write as _;
+#[cfg(feature = "failpoints")]
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// Every step that is named, in the order in which a cut reaches them.
-pub const STEPS: [&str; 12] = [
+/// Every step that is named, in the order in which a hook, the daemon's intake and a cut reach them.
+pub const STEPS: [&str; 16] = [
+    "hook_written",
+    "hook_kept",
+    "event_taken",
+    "event_stored",
     "job_submitted",
     "block_planned",
     "block_changed",
@@ -32,7 +38,8 @@ pub fn reach(step: &'static str) {
     debug_assert!(STEPS.contains(&step), "{step} is not in the list");
     #[cfg(feature = "failpoints")]
     if std::env::var("RADKICK_FAILPOINT").as_deref() == Ok(step) && !LET_GO.load(Ordering::Relaxed) {
-        tracing::error!(step, "halted at a failpoint");
+        // Not to the log: a hook has none
+        writeln!(std::io::stderr(), "halted at a failpoint step=\"{step}\"").ok();
         if let Ok(pipe) = std::env::var("RADKICK_FAILPOINT_PIPE") {
             std::fs::read(pipe).ok();
             LET_GO.store(true, Ordering::Relaxed);

@@ -7,14 +7,9 @@ use super::intake::{Intake, TOGETHER, Waiting};
 impl Intake {
     /// Adds the next events of the spool; whether more may follow at once.
     pub(super) async fn spooled(&mut self, events: &mut Vec<(Event, Waiting)>) -> bool {
-        let Some(mut spool) = self.doors.spool.take() else { return false };
-        let read = tokio::task::spawn_blocking(move || {
-            let batch = spool.batch(TOGETHER);
-            (spool, batch)
-        });
-        let Ok((spool, batch)) = read.await else { return false };
-        self.doors.spool = Some(spool);
-        match batch {
+        let Some(spool) = &mut self.doors.spool else { return false };
+        let read = spool.with(|spool| spool.batch(TOGETHER)).await;
+        match read.and_then(|batch| batch.map_err(|error| error.to_string())) {
             Ok(Batch { events: files, set_aside, waiting }) => {
                 let hooks = &self.common.shared.metrics.hooks;
                 hooks.waiting(waiting + files.len());
@@ -25,27 +20,26 @@ impl Intake {
                 events.extend(files.into_iter().map(|file| (file.event.clone(), Waiting::File(Box::new(file)))));
                 waiting > 0
             }
-            Err(error) => {
-                self.tell(Err(error.to_string()));
+            Err(why) => {
+                self.tell(Err(why));
                 false
             }
         }
     }
 
-    /// An event that asks for nothing that could be done.
-    pub(super) async fn refuse(&mut self, waiting: Waiting) {
+    /// An event with which nothing can be done, and why.
+    pub(super) async fn refuse(&mut self, waiting: Waiting, why: &str) {
         self.common.shared.metrics.hooks.events("set_aside", 1);
         match waiting {
-            Waiting::Hook(ticket) => drop(ticket.refused("it names neither a session nor a user")),
+            // Told no, the hook leaves it in the spool: there it is set aside
+            Waiting::Hook(ticket) => drop(ticket.refused(why)),
             Waiting::File(file) => {
-                let Some(mut spool) = self.doors.spool.take() else { return };
-                let refused = tokio::task::spawn_blocking(move || {
-                    let set_aside = spool.refuse(*file);
-                    (spool, set_aside)
-                });
-                if let Ok((spool, set_aside)) = refused.await {
-                    self.doors.spool = Some(spool);
-                    tracing::warn!("a file in the spool asks for nothing that could be done: {set_aside:?}");
+                let Some(spool) = &mut self.doors.spool else { return };
+                match spool.with(|spool| spool.refuse(*file)).await {
+                    Ok(set_aside) => {
+                        tracing::warn!("nothing can be done with a file in the spool: {why}: {set_aside:?}");
+                    }
+                    Err(error) => self.tell(Err(error)),
                 }
             }
         }
@@ -61,18 +55,24 @@ impl Intake {
                 Waiting::File(file) => files.push(file),
             }
         }
-        if files.is_empty() {
-            return;
-        }
-        let Some(spool) = self.doors.spool.take() else { return };
-        let cleared = tokio::task::spawn_blocking(move || {
+        let Some(spool) = self.doors.spool.as_mut().filter(|_| !files.is_empty()) else { return };
+        let cleared = spool.with(move |spool| {
             // One that cannot be removed keeps none of the others
             let all: Vec<_> = files.iter().map(|file| spool.done(file)).collect();
-            (spool, all.into_iter().collect::<Result<(), _>>())
+            all.into_iter().collect::<Result<(), _>>()
         });
-        if let Ok((spool, cleared)) = cleared.await {
-            self.doors.spool = Some(spool);
-            self.tell(cleared.map_err(|error| error.to_string()));
-        }
+        let cleared = cleared.await.and_then(|cleared| cleared.map_err(|error| error.to_string()));
+        self.tell(cleared);
+    }
+
+    /// Counts who came to the socket.
+    pub(super) fn count_connections(&self) {
+        let Some(counts) = self.doors.listener.as_ref().map(crate::hook::Listener::counts) else { return };
+        let hooks = &self.common.shared.metrics.hooks;
+        hooks.connections("event", counts.events);
+        hooks.connections("stranger", counts.strangers);
+        hooks.connections("malformed", counts.malformed);
+        hooks.connections("silent", counts.silent);
+        hooks.connections("turned_away", counts.turned_away);
     }
 }

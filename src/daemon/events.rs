@@ -30,6 +30,8 @@ pub(super) enum Done {
     Now,
     /// It comes again.
     Later,
+    /// Nothing can be done with it.
+    Never,
 }
 
 /// What the event asks for; a check is noted in `hearing`.

@@ -4,7 +4,7 @@
 //! then it stays with its hook, which puts it into the spool after 50 ms, or in the spool. So it may come twice, and coming
 //! twice changes nothing.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,6 +13,7 @@ use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use crate::config::Mode;
+use crate::failpoint;
 use crate::hook::{Event, Listener, Octets, Spooled, Ticket};
 use crate::jobs::{Agent, AgentError};
 use crate::worker::{Hearing, Worker};
@@ -24,9 +25,11 @@ use super::events::{Asked, Done, asked, is_fresh, submit};
 /// Events that are looked at together.
 pub(super) const TOGETHER: usize = 500;
 /// Between two looks into an empty spool, and after a database failed.
-const PAUSE: Duration = Duration::from_secs(1);
+pub(super) const PAUSE: Duration = Duration::from_secs(1);
 /// Cuts that go on while further events are taken: when there are more, events wait for one to end.
 const CUTS: usize = 64;
+/// Events of one batch that a database may refuse: where it refuses more it is not they.
+const REFUSED: usize = 8;
 
 /// An event, and who waits for word of it.
 pub(super) enum Waiting {
@@ -37,7 +40,7 @@ pub(super) enum Waiting {
 /// Takes events until it is told to stop, and then waits for the cuts that they began.
 pub(super) struct Intake {
     pub(super) doors: Doors,
-    agents: watch::Receiver<Arc<Agent>>,
+    pub(super) agents: watch::Receiver<Arc<Agent>>,
     workers: watch::Receiver<Option<Worker>>,
     pub(super) common: Common,
     cuts: JoinSet<()>,
@@ -69,10 +72,14 @@ impl Intake {
                     biased;
                     () = soft.cancelled() => break,
                     Some((event, ticket)) = next(&mut self.doors.listener) => events.push((event, Waiting::Hook(ticket))),
-                    () = tokio::time::sleep_until(Instant::from_std(look_at)) => continue,
+                    () = tokio::time::sleep_until(Instant::from_std(look_at)) => {
+                        self.count_connections();
+                        continue;
+                    }
                 }
             }
             self.gather(&mut events).await;
+            self.count_connections();
             let taken = self.take(events).await;
             let failed = taken.is_err();
             self.tell(taken);
@@ -95,40 +102,79 @@ impl Intake {
         }
     }
 
-    /// Has done what the events ask for, as far as it can be now.
+    /// Has done what the events ask for, as far as it can be now. Where a database refuses some of them and is well itself,
+    /// the others are none the worse for it.
     async fn take(&mut self, events: Vec<(Event, Waiting)>) -> Result<(), String> {
-        let agent = Arc::clone(&self.agents.borrow());
-        let (mut hearing, mut checks, mut done, mut later) = (Hearing::default(), Vec::new(), Vec::new(), 0_usize);
-        for (event, waiting) in events {
-            match asked(&event, &mut hearing) {
-                Asked::Check => checks.push((event, waiting)),
-                Asked::Nothing => self.refuse(waiting).await,
-                Asked::Disconnect(session) => {
-                    match submit(&agent, &event, session).await.map_err(|error| error.to_string())? {
-                        Done::Now => done.push(waiting),
-                        Done::Later => later += 1,
-                    }
+        failpoint::reach("event_taken");
+        let (mut parts, mut refused, mut any_taken) = (vec![events], Vec::new(), false);
+        while let Some(mut part) = parts.pop() {
+            match self.handle(&part).await {
+                Ok(done) => {
+                    any_taken = true;
+                    self.answer(part, done).await;
+                }
+                Err(error) if refused.len() >= REFUSED || !self.is_refusal(&error).await => {
+                    return Err(error.to_string());
+                }
+                Err(error) if part.len() < 2 => refused.push((part, error.to_string())),
+                Err(_) => {
+                    parts.push(part.split_off(part.len() / 2));
+                    parts.push(part);
                 }
             }
         }
+        match refused.pop() {
+            None => Ok(()),
+            // Nothing shows that it is they and not the database
+            Some((_, why)) if !any_taken => Err(why),
+            Some(last) => {
+                refused.push(last);
+                self.once_more(refused.into_iter().flat_map(|(part, _)| part)).await
+            }
+        }
+    }
+
+    /// Does what the events ask for; what became of each, in their order.
+    pub(super) async fn handle(&mut self, events: &[(Event, Waiting)]) -> Result<Vec<Done>, AgentError> {
+        let agent = Arc::clone(&self.agents.borrow());
+        let (mut hearing, mut cuts) = (Hearing::default(), BTreeMap::new());
+        for (at, (event, _)) in events.iter().enumerate() {
+            match asked(event, &mut hearing) {
+                Asked::Check => {}
+                Asked::Nothing => drop(cuts.insert(at, Done::Never)),
+                Asked::Disconnect(session) => drop(cuts.insert(at, submit(&agent, event, session).await?)),
+            }
+        }
         self.common.nudge.notify_one();
-        self.done(done).await;
         let missing = self.hear(hearing).await?;
-        let (counted, early): (Vec<_>, Vec<_>) = checks.into_iter().partition(|(event, _)| {
-            let is_missing = |missing: &BTreeSet<String>| {
-                let session = event.acct_unique_id.as_ref().map(Octets::to_text);
-                session.is_some_and(|session| missing.contains(&session)) && is_fresh(event.received_at, agent.now())
-            };
-            missing.as_ref().is_some_and(|missing| !is_missing(missing))
-        });
-        self.common.shared.metrics.hooks.events("later", later + early.len());
-        self.done(counted.into_iter().map(|(_, waiting)| waiting).collect()).await;
-        Ok(())
+        let is_early = |event: &Event| {
+            let Some(missing) = &missing else { return true };
+            let session = event.acct_unique_id.as_ref().map(Octets::to_text);
+            session.is_some_and(|session| missing.contains(&session)) && is_fresh(event.received_at, agent.now())
+        };
+        let checked = |event: &Event| if is_early(event) { Done::Later } else { Done::Now };
+        let of = |(at, (event, _)): (usize, &(Event, Waiting))| cuts.remove(&at).unwrap_or_else(|| checked(event));
+        Ok(events.iter().enumerate().map(of).collect())
+    }
+
+    /// Says what became of the events.
+    pub(super) async fn answer(&mut self, events: Vec<(Event, Waiting)>, done: Vec<Done>) {
+        failpoint::reach("event_stored");
+        let (mut stored, mut later) = (Vec::new(), 0_usize);
+        for ((_, waiting), done) in events.into_iter().zip(done) {
+            match done {
+                Done::Now => stored.push(waiting),
+                Done::Later => later += 1,
+                Done::Never => self.refuse(waiting, "it names neither a session nor a user").await,
+            }
+        }
+        self.common.shared.metrics.hooks.events("later", later);
+        self.done(stored).await;
     }
 
     /// Has the worker judge; once what was heard is counted, which sessions have no row. `None` where it is to be heard again.
     /// The cuts go on behind.
-    async fn hear(&mut self, hearing: Hearing) -> Result<Option<BTreeSet<String>>, String> {
+    async fn hear(&mut self, hearing: Hearing) -> Result<Option<BTreeSet<String>>, AgentError> {
         // In observe mode the next look tells what would be done
         if hearing.is_empty() || self.agents.borrow().config.quota.mode == Mode::Observe {
             return Ok(Some(BTreeSet::new()));
@@ -161,7 +207,7 @@ impl Intake {
         if let Ok(missing) = is_counted.await {
             return Ok(Some(missing.into_iter().collect()));
         }
-        why.await.map_or(Ok(None), |error| Err(error.to_string()))
+        why.await.map_or(Ok(None), Err)
     }
 
     /// Tells what could not be done: once, as long as it is the same.

@@ -23,6 +23,7 @@ mod events;
 mod intake;
 mod only_one;
 mod opening;
+mod refusals;
 mod reload;
 mod runner;
 mod signals;
@@ -150,7 +151,7 @@ async fn run(
             outcome = source.reload(common) => outcome,
             () = hard.cancelled() => break,
         };
-        common.shared.metrics.reload(outcome.is_ok());
+        let taken = outcome.is_ok();
         let status = match outcome {
             Ok(agent) => {
                 site.set_agent(Ok(Arc::clone(&agent)));
@@ -163,6 +164,8 @@ async fn run(
                 "serving; the last new configuration was refused"
             }
         };
+        // Once it is in force, or told
+        common.shared.metrics.reload(taken);
         systemd::ready(status);
     }
     systemd::stopping();

@@ -9,6 +9,7 @@ use rustix::process::{Resource, getrlimit};
 
 use super::slot::{SLOTS, Slot, State};
 use crate::clock::Clock;
+use crate::failpoint;
 
 /// How many events the spool holds at most.
 pub const MAX_SPOOLED: u32 = SLOTS;
@@ -59,7 +60,11 @@ type Failure = (&'static str, Errno);
 
 fn write_event(directory: &OwnedFd, message: &[u8], clock: Clock) -> Result<(), Failure> {
     let (temporary, file) = claim(directory, clock)?;
-    fill(&file, message).and_then(|()| publish(directory, temporary, &file, clock)).inspect_err(|_| {
+    let kept = fill(&file, message).and_then(|()| {
+        failpoint::reach("hook_written");
+        publish(directory, temporary, &file, clock)
+    });
+    kept.inspect(|()| failpoint::reach("hook_kept")).inspect_err(|_| {
         // It may be gone, and then all is well
         unlinkat(directory, temporary.to_string(), AtFlags::empty()).ok();
     })

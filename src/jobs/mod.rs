@@ -18,6 +18,7 @@ mod agent;
 mod block;
 mod block_plan;
 mod block_stands;
+mod carry;
 mod cut;
 mod detail;
 mod exempt;

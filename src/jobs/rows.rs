@@ -11,9 +11,12 @@ impl Agent {
     /// When the row of a session that is proven off may be closed, if no Stop comes; `None` when it is closed, or not to
     /// be closed by us.
     pub(super) fn close_due(&self, row_is_open: bool) -> Option<i64> {
-        let grace = i64::try_from(self.config.accounting.stop_grace.as_secs()).unwrap_or(i64::MAX);
         let close = row_is_open && self.config.accounting.close_rows == CloseRows::Proven;
-        close.then(|| self.now().saturating_add(grace))
+        close.then(|| self.now().saturating_add(self.grace()))
+    }
+
+    fn grace(&self) -> i64 {
+        i64::try_from(self.config.accounting.stop_grace.as_secs()).unwrap_or(i64::MAX)
     }
 
     /// Closes the rows whose grace is over: of one user's sessions, or all. How many were still open.
@@ -21,9 +24,12 @@ impl Agent {
     /// # Errors
     /// When a database cannot be used.
     pub async fn close_due_rows(&self, user: Option<&UserName>) -> Result<usize, StoreError> {
-        let due = self.state.rows_to_close(self.now()).await?;
+        // A time further ahead than any we set has been set by a clock that was put back: it has come too
+        let (now, grace) = (self.now(), self.grace());
+        let is_due = |at: i64| at <= now || at > now.saturating_add(grace);
+        let all = self.state.rows_to_close(i64::MAX).await?;
         let mut closed = 0;
-        for target in &due {
+        for target in all.iter().filter(|target| target.close_due_at.is_some_and(is_due)) {
             if let Some(user) = user
                 && !self.accounting.same_name(target.session.user.as_str(), user.as_str()).await?
             {

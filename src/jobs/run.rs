@@ -2,20 +2,16 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Duration;
 
 use tokio::task::JoinSet;
 
 use crate::disconnect::Directory;
 use crate::failpoint;
 use crate::quota::UserName;
-use crate::store::{JobRecord, JobSpec, JobState, SessionRow, TargetRecord, TargetStep};
+use crate::store::{JobRecord, JobState, SessionRow, TargetRecord, TargetStep};
 
-use super::settle::{LAPSE_SECS, is_off};
+use super::settle::is_off;
 use super::{Agent, AgentError, JobDetail, SessionReport};
-
-/// How long another agent's work on the same job is waited for.
-const PATIENCE_WITH_ANOTHER: Duration = Duration::from_mins(1);
 
 /// What cutting all targets of a job came to.
 #[derive(Debug, Default)]
@@ -27,50 +23,6 @@ struct Pass {
 }
 
 impl Agent {
-    /// Puts a job on disk and runs it; the live one of the same user and reason, if there is one. While another agent is
-    /// at work on that one it is waited for, within bounds: its reports are ours.
-    ///
-    /// # Errors
-    /// When a database cannot be used; the next run goes on from there.
-    pub async fn cut(
-        self: &Arc<Self>,
-        spec: JobSpec,
-        directory: &Arc<Directory>,
-    ) -> Result<Vec<SessionReport>, AgentError> {
-        let (job, _) = self.state.submit(&JobSpec { lapses_at: self.now() + LAPSE_SECS, ..spec }, self.now()).await?;
-        failpoint::reach("job_submitted");
-        self.carry_on(&job, directory).await
-    }
-
-    /// Runs a live job; while another agent is at work on it, that one is waited for.
-    ///
-    /// # Errors
-    /// As [`Agent::cut`].
-    pub async fn carry_on(
-        self: &Arc<Self>,
-        job: &JobRecord,
-        directory: &Arc<Directory>,
-    ) -> Result<Vec<SessionReport>, AgentError> {
-        let (started, mut told) = (self.clock.now(), false);
-        loop {
-            if let Some(reports) = self.try_run(job, directory).await? {
-                return Ok(reports);
-            }
-            if !told {
-                tracing::info!(job = job.id, user = %job.spec.user, "another radkick is at work on this user: waiting");
-                told = true;
-            }
-            let live = self.state.live_jobs(Some(&job.spec.user)).await?;
-            if live.iter().all(|other| other.id != job.id) {
-                return self.standing(job).await;
-            }
-            if self.clock.now().duration_since(started) >= PATIENCE_WITH_ANOTHER {
-                return Ok(self.standing(job).await?.into_iter().map(SessionReport::unsettled).collect());
-            }
-            tokio::time::sleep(Duration::from_millis(200)).await;
-        }
-    }
-
     /// Runs what earlier runs left unfinished of one user.
     ///
     /// # Errors
@@ -102,7 +54,7 @@ impl Agent {
     }
 
     /// As [`Agent::run`]; `None` when another agent has it.
-    async fn try_run(
+    pub(super) async fn try_run(
         self: &Arc<Self>,
         job: &JobRecord,
         directory: &Arc<Directory>,

@@ -11,6 +11,7 @@ use super::Counters;
 #[derive(Debug)]
 pub struct Hooks {
     events: Counters,
+    connections: Counters,
     spooled: Gauge,
     /// -1 where no spool is read.
     waiting: AtomicI64,
@@ -18,9 +19,12 @@ pub struct Hooks {
 
 impl Hooks {
     pub(super) fn new(registry: &mut Registry) -> Self {
-        let hooks = Self { events: Counters::default(), spooled: Gauge::default(), waiting: AtomicI64::new(-1) };
+        let (events, connections) = (Counters::default(), Counters::default());
+        let hooks = Self { events, connections, spooled: Gauge::default(), waiting: AtomicI64::new(-1) };
         let what = "Events of FreeRADIUS' hooks, by what became of them";
         registry.register("hook_events", what, hooks.events.clone());
+        let what = "Connections of FreeRADIUS' hooks, by what came of them";
+        registry.register("hook_connections", what, hooks.connections.clone());
         registry.register("hook_spooled", "Events that wait in the spool", hooks.spooled.clone());
         hooks
     }
@@ -29,6 +33,13 @@ impl Hooks {
     pub fn events(&self, result: &'static str, count: usize) {
         let count = u64::try_from(count).unwrap_or(u64::MAX);
         self.events.get_or_create(&[("result", result.to_owned())]).inc_by(count);
+    }
+
+    /// So many connections at the hooks' socket so far, since this process began, came to this: `event`, `stranger`,
+    /// `malformed`, `silent` or `turned_away`.
+    pub fn connections(&self, result: &'static str, so_far: u64) {
+        let counter = self.connections.get_or_create(&[("result", result.to_owned())]);
+        counter.inc_by(so_far.saturating_sub(counter.get()));
     }
 
     /// So many wait in the spool.

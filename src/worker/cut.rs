@@ -214,7 +214,7 @@ impl Worker {
             Reason::Expiry => tracing::info!(source, "login of user {} has expired", over.user),
         }
         if let Some(job) = job {
-            return agent.carry_on(&job, directory).await;
+            return self.run_job(&job, directory).await;
         }
         let reason = over.over.reason.as_str();
         let event = JournalEntry {
@@ -235,7 +235,16 @@ impl Worker {
             detail: serde_json::to_value(detail).unwrap_or_default(),
             lapses_at: 0,
         };
-        agent.cut(spec, directory).await
+        self.run_job(&agent.submit(spec).await?, directory).await
+    }
+
+    /// Runs a job. Where another is at work on it a person waits for that one; a loop has others to look after.
+    async fn run_job(&self, job: &JobRecord, directory: &Arc<Directory>) -> Result<Vec<SessionReport>, AgentError> {
+        if self.at_once {
+            self.agent.carry_on(job, directory).await
+        } else {
+            self.agent.run_or_leave(job, directory).await
+        }
     }
 }
 

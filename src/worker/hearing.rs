@@ -66,16 +66,26 @@ impl Worker {
         let mut meter = self.meter.lock().await;
         let measured = Box::pin(meter.hear(heard, &exemptions, leave, agent.now())).await?;
         drop(meter);
-        let Some((measured, missing)) = measured else { return Ok(StepOutcome::default()) };
+        let Some((mut measured, missing)) = measured else { return Ok(StepOutcome::default()) };
         counted(missing);
         let mut outcome = StepOutcome::of(&measured);
         if !measured.judgement.over.is_empty() {
-            Box::pin(self.cut_heard(&measured, &mut outcome)).await?;
+            Box::pin(self.cut_heard(&mut measured, &mut outcome)).await?;
         }
         Ok(outcome)
     }
 
-    async fn cut_heard(&self, measured: &Measured, outcome: &mut StepOutcome) -> Result<(), AgentError> {
+    /// The last look may be a while ago: whom we have cut since then is not cut again for the packets that follow.
+    async fn mind_who_has_gone(&self, measured: &mut Measured) -> Result<(), AgentError> {
+        for user in measured.online.clone() {
+            if self.agent.accounting.open_sessions(&user).await?.is_empty() {
+                measured.online.remove(&user);
+            }
+        }
+        Ok(())
+    }
+
+    async fn cut_heard(&self, measured: &mut Measured, outcome: &mut StepOutcome) -> Result<(), AgentError> {
         let agent = &self.agent;
         if let Some(pause) = agent.pause() {
             outcome.held.push(pause);
@@ -85,6 +95,8 @@ impl Worker {
         for over in &measured.judgement.over {
             live.extend(agent.state.live_jobs(Some(&over.user)).await?);
         }
+        // After the jobs: one that ended in between has closed its sessions
+        self.mind_who_has_gone(measured).await?;
         let act = self.whom(measured, &live, outcome).await?;
         if act.is_empty() {
             return Ok(());

@@ -44,7 +44,7 @@ impl Place {
     }
 
     /// `radkick hook` with this environment and nothing else in it.
-    fn hook(&self, arguments: &[&str], environment: &[(&str, &[u8])]) -> Command {
+    pub(crate) fn hook(&self, arguments: &[&str], environment: &[(&str, &[u8])]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_radkick"));
         command.arg("hook").args(arguments).args([OsStr::new("--socket"), self.socket().as_os_str()]);
         command.arg("--spool").arg(self.spool()).env_clear();

@@ -8,6 +8,8 @@ use crate::disconnect::stand::Stand;
 use crate::enforce::{ENFORCE, customer, top_up};
 use crate::support::freeradius::Authentication;
 
+/// `serve::hook_steps` has these.
+const HOOK: [&str; 4] = ["hook_written", "hook_kept", "event_taken", "event_stored"];
 const CUT: [&str; 9] = [
     "job_submitted",
     "block_planned",
@@ -26,7 +28,7 @@ const ONCE: [&str; 2] = ["enforce", "--once"];
 
 #[test]
 fn no_step_is_left_out() {
-    let tested: Vec<&str> = CUT.into_iter().chain([CLOSING]).chain(RESTORE).collect();
+    let tested: Vec<&str> = HOOK.into_iter().chain(CUT).chain([CLOSING]).chain(RESTORE).collect();
     assert_eq!(tested, STEPS);
 }
 

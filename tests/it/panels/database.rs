@@ -86,6 +86,47 @@ impl Database {
         }
     }
 
+    /// The database's own name.
+    pub(crate) fn name(&self) -> &str {
+        match self {
+            Self::Sqlite => "main",
+            Self::Postgres(database) => database.name(),
+            Self::Mariadb(database) => database.name(),
+        }
+    }
+
+    /// A session that keeps everybody from a table until it is let go.
+    ///
+    /// # Panics
+    ///
+    /// On SQLite, which knows no such locks.
+    pub(crate) fn holding(&self, table: &str) -> Running {
+        match self {
+            Self::Sqlite => panic!("no locks of tables"),
+            Self::Postgres(database) => {
+                database.holding(&format!("BEGIN; LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE"))
+            }
+            Self::Mariadb(database) => {
+                let text = format!("LOCK TABLES {table} WRITE; SELECT 'held'; SELECT sleep(600);");
+                let session = Running::start(&mut database.client(), &text);
+                wait_until("the table is locked", || session.stdout().contains("held"));
+                session
+            }
+        }
+    }
+
+    /// Ends such a session, and waits until its lock is gone.
+    pub(crate) fn let_go(&self, session: Running) {
+        if let Self::Mariadb(database) = self {
+            let of_root = "SELECT id FROM information_schema.processlist WHERE db = database() AND info LIKE 'SELECT sleep(600)%'";
+            for row in database.sql(of_root) {
+                database
+                    .sql(&format!("KILL {}", row["id"].as_str().map_or_else(|| row["id"].to_string(), str::to_owned)));
+            }
+        }
+        drop(session);
+    }
+
     /// As FreeRADIUS logs in.
     pub(crate) fn server(&self) -> Option<SqlServer> {
         let (login, password) = RADIUS;

@@ -20,7 +20,7 @@ const LOGIN: [&str; 5] = ["radcheck", "radreply", "radusergroup", "radgroupcheck
 pub(crate) struct Site {
     pub(crate) server: FreeRadius,
     pub(crate) engine: Engine,
-    database: Database,
+    pub(crate) database: Database,
     pub(crate) folder: TempDir,
 }
 

@@ -109,3 +109,30 @@ fn a_server_that_is_away_is_waited_for() {
     assert_eq!(jobs, [(&"alice".into(), &"ended".into()), (&"bob".into(), &"ended".into())]);
     assert_eq!(place.server.coa_requests().len(), 2, "each once");
 }
+
+/// It may be read, and not written, for a while: FreeRADIUS', too.
+#[test]
+fn a_server_that_is_read_only_for_a_while() {
+    let place = Place::start();
+    let database = &place.database;
+    over(database, "alice", "80a00001");
+    let daemon = Daemon::start(Radkick::new(&["serve", "--config"]).arg(place.config()));
+    daemon.wait_for("Successfully disconnected user alice from MikroTik");
+    database.sql("SET GLOBAL read_only = 1");
+    // By the administrator, for whom that does not hold
+    over(database, "bob", "80a00002");
+    over(database, "carol", "80a00003");
+    let failed = || daemon.metric("radkick_database_errors_total{kind=\"read_only\"}");
+    wait_until("it is told", || failed() > Some(1.0));
+    database.sql("SET GLOBAL read_only = 0");
+    daemon.wait_for("Successfully disconnected user bob from MikroTik");
+    daemon.wait_for("Successfully disconnected user carol from MikroTik");
+    daemon.wait_ready(200);
+    assert_eq!(daemon.stop().code, Some(0));
+    let jobs = database.sql("SELECT user_name, state FROM radkick_job ORDER BY user_name");
+    let jobs: Vec<_> = jobs.iter().map(|job| job["user_name"].as_str().expect("a name")).collect();
+    assert_eq!(jobs, ["alice", "bob", "carol"]);
+    assert_eq!(place.server.coa_requests().len(), 3, "each once");
+    let blocks = "SELECT username FROM radcheck WHERE attribute = 'Auth-Type' ORDER BY username";
+    assert_eq!(database.sql(blocks).len(), 3, "one block each");
+}

@@ -143,6 +143,11 @@ impl Daemon {
         line.map(|value| value.parse().expect("a number"))
     }
 
+    /// Waits until the worker has made its first step, and no more.
+    pub(super) fn wait_for_first_step(&self) {
+        wait_until("the first step", || self.metric("radkick_steps_total{result=\"ok\"}") == Some(1.0));
+    }
+
     /// Asks it to stop and waits for the end.
     pub(super) fn stop(self) -> Finished {
         self.running.terminate()

@@ -1,6 +1,4 @@
 //! From what FreeRADIUS' hook brings to the cut, with the worker's own step an hour away.
-use std::fmt::Write as _;
-
 use radkick::clock::Clock;
 use radkick::hook::{Event, Kind, Octets, Wish, keep};
 
@@ -20,16 +18,16 @@ fn site(place: &Place) -> Site {
     Site::with(&freeradius::options(place, freeradius::ACCOUNTING, str::to_owned))
 }
 
-fn configure(site: &Site, place: &Place, other: &str) {
+pub(super) fn configure(site: &Site, place: &Place, other: &str) {
     let (socket, spool) = (place.socket(), place.spool());
     let serve = format!("hook_socket = \"{}\"\nspool = \"{}\"\n{other}", socket.display(), spool.display());
     site.configure(&sections(SLOW, &serve), &site.r1(PATIENT));
 }
 
 /// A daemon whose first step is behind it.
-fn begin(site: &Site) -> Daemon {
+pub(super) fn begin(site: &Site) -> Daemon {
     let daemon = Daemon::start(site.radkick(&["serve"]));
-    wait_until("the first step", || daemon.metric("radkick_steps_total{result=\"ok\"}") == Some(1.0));
+    daemon.wait_for_first_step();
     daemon
 }
 
@@ -38,20 +36,20 @@ fn used(site: &Site, user: &str) -> serde_json::Value {
 }
 
 /// What the ledger holds, looked at by nobody.
-fn counted(site: &Site, user: &str) -> i64 {
+pub(super) fn counted(site: &Site, user: &str) -> i64 {
     let sql =
         format!("SELECT coalesce(sum(input + output), 0) AS octets FROM radkick_usage WHERE user_name = '{user}'");
     site.state_sql(&sql)[0]["octets"].as_i64().expect("a sum")
 }
 
 /// An event of a session that radacct has.
-fn event(site: &Site, session: &str, wish: Wish) -> Event {
+pub(super) fn event(site: &Site, session: &str, wish: Wish) -> Event {
     let mut event = Event::new(Kind::Interim, wish, Clock.epoch());
     event.acct_unique_id = Octets::new(site.row(session)["acctuniqueid"].as_str().expect("an id"));
     event
 }
 
-fn spool(place: &Place, event: &Event) {
+pub(super) fn spool(place: &Place, event: &Event) {
     keep(&place.spool(), &event.encode().expect("an event"), Clock).expect("kept");
 }
 
@@ -105,41 +103,6 @@ fn octets_of_a_packet_count_once() {
     told(1000, 120);
     daemon.wait_for("Successfully disconnected user alice from MikroTik");
     assert_eq!(counted(&site, "alice"), 1000);
-    assert_eq!(daemon.stop().code, Some(0));
-}
-
-/// With nobody there hooks leave their events; whoever starts finds them, each once, however many.
-#[test]
-fn what_was_left_while_nobody_was_there_is_handled_once() {
-    const SESSIONS: usize = 3000;
-    let place = Place::new();
-    let site = Site::start();
-    configure(&site, &place, "");
-    let mut rows = "BEGIN; ".to_owned();
-    for n in 0..SESSIONS {
-        write!(
-            rows,
-            "INSERT INTO radacct (acctsessionid, acctuniqueid, username, nasipaddress, acctstarttime, acctupdatetime,
-               acctinputoctets, acctoutputoctets, acctsessiontime)
-             VALUES ('s{n}', 'u{n}', 'user{n}', '127.0.0.1', {BEGAN}, {BEGAN}, 100, 0, 0);"
-        )
-        .expect("text");
-    }
-    site.server.sql(&(rows + "COMMIT;"));
-    let first = begin(&site);
-    assert_eq!(first.stop().code, Some(0));
-    let total = || site.state_sql("SELECT sum(input + output) AS octets FROM radkick_usage")[0]["octets"].as_i64();
-    let sessions = i64::try_from(SESSIONS).expect("some");
-    assert_eq!(total(), Some(100 * sessions));
-    for n in (0..SESSIONS).chain(0..SESSIONS / 10) {
-        let mut event = Event::new(Kind::Interim, Wish::Check, Clock.epoch());
-        event.acct_unique_id = Octets::new(format!("u{n}").as_str());
-        (event.input_octets, event.output_octets, event.session_time) = (Some(107), Some(0), Some(60));
-        spool(&place, &event);
-    }
-    let daemon = begin(&site);
-    wait_until("the spool is empty", || place.files().is_empty());
-    assert_eq!(total(), Some(107 * sessions), "each once");
     assert_eq!(daemon.stop().code, Some(0));
 }
 
