@@ -7,14 +7,25 @@ use crate::store::{BlockRecord, BlockState, RowImage, StoreError, Table};
 
 use super::Agent;
 
+/// Of so many users each is asked for; of more, all there are.
+const FEW: usize = 16;
+
 impl Agent {
-    /// For whom a block of ours is held, whether or not the login is closed by it.
+    /// Those of these users for whom a block of ours is held.
     ///
     /// # Errors
     /// When our database cannot be asked.
-    pub async fn held_blocks(&self) -> Result<BTreeSet<UserName>, StoreError> {
-        let blocks = self.state.blocks(None).await?.into_iter();
-        Ok(blocks.filter(|block| block.state == BlockState::Held).map(|block| block.user).collect())
+    pub async fn held_blocks(&self, users: &[&UserName]) -> Result<BTreeSet<UserName>, StoreError> {
+        let mut blocks = Vec::new();
+        if users.len() > FEW {
+            blocks = self.state.blocks(None).await?;
+        } else {
+            for user in users {
+                blocks.extend(self.state.blocks(Some(user)).await?);
+            }
+        }
+        let held = blocks.into_iter().filter(|block| block.state == BlockState::Held).map(|block| block.user);
+        Ok(held.filter(|user| users.contains(&user)).collect())
     }
 
     /// Whether a block of ours is held for the user, and the login closed by it.

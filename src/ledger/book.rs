@@ -20,6 +20,8 @@ pub(super) struct Book {
     pub(super) state: Option<State>,
     /// The right to write them.
     pub(super) lease: Option<FeedLease>,
+    /// When that was taken, or renewed by a write.
+    pub(super) renewed_at: i64,
     /// What stands in our tables, but for what is to be written later; empty without a lease.
     pub(super) at_hand: AtHand,
     pending: Pending,
@@ -216,6 +218,7 @@ impl Book {
             increments.extend(waited);
             let written = state.record(lease, feed, &accounts, &increments, now).await?;
             if written {
+                self.renewed_at = now;
                 for account in accounts {
                     self.at_hand.keep(account);
                 }

@@ -14,6 +14,9 @@ pub(super) const PAGE: u32 = 2000;
 /// Rows so far below the mark are read again: ids are given before rows are committed.
 pub(super) const MARGIN: i64 = 1000;
 
+/// For so many seconds the right to write is not asked for again. It holds for 120.
+const FRESH: i64 = 30;
+
 /// The ledger, as one process keeps it.
 #[derive(Debug)]
 pub struct Ledger {
@@ -61,8 +64,15 @@ impl Ledger {
         if lease != self.book.lease {
             self.loaded = false;
         }
-        self.book.lease = lease;
+        (self.book.lease, self.book.renewed_at) = (lease, now);
         Ok(self.book.lease.is_some())
+    }
+
+    /// Whether this process has the right to write and took it, or wrote, just now: nobody else can have it yet, unless our
+    /// clock was put, and that the next write tells.
+    #[must_use]
+    pub fn holds(&self, now: i64) -> bool {
+        self.book.lease.is_some() && (0..FRESH).contains(&now.saturating_sub(self.book.renewed_at))
     }
 
     /// Who has the right to write.
@@ -124,9 +134,9 @@ impl Ledger {
     }
 
     fn start_over(&mut self, state: Option<State>, feed: FeedRecord) {
-        let lease = self.book.lease.take().filter(|_| state.is_some());
+        let (lease, renewed_at) = (self.book.lease.take().filter(|_| state.is_some()), self.book.renewed_at);
         self.book = Book::new(state);
-        self.book.lease = lease;
+        (self.book.lease, self.book.renewed_at) = (lease, renewed_at);
         self.feed = feed;
         self.open.clear();
         self.recent.clear();

@@ -87,9 +87,6 @@ pub enum StoreError {
 /// How long a statement waits for another program's lock on an SQLite file.
 pub(super) const BUSY_TIMEOUT_SECS: u64 = 5;
 
-/// Pages of an SQLite file that a connection keeps: 8 MiB, in SQLite's own terms.
-pub(super) const CACHE: &str = "-8192";
-
 /// SQLite says no more than "unable to open database file".
 const NOT_OPENED: &str = "this user may not open it; the file and its folder must be readable and writable";
 

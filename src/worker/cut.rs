@@ -103,7 +103,8 @@ impl Worker {
         let jobs: BTreeMap<&UserName, &JobRecord> =
             live.iter().filter(|job| job.spec.actor == "worker").map(|job| (&job.spec.user, job)).collect();
         let judgement = &measured.judgement;
-        let held = agent.held_blocks().await?;
+        let users: Vec<&UserName> = judgement.over.iter().map(|over| &over.user).collect();
+        let held = agent.held_blocks(&users).await?;
         let rest = self.not_looked_up(measured, &held);
         let mut act = Vec::new();
         for over in judgement.over.iter().filter(|over| self.concerns(&over.user)) {

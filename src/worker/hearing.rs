@@ -138,7 +138,7 @@ impl Meter {
             return Ok(None);
         }
         let Some(holder) = leave.holder else { return Ok(None) };
-        if !self.ledger.take(holder, None, now).await? {
+        if !self.ledger.holds(now) && !self.ledger.take(holder, None, now).await? {
             let measured = self.hear_alone(heard, exemptions, now).await?;
             return Ok(Some((measured, Vec::new())));
         }

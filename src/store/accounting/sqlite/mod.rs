@@ -20,7 +20,7 @@ use sqlx::{AssertSqlSafe, Row as _};
 use crate::config::TableNames;
 use crate::quota::UserName;
 use crate::store::StoreError;
-use crate::store::error::{BUSY_TIMEOUT_SECS, CACHE, no_file};
+use crate::store::error::{BUSY_TIMEOUT_SECS, no_file};
 
 use super::Table;
 
@@ -67,8 +67,7 @@ impl Sqlite {
         let options = SqliteConnectOptions::new()
             .filename(path)
             .create_if_missing(false)
-            .busy_timeout(Duration::from_secs(BUSY_TIMEOUT_SECS))
-            .pragma("cache_size", CACHE);
+            .busy_timeout(Duration::from_secs(BUSY_TIMEOUT_SECS));
         let pool = SqlitePoolOptions::new().max_connections(4).connect_with(options).await;
         let pool = pool.map_err(|error| StoreError::sqlite(&database, "opening", error))?;
         let store = Self { pool, tables, database };

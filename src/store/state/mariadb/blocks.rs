@@ -1,5 +1,7 @@
 //! Blocks and the rows they change.
 
+use std::collections::BTreeMap;
+
 use sqlx::mysql::MySqlRow;
 use sqlx::{MySql as Database, Row as _, Transaction};
 
@@ -96,32 +98,18 @@ impl Mariadb {
 
     pub(in super::super) async fn blocks(&self, user: Option<&UserName>) -> Result<Vec<BlockRecord>, StoreError> {
         let failed = |error| self.failed("reading blocks", error);
-        let sql = "SELECT id, user_name, reason, actor, mode, state, remade FROM radkick_block
-                   WHERE live_user IS NOT NULL AND (? IS NULL OR live_user = ?) ORDER BY id";
+        let sql = "SELECT block.id, user_name, reason, actor, mode, state, remade, table_word, present, image, ours
+                   FROM radkick_block AS block LEFT JOIN radkick_block_row AS changed ON block_id = block.id
+                   WHERE live_user IS NOT NULL AND (? IS NULL OR live_user = ?) ORDER BY block.id, changed.id";
         let user = user.map(UserName::as_str);
         let rows = sqlx::query(sql).bind(user).bind(user).fetch_all(&self.pool).await.map_err(failed)?;
-        let mut blocks = Vec::with_capacity(rows.len());
+        let mut blocks = BTreeMap::<i64, BlockRecord>::new();
         for row in &rows {
-            let mut block = block_record(row).map_err(failed)?;
-            block.rows = self.block_rows(block.id).await.map_err(failed)?;
-            blocks.push(block);
+            let block = block_record(row).map_err(failed)?;
+            let block = blocks.entry(block.id).or_insert(block);
+            block.rows.extend(change(row).map_err(failed)?);
         }
-        Ok(blocks)
-    }
-
-    async fn block_rows(&self, block: i64) -> Result<Vec<(RowChange, bool)>, sqlx::Error> {
-        let sql = "SELECT table_word, present, image, ours FROM radkick_block_row WHERE block_id = ? ORDER BY id";
-        let rows = sqlx::query(sql).bind(block).fetch_all(&self.pool).await?;
-        let change = |row| {
-            let change = RowChange {
-                table: word(row, "table_word", Table::from_word)?,
-                row: json(row, "image")?,
-                present: row.try_get("present")?,
-                only_if_absent: false,
-            };
-            Ok((change, row.try_get("ours")?))
-        };
-        rows.iter().map(change).collect()
+        Ok(blocks.into_values().collect())
     }
 }
 
@@ -137,6 +125,18 @@ fn block_record(row: &MySqlRow) -> Result<BlockRecord, sqlx::Error> {
         remade: row.try_get("remade")?,
         rows: Vec::new(),
     })
+}
+
+/// One of its rows, and whether that is ours; `None` where it has none.
+fn change(row: &MySqlRow) -> Result<Option<(RowChange, bool)>, sqlx::Error> {
+    let Some(present) = row.try_get("present")? else { return Ok(None) };
+    let change = RowChange {
+        table: word(row, "table_word", Table::from_word)?,
+        row: json(row, "image")?,
+        present,
+        only_if_absent: false,
+    };
+    Ok(Some((change, row.try_get("ours")?)))
 }
 
 /// Notes which rows are ours by now. What is ours stays so: of two runs the slower one may have found it done.

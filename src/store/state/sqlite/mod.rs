@@ -18,7 +18,7 @@ use sqlx::migrate::Migrator;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions};
 
 use crate::store::StoreError;
-use crate::store::error::{BUSY_TIMEOUT_SECS, CACHE, no_file};
+use crate::store::error::{BUSY_TIMEOUT_SECS, no_file};
 
 use super::{Brake, JournalEntry, is_current};
 
@@ -44,8 +44,7 @@ impl Sqlite {
             .foreign_keys(true)
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(sqlx::sqlite::SqliteSynchronous::Full)
-            .busy_timeout(Duration::from_secs(BUSY_TIMEOUT_SECS))
-            .pragma("cache_size", CACHE);
+            .busy_timeout(Duration::from_secs(BUSY_TIMEOUT_SECS));
         let pool = SqlitePoolOptions::new().max_connections(4).connect_with(options).await;
         let pool = pool.map_err(|error| StoreError::sqlite(&database, "opening radkick's own tables", error))?;
         migrate(&pool, path, &database).await?;
