@@ -50,10 +50,10 @@ impl Mariadb {
         only: Option<&[UserName]>,
     ) -> Result<BTreeMap<UserName, Vec<CheckItem>>, StoreError> {
         let mut found = BTreeMap::<UserName, Vec<CheckItem>>::new();
-        for table in [&self.tables.authcheck, &self.tables.authreply] {
-            for (name, item) in self.user_items(table, attributes, only).await? {
-                found.entry(UserName::from_table(&name)).or_default().push(item);
-            }
+        let items = |table| self.user_items(table, attributes, only);
+        let (checks, replies) = tokio::try_join!(items(&self.tables.authcheck), items(&self.tables.authreply))?;
+        for (name, item) in checks.into_iter().chain(replies) {
+            found.entry(UserName::from_table(&name)).or_default().push(item);
         }
         let members = if of_group.is_empty() { BTreeMap::new() } else { self.memberships(only).await? };
         for (user, groups) in members {
@@ -79,11 +79,11 @@ impl Mariadb {
 
     async fn items_of_groups(&self, attributes: &[String]) -> Result<BTreeMap<String, Vec<CheckItem>>, StoreError> {
         let mut of_group = BTreeMap::<String, Vec<CheckItem>>::new();
-        for table in [&self.tables.groupcheck, &self.tables.groupreply] {
-            let attributes = attributes.iter().map(|name| name.to_lowercase());
-            for (group, item) in self.items(table, &self.canonical_group("t"), "", attributes).await? {
-                of_group.entry(group).or_default().push(item);
-            }
+        let name = self.canonical_group("t");
+        let items = |table| self.items(table, &name, "", attributes.iter().map(|name| name.to_lowercase()));
+        let (checks, replies) = tokio::try_join!(items(&self.tables.groupcheck), items(&self.tables.groupreply))?;
+        for (group, item) in checks.into_iter().chain(replies) {
+            of_group.entry(group).or_default().push(item);
         }
         Ok(of_group)
     }

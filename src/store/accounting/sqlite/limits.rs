@@ -48,10 +48,10 @@ impl Sqlite {
         spellings: Option<&str>,
     ) -> Result<BTreeMap<UserName, Vec<CheckItem>>, StoreError> {
         let mut found = BTreeMap::<UserName, Vec<CheckItem>>::new();
-        for table in [&self.tables.authcheck, &self.tables.authreply] {
-            for (name, item) in self.items(table, "username", attributes, spellings).await? {
-                found.entry(UserName::from_table(&name)).or_default().push(item);
-            }
+        let items = |table| self.items(table, "username", attributes, spellings);
+        let (checks, replies) = tokio::try_join!(items(&self.tables.authcheck), items(&self.tables.authreply))?;
+        for (name, item) in checks.into_iter().chain(replies) {
+            found.entry(UserName::from_table(&name)).or_default().push(item);
         }
         if of_group.is_empty() {
             return Ok(found);
@@ -67,10 +67,10 @@ impl Sqlite {
 
     async fn items_of_groups(&self, attributes: &str) -> Result<BTreeMap<String, Vec<CheckItem>>, StoreError> {
         let mut of_group = BTreeMap::<String, Vec<CheckItem>>::new();
-        for table in [&self.tables.groupcheck, &self.tables.groupreply] {
-            for (group, item) in self.items(table, "groupname", attributes, None).await? {
-                of_group.entry(group).or_default().push(item);
-            }
+        let items = |table| self.items(table, "groupname", attributes, None);
+        let (checks, replies) = tokio::try_join!(items(&self.tables.groupcheck), items(&self.tables.groupreply))?;
+        for (group, item) in checks.into_iter().chain(replies) {
+            of_group.entry(group).or_default().push(item);
         }
         Ok(of_group)
     }
