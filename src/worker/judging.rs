@@ -12,8 +12,16 @@ use crate::store::StoreError;
 use super::measured::Measured;
 use super::meter::Meter;
 
-/// Users whose limits and use are read at a time.
+/// Users whose limits and use are read at a time: as many as have news, so that they are judged soon.
 pub(super) const CHUNK: usize = 10_000;
+
+/// The same of everybody: these are in no hurry, and take less memory.
+const OF_ALL: usize = 2_000;
+
+/// Users at a time, where everybody is judged and where some are.
+pub(super) const fn chunk(everybody: bool) -> usize {
+    if everybody { OF_ALL } else { CHUNK }
+}
 
 impl Meter {
     /// Judges these users; the limits of the first of them have been read.
@@ -26,7 +34,7 @@ impl Meter {
     ) -> Result<(), StoreError> {
         let mut judged = HashSet::default();
         let mut first = Some(first);
-        for chunk in scope.chunks(CHUNK) {
+        for chunk in scope.chunks(chunk(measured.swept)) {
             let gathered = match first.take() {
                 Some(first) => first,
                 None => self.reader.of(chunk, measured.swept, now).await?,

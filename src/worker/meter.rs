@@ -8,7 +8,7 @@ use crate::ledger::{Ledger, LedgerRules, LimitReader, Looked, Silence, Sweep, vi
 use crate::quota::UserName;
 use crate::store::{Accounting, State, StoreError};
 
-use super::judging::CHUNK;
+use super::judging::{CHUNK, chunk};
 use super::measured::Measured;
 use super::plan::Judgement;
 
@@ -115,7 +115,7 @@ impl Meter {
         }
         let scope: Vec<UserName> = scope.into_iter().collect();
         // The database reads the first limits while it writes what was counted
-        let first = scope.chunks(CHUNK).next().unwrap_or_default();
+        let first = scope.chunks(chunk(measured.swept)).next().unwrap_or_default();
         let counting = count(&mut self.ledger, &self.reader, looked, now);
         let (limits, counted) = tokio::join!(self.reader.of(first, measured.swept, now), counting);
         counted?;
