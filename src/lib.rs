@@ -26,6 +26,7 @@ pub mod config;
 pub mod failpoint;
 pub mod metrics;
 
+pub mod door;
 pub mod routeros;
 pub mod store;
 pub mod udp;

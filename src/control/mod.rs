@@ -32,4 +32,4 @@ pub use client::{Asked, Asking, ask};
 pub use databases::databases;
 pub use peer::Trust;
 pub use server::{Desk, serve};
-pub use socket::{Door, DoorError, OpenDoor};
+pub use socket::{Door, OpenDoor};

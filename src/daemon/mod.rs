@@ -41,7 +41,7 @@ use tokio_util::sync::CancellationToken;
 use crate::admin::{self, Site};
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::control::DoorError;
+use crate::door::DoorError;
 use crate::jobs::{Agent, Shared};
 use crate::metrics::Pulses;
 use crate::worker::Worker;

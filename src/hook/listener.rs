@@ -13,8 +13,10 @@ use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio_util::task::AbortOnDropHandle;
 
+use crate::door::{DoorError, SocketFile};
+
 use super::event::{Event, MAX_EVENT_OCTETS};
-use super::socket::{Door, DoorError};
+use super::socket;
 use super::ticket::{Ticket, refuse};
 use super::trusted::Trusted;
 
@@ -37,7 +39,7 @@ pub struct Listener {
     counters: Arc<Counters>,
     // The task first: the file goes when nobody accepts any more
     _acceptor: AbortOnDropHandle<()>,
-    _door: Door,
+    _file: SocketFile,
 }
 
 /// What a [`Listener`] has seen since it was made.
@@ -74,7 +76,7 @@ impl Listener {
     /// # Panics
     /// Outside of a tokio runtime.
     pub fn bind(path: &Path, group: Option<u32>, trusted: Trusted) -> Result<Self, DoorError> {
-        let (door, socket) = Door::open(path, group)?;
+        let (file, socket) = socket::open(path, group)?;
         // Tokio has no type for SOCK_SEQPACKET. These accept, tell the peer's credentials and when there is something to read, which is
         // the same for each type of socket; what is read is one message.
         let socket = UnixListener::from_std(socket.into()).map_err(|source| DoorError::Failed {
@@ -86,7 +88,7 @@ impl Listener {
         let counters = Arc::new(Counters::default());
         let reception = Reception { trusted, sender, counters: Arc::clone(&counters) };
         let acceptor = AbortOnDropHandle::new(tokio::spawn(Arc::new(reception).run(socket)));
-        Ok(Self { events, counters, _acceptor: acceptor, _door: door })
+        Ok(Self { events, counters, _acceptor: acceptor, _file: file })
     }
 
     /// The next event, and its hook's ticket. May be cancelled without losing one. `None` never comes but at the end of the

@@ -33,7 +33,6 @@ pub use keep::{KeepError, MAX_SPOOLED, keep};
 pub use listener::{Counts, Listener};
 pub use octets::Octets;
 pub use program::run;
-pub use socket::DoorError;
 pub use spool::{Batch, Spool, SpoolError, Spooled};
 pub use ticket::Ticket;
 pub use trusted::{Account, Trusted};

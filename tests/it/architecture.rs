@@ -13,7 +13,7 @@ const ROOMS: &[(u8, &[&str])] = &[
     (0, &["radius"]),
     (1, &["dynauth", "quota"]),
     (2, &["config", "clock", "failpoint", "metrics"]),
-    (3, &["udp", "routeros", "store", "notify"]),
+    (3, &["udp", "routeros", "store", "notify", "door"]),
     (4, &["disconnect", "ledger"]),
     (5, &["jobs"]),
     (6, &["worker", "hook", "admin", "simulator"]),

@@ -6,7 +6,8 @@ use std::path::Path;
 use std::process::Command;
 
 use radkick::clock::Clock;
-use radkick::hook::{Account, DoorError, Event, Kind, Listener, MAX_EVENT_OCTETS, Octets, Spool, Trusted, Wish};
+use radkick::door::DoorError;
+use radkick::hook::{Account, Event, Kind, Listener, MAX_EVENT_OCTETS, Octets, Spool, Trusted, Wish};
 use rustix::io::Errno;
 use rustix::net::sockopt::{Timeout, set_socket_timeout};
 use rustix::net::{
