@@ -15,7 +15,7 @@ impl Agent {
     ///
     /// # Errors
     /// When our database cannot be asked.
-    pub async fn held_blocks(&self, users: &[&UserName]) -> Result<BTreeSet<UserName>, StoreError> {
+    pub async fn held_blocks(&self, users: &BTreeSet<UserName>) -> Result<BTreeSet<UserName>, StoreError> {
         let mut blocks = Vec::new();
         if users.len() > FEW {
             blocks = self.state.blocks(None).await?;
@@ -25,7 +25,7 @@ impl Agent {
             }
         }
         let held = blocks.into_iter().filter(|block| block.state == BlockState::Held).map(|block| block.user);
-        Ok(held.filter(|user| users.contains(&user)).collect())
+        Ok(held.filter(|user| users.contains(user)).collect())
     }
 
     /// Whether a block of ours is held for the user, and the login closed by it.

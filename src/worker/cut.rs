@@ -103,8 +103,7 @@ impl Worker {
         let jobs: BTreeMap<&UserName, &JobRecord> =
             live.iter().filter(|job| job.spec.actor == "worker").map(|job| (&job.spec.user, job)).collect();
         let judgement = &measured.judgement;
-        let users: Vec<&UserName> = judgement.over.iter().map(|over| &over.user).collect();
-        let held = agent.held_blocks(&users).await?;
+        let held = agent.held_blocks(&judgement.names).await?;
         let rest = self.not_looked_up(measured, &held);
         let mut act = Vec::new();
         for over in judgement.over.iter().filter(|over| self.concerns(&over.user)) {

@@ -29,7 +29,8 @@ impl OverUser {
 pub(super) struct Judgement {
     /// Who is over and not exempt, the furthest over first.
     pub(super) over: Vec<OverUser>,
-    names: BTreeSet<UserName>,
+    /// Their names.
+    pub(super) names: BTreeSet<UserName>,
     /// Users whose limit cannot be read: neither cut nor restored.
     pub(super) unreadable: BTreeSet<UserName>,
     /// Users who are not over, and what is left to them by a limit that counts open sessions alone.
