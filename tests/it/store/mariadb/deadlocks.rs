@@ -36,8 +36,9 @@ async fn what_the_server_ended_is_begun_again() {
     );
     let store = store(&database).await;
     let ours = tokio::spawn(async move { store.apply(&[removal(1), removal(2)]).await });
+    // The server renews what it tells of transactions only where nobody has asked for 100 ms
     let waits = format!(
-        "SELECT p.id FROM information_schema.innodb_trx t JOIN information_schema.processlist p ON p.id = t.trx_mysql_thread_id
+        "DO SLEEP(0.3); SELECT p.id FROM information_schema.innodb_trx t JOIN information_schema.processlist p ON p.id = t.trx_mysql_thread_id
          WHERE t.trx_state = 'LOCK WAIT' AND p.db = '{gate}'"
     );
     wait_until("we wait for the panel", || !database.sql(&waits).is_empty());
