@@ -1,22 +1,14 @@
 //! Who asks, for the journal.
 
+use crate::hook::Account;
+
 /// `cli:` and the name of the account of this user id, its number where it has none. root alone may say for whom it asks:
 /// `called_by` is what sudo left as `SUDO_USER`, and anybody else could have written there what they like.
 #[must_use]
 pub fn asker(uid: u32, called_by: Option<&str>) -> String {
     let is_name = |name: &&str| (1..=64).contains(&name.len()) && name.chars().all(|c| c.is_ascii_graphic());
     let called_by = called_by.filter(|_| uid == 0).filter(is_name).map(str::to_owned);
-    format!("cli:{}", called_by.or_else(|| account(uid)).unwrap_or_else(|| uid.to_string()))
-}
-
-fn account(uid: u32) -> Option<String> {
-    let users = std::fs::read_to_string("/etc/passwd").unwrap_or_default();
-    let of_line = |line: &str| {
-        let mut fields = line.split(':');
-        let name = fields.next()?.to_owned();
-        (fields.nth(1)?.parse() == Ok(uid)).then_some(name)
-    };
-    users.lines().find_map(of_line)
+    format!("cli:{}", called_by.or_else(|| Account::name_of(uid)).unwrap_or_else(|| uid.to_string()))
 }
 
 #[cfg(test)]

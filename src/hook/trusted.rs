@@ -60,16 +60,25 @@ impl Account {
         Ok(Self::of(&std::fs::read("/etc/passwd")?, name))
     }
 
-    fn of(passwd: &[u8], name: &str) -> Option<Self> {
-        let number = |field: &[u8]| std::str::from_utf8(field).ok()?.parse().ok();
-        passwd.split(|octet| *octet == b'\n').find_map(|line| {
-            let fields: Vec<&[u8]> = line.split(|octet| *octet == b':').collect();
-            match fields[..] {
-                [first, _, uid, gid, ..] if first == name.as_bytes() => {
-                    Some(Self { uid: number(uid)?, gid: number(gid)? })
-                }
-                _ => None,
-            }
-        })
+    /// The name of the account with this user id, by the same file; `None` where it has none that is UTF-8.
+    #[must_use]
+    pub fn name_of(uid: u32) -> Option<String> {
+        let passwd = std::fs::read("/etc/passwd").ok()?;
+        let (name, _) = entries(&passwd).find(|(_, account)| account.uid == uid)?;
+        std::str::from_utf8(name).ok().map(str::to_owned)
     }
+
+    fn of(passwd: &[u8], name: &str) -> Option<Self> {
+        entries(passwd).find(|(known, _)| *known == name.as_bytes()).map(|(_, account)| account)
+    }
+}
+
+/// The accounts of a passwd(5) file with their names; lines without two numbers are no accounts.
+fn entries(passwd: &[u8]) -> impl Iterator<Item = (&[u8], Account)> {
+    let number = |field: &[u8]| std::str::from_utf8(field).ok()?.parse().ok();
+    passwd.split(|octet| *octet == b'\n').filter_map(move |line| {
+        let mut fields = line.split(|octet| *octet == b':');
+        let (name, _password) = (fields.next()?, fields.next()?);
+        Some((name, Account { uid: number(fields.next()?)?, gid: number(fields.next()?)? }))
+    })
 }
