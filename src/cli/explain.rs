@@ -3,7 +3,7 @@
 use crate::command::{known, user_name};
 use crate::config::{BlockMode, Mode};
 use crate::jobs::{Exemptions, paused};
-use crate::ledger::{View, Zones, view};
+use crate::ledger::{Depth, View, Zones, view};
 use crate::quota::{Counters, Limit, Meaning, Reason, SessionAccount, UserName, judge};
 use crate::store::{Accounting, BlockRecord, BlockState, JobRecord, JournalRecord, State};
 use crate::worker::CUT_BRAKE;
@@ -35,7 +35,7 @@ pub(crate) async fn run(args: ExplainArgs, context: Context) -> anyhow::Result<E
     let state = context.existing_state().await?;
     let now = context.clock.epoch();
     let (rules, reader) = readers(&context, &accounting, state.as_ref());
-    let seen = view((&accounting, state.as_ref()), (&rules, &reader), &user, now).await?;
+    let seen = view((&accounting, state.as_ref()), (&rules, &reader), (&user, Depth::Everything), now).await?;
     let done = Done::read(state.as_ref(), &user).await?;
     let next = next(&context, (&accounting, state.as_ref()), &user, (&seen, &done)).await?;
     let explained = Explained { user, seen, done, next, zones: Zones::new(&context.config), now };

@@ -5,7 +5,7 @@ use std::io;
 
 use crate::command::{known_if_named, user_name};
 use crate::jobs::is_dead;
-use crate::ledger::{Ledger, LedgerRules, LimitReader, Surveyed, Zones, rebuild, survey, view};
+use crate::ledger::{Depth, Ledger, LedgerRules, LimitReader, Surveyed, Zones, rebuild, survey, view};
 use crate::quota::{UserName, judge};
 use crate::store::{Accounting, BlockState, State};
 
@@ -43,7 +43,7 @@ pub(crate) async fn run(args: UsageArgs, context: Context) -> anyhow::Result<Exi
     let mut table = Table::new(&context, state.as_ref()).await?;
     if let Some(user) = &user {
         let (rules, reader) = readers(&context, &accounting, state.as_ref());
-        let seen = view((&accounting, state.as_ref()), (&rules, &reader), user, now).await?;
+        let seen = view((&accounting, state.as_ref()), (&rules, &reader), (user, Depth::Everything), now).await?;
         let open: Vec<_> = seen.sessions.iter().filter(|account| account.closed_at.is_none()).collect();
         let held = open.iter().fold(crate::quota::Counters::ZERO, |sum, one| sum.plus(one.all_held()));
         let open_sessions = open.len();

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::disconnect::{CutError, Directory, Disconnector};
-use crate::ledger::{LedgerRules, LimitReader, view};
+use crate::ledger::{Depth, LedgerRules, LimitReader, view};
 use crate::metrics::Metrics;
 use crate::quota::{Over, UserName, judge};
 use crate::store::{Accounting, State, StoreError};
@@ -120,7 +120,7 @@ impl Agent {
     pub async fn over(&self, user: &UserName) -> Result<Option<Over>, StoreError> {
         let now = self.now();
         let databases = (&self.accounting, Some(&self.state));
-        let seen = view(databases, (&self.rules, &self.reader), user, now).await?;
+        let seen = view(databases, (&self.rules, &self.reader), (user, Depth::Judgement), now).await?;
         Ok(judge(&seen.limits, &seen.usage, now))
     }
 }

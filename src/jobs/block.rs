@@ -11,6 +11,7 @@ use crate::quota::UserName;
 use crate::store::{BlockRecord, BlockState, JournalEntry, RowChange, RowVerdict, StoreError};
 
 use super::Agent;
+use super::login::Login;
 use super::restore::undone;
 
 /// What a block came to.
@@ -39,8 +40,7 @@ impl Agent {
         }
         let _turn = self.planning.lock().await;
         for _ in 0..PLANS {
-            self.finish_blocks(Some(user)).await?;
-            if let Some(block) = self.state.blocks(Some(user)).await?.pop() {
+            if let Some(block) = self.finished_block(user).await? {
                 if let Some(closing) = self.hold(block, reason, actor).await? {
                     return Ok(closing);
                 }
@@ -54,7 +54,7 @@ impl Agent {
             }
             if let Some(block) = self.state.plan_block(&plan, self.now()).await? {
                 failpoint::reach("block_planned");
-                if let Some(block) = self.apply_block(block).await? {
+                if let Some(block) = self.change(block).await? {
                     return self.closing(&block).await;
                 }
             }
@@ -71,9 +71,10 @@ impl Agent {
             return Ok(None);
         }
         let Some(was) = self.take_over(block, reason, actor).await? else { return Ok(None) };
-        let wanting = was.remade < REMAKES && self.why_open(&was).await?.is_some();
-        let rows = if wanting { self.rows_again(&was).await? } else { None };
-        let Some(rows) = rows else { return self.closing(&was).await.map(Some) };
+        let login = self.login(&was.user).await?;
+        let wanting = was.remade < REMAKES && login.why_open(&was).is_some();
+        let rows = if wanting { self.rows_again(&was, &login).await? } else { None };
+        let Some(rows) = rows else { return Ok(Some(closing(&was, &login))) };
         let block = BlockRecord { remade: was.remade + 1, rows, ..was.clone() };
         let entry = self.entry(&block, "blocked_again", serde_json::json!({ "time": block.remade }));
         if !self.state.update_block(&was, &block, Some(&entry), self.now()).await? {
@@ -101,17 +102,17 @@ impl Agent {
 
     /// What a held block has come to.
     async fn closing(&self, block: &BlockRecord) -> Result<Closing, StoreError> {
-        let Some(why) = self.why_open(block).await? else { return Ok(Closing::Closed) };
-        tracing::warn!(user = %block.user, made_again = block.remade, "a block is held, but the login is open: {why}");
-        Ok(Closing::Open(why))
+        Ok(closing(block, &self.login(&block.user).await?))
+    }
+
+    /// Goes on with a block that was planned by an earlier run. `None` as [`Agent::change`].
+    pub(super) async fn apply_block(&self, planned: BlockRecord) -> Result<Option<BlockRecord>, StoreError> {
+        if self.is_as_it_was(&planned).await? { self.change(planned).await } else { Ok(None) }
     }
 
     /// Changes FreeRADIUS' tables as planned. `None` when another program took an id (nothing of ours is left then), or
     /// another run went on with the block.
-    pub(super) async fn apply_block(&self, planned: BlockRecord) -> Result<Option<BlockRecord>, StoreError> {
-        if !self.is_as_it_was(&planned).await? {
-            return Ok(None);
-        }
+    async fn change(&self, planned: BlockRecord) -> Result<Option<BlockRecord>, StoreError> {
         let changes = changes(&planned);
         let verdicts = self.accounting.apply(&changes).await?;
         failpoint::reach("block_changed");
@@ -136,6 +137,12 @@ impl Agent {
     pub(super) fn entry(&self, block: &BlockRecord, event: &'static str, detail: serde_json::Value) -> JournalEntry {
         JournalEntry { at: self.now(), actor: block.actor.clone(), user: block.user.clone(), event, detail }
     }
+}
+
+fn closing(block: &BlockRecord, login: &Login) -> Closing {
+    let Some(why) = login.why_open(block) else { return Closing::Closed };
+    tracing::warn!(user = %block.user, made_again = block.remade, "a block is held, but the login is open: {why}");
+    Closing::Open(why)
 }
 
 fn changes(block: &BlockRecord) -> Vec<RowChange> {

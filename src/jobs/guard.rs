@@ -28,7 +28,8 @@ impl Agent {
     /// # Errors
     /// When FreeRADIUS' database cannot be asked: nothing may be sent then.
     pub async fn guard(&self, job: &JobRecord, session: &SessionRow) -> Result<Guard, StoreError> {
-        let row = self.accounting.session(&session.acct_unique_id).await?;
+        let holds = async { Ok(!self.is_held_up(job) && self.reason_holds(job).await?) };
+        let (row, holds) = tokio::try_join!(self.accounting.session(&session.acct_unique_id), holds)?;
         let same = |row: &SessionRow| {
             row.stop.is_none()
                 && row.user == session.user
@@ -38,7 +39,7 @@ impl Agent {
         if !row.as_ref().is_some_and(same) {
             return Ok(Guard::SessionOver);
         }
-        if !self.is_held_up(job) && self.reason_holds(job).await? { Ok(Guard::Holds) } else { Ok(Guard::ReasonLapsed) }
+        Ok(if holds { Guard::Holds } else { Guard::ReasonLapsed })
     }
 
     /// Why nobody is to be cut now; a pause file that cannot be read is taken for a pause.

@@ -24,6 +24,7 @@ mod detail;
 mod exempt;
 mod guard;
 mod holder;
+mod login;
 mod pause;
 mod penalty;
 mod queue;
@@ -36,6 +37,7 @@ mod settle;
 
 pub use agent::{Agent, AgentError, Shared, directory};
 pub use block::Closing;
+pub use carry::Judged;
 pub use detail::{JobDetail, Selection};
 pub use exempt::Exemptions;
 pub use guard::{Guard, is_automatic};

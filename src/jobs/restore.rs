@@ -92,6 +92,16 @@ impl Agent {
         Ok(())
     }
 
+    /// The block of this user, once what was half done is finished.
+    pub(super) async fn finished_block(&self, user: &UserName) -> Result<Option<BlockRecord>, StoreError> {
+        let mut blocks = self.state.blocks(Some(user)).await?;
+        if blocks.iter().any(|block| block.state != BlockState::Held) {
+            self.finish_blocks(Some(user)).await?;
+            blocks = self.state.blocks(Some(user)).await?;
+        }
+        Ok(blocks.pop())
+    }
+
     /// Whether the block is on disk as we know it: another run may have gone on with it.
     pub(super) async fn is_as_it_was(&self, block: &BlockRecord) -> Result<bool, StoreError> {
         let same = |now: &BlockRecord| now.id == block.id && now.state == block.state;

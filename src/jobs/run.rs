@@ -11,7 +11,7 @@ use crate::quota::UserName;
 use crate::store::{JobRecord, JobState, SessionRow, TargetRecord, TargetStep};
 
 use super::settle::is_off;
-use super::{Agent, AgentError, JobDetail, SessionReport};
+use super::{Agent, AgentError, JobDetail, Judged, SessionReport};
 
 /// What cutting all targets of a job came to.
 #[derive(Debug, Default)]
@@ -50,18 +50,18 @@ impl Agent {
         job: &JobRecord,
         directory: &Arc<Directory>,
     ) -> Result<Vec<SessionReport>, AgentError> {
-        Ok(self.try_run(job, directory).await?.unwrap_or_default())
+        Ok(self.try_run((job, Judged::Before), directory).await?.unwrap_or_default())
     }
 
     /// As [`Agent::run`]; `None` when another agent has it.
     pub(super) async fn try_run(
         self: &Arc<Self>,
-        job: &JobRecord,
+        (job, judged): (&JobRecord, Judged),
         directory: &Arc<Directory>,
     ) -> Result<Option<Vec<SessionReport>>, AgentError> {
         let Some(_turn) = self.shared.turn(job.id) else { return Ok(None) };
         let Some(mut job) = self.claim(job).await? else { return Ok(None) };
-        if !self.reason_holds(&job).await? {
+        if judged == Judged::Before && !self.reason_holds(&job).await? {
             self.lapse(&mut job).await?;
             return Ok(Some(Vec::new()));
         }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use crate::config::{Config, LimitSource};
-use crate::quota::{Limits, Meaning, Period, QuotaRules, UserName};
+use crate::quota::{CheckItem, Limits, Meaning, Period, QuotaRules, UserName};
 use crate::store::{Accounting, AllowanceRow, QuotaRow, State, StoreError};
 
 use super::gathering::{Gathered, Gathering};
@@ -126,11 +126,11 @@ impl LimitReader {
     /// As [`LimitReader::sweep`].
     pub async fn of(&self, users: &[UserName], swept: bool, now: i64) -> Result<Gathered, StoreError> {
         let mut gathering = Gathering::new(&self.accounting);
+        let (mut items, rows) = tokio::try_join!(self.items(users), self.table(Some(users)))?;
         for source in &self.sources {
             match source {
                 LimitSource::Attributes => {
-                    let items = self.accounting.limit_items_of(users, &self.rules.attribute_names()).await?;
-                    for (user, items) in items {
+                    for (user, items) in std::mem::take(&mut items) {
                         let limits = Limits::resolve(&user, &items, &self.rules);
                         gathering.add(user, limits);
                     }
@@ -147,13 +147,18 @@ impl LimitReader {
                         Err(error) => self.stand_in(&mut gathering, users, Some(error)),
                     }
                 }
-                LimitSource::Table => {
-                    let rows = self.table(Some(users)).await?;
-                    gathering.allow_all(rows.iter().map(|row| self.terms.of_table(row, now)));
-                }
+                LimitSource::Table => gathering.allow_all(rows.iter().map(|row| self.terms.of_table(row, now))),
             }
         }
         Ok(gathering.gathered)
+    }
+
+    /// Check and reply items, where they are a source.
+    async fn items(&self, users: &[UserName]) -> Result<BTreeMap<UserName, Vec<CheckItem>>, StoreError> {
+        if !self.sources.contains(&LimitSource::Attributes) {
+            return Ok(BTreeMap::new());
+        }
+        self.accounting.limit_items_of(users, &self.rules.attribute_names()).await
     }
 
     /// The starts of allowances of their own, by the users' names in the ledger: of these users, or (of the last result
@@ -179,10 +184,8 @@ impl LimitReader {
                 (None, None, _) => return Ok(None),
             }
         }
-        if self.sources.contains(&LimitSource::Table) {
-            let rows = self.table(users).await?;
-            gathering.allow_all(rows.iter().map(|row| self.terms.of_table(row, now)));
-        }
+        let rows = self.table(users).await?;
+        gathering.allow_all(rows.iter().map(|row| self.terms.of_table(row, now)));
         Ok(Some(gathering.gathered.since(&self.accounting)))
     }
 
@@ -192,10 +195,11 @@ impl LimitReader {
         self.terms.top_up_start(row, now)
     }
 
+    /// Rows of our own table, where it is a source.
     async fn table(&self, users: Option<&[UserName]>) -> Result<Vec<QuotaRow>, StoreError> {
         match &self.state {
-            Some(state) => state.quota_rows(users).await,
-            None => Ok(Vec::new()),
+            Some(state) if self.sources.contains(&LimitSource::Table) => state.quota_rows(users).await,
+            Some(_) | None => Ok(Vec::new()),
         }
     }
 

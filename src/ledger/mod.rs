@@ -45,5 +45,5 @@ pub use rebuild::{Rebuilt, rebuild};
 pub use rules::{LedgerRules, quota_rules};
 pub use silence::{Silence, Stale};
 pub use survey::{Surveyed, survey};
-pub use view::{View, view};
+pub use view::{Depth, View, view};
 pub use zones::Zones;

@@ -10,6 +10,15 @@ use super::count::{counted_before, observe};
 use super::feed::PAGE;
 use super::{Gathered, Ledger, LedgerRules, LimitReader, silence};
 
+/// How much of a user is looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Depth {
+    /// What a judgement needs.
+    Judgement,
+    /// What people ask for: sessions, and what the open ones have used, too.
+    Everything,
+}
+
 /// One user now.
 #[derive(Debug, Default)]
 pub struct View {
@@ -19,7 +28,7 @@ pub struct View {
     pub usage: Usage,
     /// The user, or all members of the family.
     pub members: Vec<UserName>,
-    /// The sessions that the ledger keeps an account of, of the user alone, oldest first.
+    /// The sessions that the ledger keeps an account of, of the user alone, oldest first; none for a judgement.
     pub sessions: Vec<SessionAccount>,
     /// Whether the user is online at NAS alone that were silent at the last look, and still are.
     pub unheard: bool,
@@ -32,16 +41,15 @@ pub struct View {
 pub async fn view(
     (accounting, state): (&Accounting, Option<&State>),
     (rules, reader): (&LedgerRules, &LimitReader),
-    user: &UserName,
+    (user, depth): (&UserName, Depth),
     now: i64,
 ) -> Result<View, StoreError> {
-    let gathered = reader.of(std::slice::from_ref(user), false, now).await?;
+    let mut ledger = Ledger::new(accounting.clone(), state.cloned(), rules.clone());
+    let (gathered, ()) = tokio::try_join!(reader.of(std::slice::from_ref(user), false, now), ledger.load_feed())?;
     if let (true, Some(problem)) = (gathered.blind, gathered.query_problem) {
         return Err(problem);
     }
-    let mut ledger = Ledger::new(accounting.clone(), state.cloned(), rules.clone());
     ledger.widen(gathered.limits.values().flat_map(|limits| &limits.amounts).map(|limit| limit.period));
-    ledger.load_feed().await?;
     let own = accounting.ledger_name(user);
     let mut limited: BTreeMap<UserName, (Limits, Usage)> = gathered
         .limits
@@ -52,13 +60,17 @@ pub async fn view(
     let names: Vec<UserName> = limited.keys().cloned().collect();
     let since = since_of(&limited);
     let heard = ledger.glance(&names, &|user| since.get(user).copied(), now).await?;
-    let mut usage = ledger.usage(&names, (true, false)).await?;
+    let for_people = depth == Depth::Everything;
+    let mut usage = ledger.usage(&names, (for_people || reader.counts_open(), false)).await?;
     for (user, (_, of_user)) in &mut limited {
         *of_user = usage.remove(user).unwrap_or_default();
     }
     share(&mut limited);
-    let mut sessions = ledger.book.accounts_of(std::slice::from_ref(&own), false).await?;
-    sessions.sort_by_key(|account| (account.start, account.row_id));
+    let mut sessions = Vec::new();
+    if for_people {
+        sessions = ledger.book.accounts_of(std::slice::from_ref(&own), false).await?;
+        sessions.sort_by_key(|account| (account.start, account.row_id));
+    }
     let unheard = ledger.is_unheard(&own, &heard).await?;
     let (limits, usage) = limited.remove(&own).unwrap_or_default();
     Ok(View { limits, usage, members: names, sessions, unheard })
@@ -111,12 +123,12 @@ impl Ledger {
         now: i64,
     ) -> Result<BTreeSet<String>, StoreError> {
         let begun = self.is_begun();
-        let rows = if begun { self.rows_now(names).await? } else { self.all_rows(names).await? };
-        let ids: Vec<String> = rows.iter().map(|row| row.acct_unique_id.clone()).collect();
-        let mut accounts = if begun { self.book.accounts(&ids).await? } else { BTreeMap::new() };
-        if !begun {
+        let (rows, mut accounts) = if begun {
+            self.rows_now(names).await?
+        } else {
             self.book.set_aside();
-        }
+            (self.all_rows(names).await?, BTreeMap::new())
+        };
         let (mut entries, mut heard) = (Vec::new(), BTreeSet::new());
         for row in rows {
             let row = Sighting { user: self.accounting.ledger_name(&row.user), ..row };
@@ -133,9 +145,31 @@ impl Ledger {
         self.book.write_at_once(entries, &feed, now).await.map(|_| heard)
     }
 
-    /// The open rows of these users, those that came since the last look, and those that the ledger takes for open.
-    async fn rows_now(&self, names: &[UserName]) -> Result<Vec<Sighting>, StoreError> {
-        let mut rows = self.accounting.open_sightings_of(names).await?;
+    /// The open rows of these users, those that came since the last look, and those that the ledger takes for open; and
+    /// their accounts.
+    async fn rows_now(
+        &self,
+        names: &[UserName],
+    ) -> Result<(Vec<Sighting>, BTreeMap<String, SessionAccount>), StoreError> {
+        let open = self.accounting.open_sightings_of(names);
+        let (mut rows, new, accounts) =
+            tokio::try_join!(open, self.closed_since(names), self.book.accounts_of(names, true))?;
+        rows.extend(new);
+        let seen: BTreeSet<&str> = rows.iter().map(|row| row.acct_unique_id.as_str()).collect();
+        let mut accounts: BTreeMap<String, SessionAccount> =
+            accounts.into_iter().map(|account| (account.acct_unique_id.clone(), account)).collect();
+        let closed: Vec<String> = accounts.keys().filter(|id| !seen.contains(id.as_str())).cloned().collect();
+        let unknown = seen.into_iter().filter(|id| !accounts.contains_key(*id)).map(str::to_owned);
+        let unknown: Vec<String> = unknown.collect();
+        let (closed, others) = tokio::try_join!(self.accounting.rows_by_id(&closed), self.book.accounts(&unknown))?;
+        rows.extend(closed);
+        accounts.extend(others);
+        Ok((rows, accounts))
+    }
+
+    /// The rows of these users that came since the last look and are closed already.
+    async fn closed_since(&self, names: &[UserName]) -> Result<Vec<Sighting>, StoreError> {
+        let mut rows = Vec::new();
         let mut after = self.feed.mark;
         loop {
             let page = self.accounting.rows_above(after, PAGE).await?;
@@ -144,14 +178,9 @@ impl Ledger {
             let theirs = |row: &Sighting| row.stop.is_some() && names.contains(&self.accounting.ledger_name(&row.user));
             rows.extend(page.into_iter().filter(theirs));
             if is_last {
-                break;
+                return Ok(rows);
             }
         }
-        let seen: BTreeSet<String> = rows.iter().map(|row| row.acct_unique_id.clone()).collect();
-        let accounts = self.book.accounts_of(names, true).await?;
-        let closed = accounts.into_iter().map(|account| account.acct_unique_id).filter(|id| !seen.contains(id));
-        rows.extend(self.accounting.rows_by_id(&closed.collect::<Vec<_>>()).await?);
-        Ok(rows)
     }
 
     async fn all_rows(&self, names: &[UserName]) -> Result<Vec<Sighting>, StoreError> {

@@ -2,7 +2,7 @@
 //!
 //! Not covered: a host that dies without a word in the middle of a statement. sqlx 0.9 has no keep-alive, and a statement
 //! that is given up would leave its connection in the middle of an answer; the kernel's own time-out has to end it. Between
-//! statements each connection is asked before it is used.
+//! statements a connection that has rested is asked before it is used.
 
 use std::time::Duration;
 
@@ -12,6 +12,7 @@ use sqlx::{ConnectOptions as _, Executor as _};
 use crate::config::ServerUrl;
 
 use super::StoreError;
+use super::pool::rested_are_tested;
 
 /// How many connections one radkick takes at most, for each of its two stores.
 const CONNECTIONS: u32 = 8;
@@ -59,11 +60,10 @@ impl Server {
     }
 
     pub(super) fn pool(&self) -> MySqlPool {
-        MySqlPoolOptions::new()
+        rested_are_tested(MySqlPoolOptions::new())
             .max_connections(CONNECTIONS)
             .acquire_timeout(ACQUIRE)
             .max_lifetime(LIFETIME)
-            .test_before_acquire(true)
             .after_connect(|connection, _| Box::pin(set_up(connection)))
             .connect_lazy_with(self.options.clone())
     }

@@ -8,6 +8,7 @@
 mod accounting;
 mod error;
 mod mariadb;
+mod pool;
 mod postgres;
 mod state;
 

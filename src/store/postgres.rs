@@ -2,7 +2,7 @@
 //!
 //! Not covered: a server that vanishes without closing its connections (power, a firewall that forgets) while we wait for
 //! an answer. sqlx 0.9 sets no keep-alive on its sockets, so that one query waits until the system gives the connection
-//! up; what is idle in the pool is tested before it is used again and never older than [`LIFETIME`].
+//! up; what has rested in the pool is tested before it is used again and never older than [`LIFETIME`].
 
 use std::time::Duration;
 
@@ -12,6 +12,7 @@ use sqlx::{ConnectOptions as _, Connection as _};
 use crate::config::ServerUrl;
 
 use super::StoreError;
+use super::pool::rested_are_tested;
 
 /// Connections at most: FreeRADIUS needs the server's more than we do.
 const CONNECTIONS: u32 = 8;
@@ -74,11 +75,10 @@ pub(super) async fn connect(url: &ServerUrl) -> Result<PgPool, StoreError> {
         })?;
     let probe = probe.map_err(|error| failed(&database, "opening", error))?;
     probe.close().await.map_err(|error| failed(&database, "opening", error))?;
-    let pool = PgPoolOptions::new()
+    let pool = rested_are_tested(PgPoolOptions::new())
         .max_connections(CONNECTIONS)
         .acquire_timeout(ACQUIRE)
         .max_lifetime(LIFETIME)
-        .test_before_acquire(true)
         .after_connect(|connection, _| {
             Box::pin(async move { sqlx::raw_sql(SESSION).execute(connection).await.map(|_| ()) })
         });

@@ -10,8 +10,8 @@ use tokio::task::JoinSet;
 use crate::config::BlockMode;
 use crate::disconnect::Directory;
 use crate::jobs::{AgentError, SessionReport, directory, is_automatic};
-use crate::quota::{Reason, UserName};
-use crate::store::{JobRecord, JobSpec, JournalEntry};
+use crate::quota::UserName;
+use crate::store::JobRecord;
 
 use super::brakes::{self, CUT_BRAKE};
 use super::measured::Measured;
@@ -197,54 +197,6 @@ impl Worker {
         let mut reports = done.into_iter().collect::<Result<Vec<_>, AgentError>>()?.concat();
         reports.sort_by(|a, b| (&a.user, &a.acct_unique_id).cmp(&(&b.user, &b.acct_unique_id)));
         Ok(reports)
-    }
-
-    /// Cuts one user: carries on with the job there is, whatever it was made for, so that its back-off holds.
-    async fn cut_one(
-        &self,
-        over: &OverUser,
-        job: Option<JobRecord>,
-        directory: &Arc<Directory>,
-    ) -> Result<Vec<SessionReport>, AgentError> {
-        let agent = &self.agent;
-        let (used, limit, source) = (over.over.used, over.over.limit, over.over.source.as_str());
-        match over.over.reason {
-            Reason::Quota => tracing::info!(used, limit, source, "Data exhausted detected for user {}", over.user),
-            Reason::Time => tracing::info!(used, limit, source, "time online exhausted for user {}", over.user),
-            Reason::Expiry => tracing::info!(source, "login of user {} has expired", over.user),
-        }
-        if let Some(job) = job {
-            return self.run_job(&job, directory).await;
-        }
-        let reason = over.over.reason.as_str();
-        let event = JournalEntry {
-            at: agent.now(),
-            actor: "worker".to_owned(),
-            user: over.user.clone(),
-            event: "over",
-            detail: serde_json::json!({ "reason": reason, "used": used, "limit": limit, "source": source }),
-        };
-        agent.state.journal(&event).await?;
-        let mut detail = over.detail(agent.config.block.mode != BlockMode::None);
-        detail.selection.before = agent.penalised_since(&over.user, &over.over).await?;
-        let spec = JobSpec {
-            user: over.user.clone(),
-            reason: reason.to_owned(),
-            actor: "worker".to_owned(),
-            session: None,
-            detail: serde_json::to_value(detail).unwrap_or_default(),
-            lapses_at: 0,
-        };
-        self.run_job(&agent.submit(spec).await?, directory).await
-    }
-
-    /// Runs a job. Where another is at work on it a person waits for that one; a loop has others to look after.
-    async fn run_job(&self, job: &JobRecord, directory: &Arc<Directory>) -> Result<Vec<SessionReport>, AgentError> {
-        if self.at_once {
-            self.agent.carry_on(job, directory).await
-        } else {
-            self.agent.run_or_leave(job, directory).await
-        }
     }
 }
 

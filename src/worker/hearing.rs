@@ -76,13 +76,14 @@ impl Worker {
     }
 
     /// The last look may be a while ago: whom we have cut since then is not cut again for the packets that follow.
-    async fn mind_who_has_gone(&self, measured: &mut Measured) -> Result<(), AgentError> {
-        for user in measured.online.clone() {
-            if self.agent.accounting.open_sessions(&user).await?.is_empty() {
-                measured.online.remove(&user);
+    async fn who_is_still_there(&self, online: &BTreeSet<UserName>) -> Result<BTreeSet<UserName>, StoreError> {
+        let mut there = BTreeSet::new();
+        for user in online {
+            if !self.agent.accounting.open_sessions(user).await?.is_empty() {
+                there.insert(user.clone());
             }
         }
-        Ok(())
+        Ok(there)
     }
 
     async fn cut_heard(&self, measured: &mut Measured, outcome: &mut StepOutcome) -> Result<(), AgentError> {
@@ -96,7 +97,9 @@ impl Worker {
             live.extend(agent.state.live_jobs(Some(&over.user)).await?);
         }
         // After the jobs: one that ended in between has closed its sessions
-        self.mind_who_has_gone(measured).await?;
+        let directory = directory(&agent.config, &agent.accounting);
+        let (there, directory) = tokio::try_join!(self.who_is_still_there(&measured.online), directory)?;
+        measured.online = there;
         let act = self.whom(measured, &live, outcome).await?;
         if act.is_empty() {
             return Ok(());
@@ -118,8 +121,7 @@ impl Worker {
             outcome.reports.extend(act.iter().map(|(over, _)| over.untouched()));
             return Ok(());
         }
-        let directory = Arc::new(directory(&agent.config, &agent.accounting).await?);
-        outcome.reports.extend(self.side_by_side(act, &directory).await?);
+        outcome.reports.extend(self.side_by_side(act, &Arc::new(directory)).await?);
         Ok(())
     }
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::config::Config;
 use crate::jobs::Exemptions;
-use crate::ledger::{Ledger, LedgerRules, LimitReader, Looked, Silence, Sweep, view};
+use crate::ledger::{Depth, Ledger, LedgerRules, LimitReader, Looked, Silence, Sweep, view};
 use crate::quota::UserName;
 use crate::store::{Accounting, State, StoreError};
 
@@ -77,7 +77,7 @@ impl Meter {
         now: i64,
     ) -> Result<Measured, StoreError> {
         let databases = (&self.accounting, self.state.as_ref());
-        let seen = view(databases, (&self.rules, &self.reader), user, now).await?;
+        let seen = view(databases, (&self.rules, &self.reader), (user, Depth::Judgement), now).await?;
         let mut judgement = Judgement::default();
         let limited = BTreeMap::from([(user.clone(), (seen.limits, seen.usage))]);
         judgement.judge(limited, exemptions, now).await?;

@@ -5,6 +5,7 @@
 
 mod brakes;
 mod cut;
+mod cut_one;
 mod hearing;
 mod judging;
 mod measured;

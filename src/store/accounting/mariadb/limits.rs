@@ -27,14 +27,16 @@ impl Mariadb {
         attributes: &[String],
         only: Option<&[UserName]>,
     ) -> Result<BTreeMap<UserName, Vec<CheckItem>>, StoreError> {
-        let mut found = BTreeMap::<UserName, Vec<CheckItem>>::new();
-        if attributes.is_empty() {
-            return Ok(found);
-        }
-        let of_group = self.items_of_groups(attributes).await?;
-        let Some(users) = only else { return self.limited_among(attributes, &of_group, None).await };
-        for slice in users.chunks(SLICE) {
-            for (user, items) in self.limited_among(attributes, &of_group, Some(slice)).await? {
+        let slices: Vec<Option<&[UserName]>> =
+            only.map_or_else(|| vec![None], |users| users.chunks(SLICE).map(Some).collect());
+        let Some((first, others)) = slices.split_first().filter(|_| !attributes.is_empty()) else {
+            return Ok(BTreeMap::new());
+        };
+        let (of_group, own) = tokio::try_join!(self.items_of_groups(attributes), self.own_items(attributes, *first))?;
+        let mut found = self.with_inherited(own, &of_group, *first).await?;
+        for slice in others {
+            let own = self.own_items(attributes, *slice).await?;
+            for (user, items) in self.with_inherited(own, &of_group, *slice).await? {
                 // All of a user's come with any of the user's spellings, of which another slice may have held one
                 found.entry(user).or_insert(items);
             }
@@ -42,11 +44,10 @@ impl Mariadb {
         Ok(found)
     }
 
-    /// One slice of [`Mariadb::limited_users`].
-    async fn limited_among(
+    /// The users' own items.
+    async fn own_items(
         &self,
         attributes: &[String],
-        of_group: &BTreeMap<String, Vec<CheckItem>>,
         only: Option<&[UserName]>,
     ) -> Result<BTreeMap<UserName, Vec<CheckItem>>, StoreError> {
         let mut found = BTreeMap::<UserName, Vec<CheckItem>>::new();
@@ -55,6 +56,17 @@ impl Mariadb {
         for (name, item) in checks.into_iter().chain(replies) {
             found.entry(UserName::from_table(&name)).or_default().push(item);
         }
+        Ok(found)
+    }
+
+    /// The users' own items and those of their groups.
+    async fn with_inherited(
+        &self,
+        own: BTreeMap<UserName, Vec<CheckItem>>,
+        of_group: &BTreeMap<String, Vec<CheckItem>>,
+        only: Option<&[UserName]>,
+    ) -> Result<BTreeMap<UserName, Vec<CheckItem>>, StoreError> {
+        let mut found = own;
         let members = if of_group.is_empty() { BTreeMap::new() } else { self.memberships(only).await? };
         for (user, groups) in members {
             let items = inherited(&groups, of_group);

@@ -19,6 +19,32 @@ type Named = (String, CheckItem);
 /// How many users are asked for at once: few enough for a read of some milliseconds.
 const SLICE: usize = 500;
 
+/// Users who are asked for together.
+struct Slice<'a> {
+    /// `None`: all.
+    users: Option<(&'a [UserName], String)>,
+}
+
+impl<'a> Slice<'a> {
+    fn all(only: Option<&'a [UserName]>) -> Vec<Self> {
+        let of = |users: &'a [UserName]| Self { users: Some((users, spellings_of(users))) };
+        only.map_or_else(|| vec![Self { users: None }], |users| users.chunks(SLICE).map(of).collect())
+    }
+
+    fn spellings(&self) -> Option<&str> {
+        self.users.as_ref().map(|(_, spellings)| spellings.as_str())
+    }
+
+    /// A bare spelling of one name may be the escaped spelling of another, of whom some items came with it.
+    fn keep(&self, mut found: BTreeMap<UserName, Vec<CheckItem>>) -> BTreeMap<UserName, Vec<CheckItem>> {
+        if let Some((users, _)) = &self.users {
+            let wanted: BTreeSet<&UserName> = users.iter().collect();
+            found.retain(|user, _| wanted.contains(user));
+        }
+        found
+    }
+}
+
 impl Sqlite {
     /// All users, or `only` these.
     pub(in super::super) async fn limited_users(
@@ -28,23 +54,22 @@ impl Sqlite {
     ) -> Result<BTreeMap<UserName, Vec<CheckItem>>, StoreError> {
         let attributes: serde_json::Value = attributes.iter().map(|name| name.to_ascii_lowercase()).collect();
         let attributes = attributes.to_string();
-        let of_group = self.items_of_groups(&attributes).await?;
-        let Some(users) = only else { return self.limited_among(&attributes, &of_group, None).await };
-        let mut found = BTreeMap::<UserName, Vec<CheckItem>>::new();
-        for slice in users.chunks(SLICE) {
-            let wanted: BTreeSet<&UserName> = slice.iter().collect();
-            let among = self.limited_among(&attributes, &of_group, Some(&spellings_of(slice))).await?;
-            // A bare spelling of one name may be the escaped spelling of another, of whom some items came with it
-            found.extend(among.into_iter().filter(|(user, _)| wanted.contains(user)));
+        let mut slices = Slice::all(only).into_iter();
+        let Some(first) = slices.next() else { return Ok(BTreeMap::new()) };
+        let own = self.own_items(&attributes, first.spellings());
+        let (of_group, own) = tokio::try_join!(self.items_of_groups(&attributes), own)?;
+        let mut found = first.keep(self.with_inherited(own, &of_group, first.spellings()).await?);
+        for slice in slices {
+            let own = self.own_items(&attributes, slice.spellings()).await?;
+            found.extend(slice.keep(self.with_inherited(own, &of_group, slice.spellings()).await?));
         }
         Ok(found)
     }
 
-    /// One slice of [`Sqlite::limited_users`].
-    async fn limited_among(
+    /// The users' own items.
+    async fn own_items(
         &self,
         attributes: &str,
-        of_group: &BTreeMap<String, Vec<CheckItem>>,
         spellings: Option<&str>,
     ) -> Result<BTreeMap<UserName, Vec<CheckItem>>, StoreError> {
         let mut found = BTreeMap::<UserName, Vec<CheckItem>>::new();
@@ -53,6 +78,17 @@ impl Sqlite {
         for (name, item) in checks.into_iter().chain(replies) {
             found.entry(UserName::from_table(&name)).or_default().push(item);
         }
+        Ok(found)
+    }
+
+    /// The users' own items and those of their groups.
+    async fn with_inherited(
+        &self,
+        own: BTreeMap<UserName, Vec<CheckItem>>,
+        of_group: &BTreeMap<String, Vec<CheckItem>>,
+        spellings: Option<&str>,
+    ) -> Result<BTreeMap<UserName, Vec<CheckItem>>, StoreError> {
+        let mut found = own;
         if of_group.is_empty() {
             return Ok(found);
         }

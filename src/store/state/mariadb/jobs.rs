@@ -113,9 +113,12 @@ impl Mariadb {
         let query = sqlx::query(sql).bind(job.state.as_str()).bind(job.retry_at).bind(job.attempts);
         let query = query.bind(ended.then_some(now)).bind(ended).bind(parked).bind(now).bind(LEASE_SECS);
         let query = query.bind(job.id).bind(job.lease_token);
+        let Some(entry) = entry else {
+            return Ok(query.execute(&self.pool).await.map_err(failed)?.rows_affected() > 0);
+        };
         let mut transaction = self.pool.begin().await.map_err(failed)?;
         let held = query.execute(&mut *transaction).await.map_err(failed)?.rows_affected() > 0;
-        if let Some(entry) = entry.filter(|_| held) {
+        if held {
             write_entry(&mut *transaction, entry).await.map_err(failed)?;
         }
         transaction.commit().await.map_err(failed)?;
