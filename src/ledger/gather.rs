@@ -4,44 +4,27 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use crate::config::{Config, LimitSource};
-use crate::quota::{CheckItem, Limits, Meaning, Period, QuotaRules, UserName};
+use crate::quota::{Limits, Meaning, QuotaRules, UserName};
 use crate::store::{Accounting, AllowanceRow, QuotaRow, State, StoreError};
 
+use super::ahead::{Items, ItemsReader};
 use super::gathering::{Gathered, Gathering};
 use super::query::Terms;
 use super::quota_rules;
 
-/// The share of rows that the query may lose from one time to the next, in per cent.
-const MAY_LOSE: usize = 20;
-
 /// Reads limits.
 #[derive(Debug)]
 pub struct LimitReader {
-    accounting: Accounting,
+    pub(super) accounting: Accounting,
     state: Option<State>,
     /// What counts as a limit.
     pub rules: QuotaRules,
-    sources: Vec<LimitSource>,
-    query: Option<String>,
-    timeout: Duration,
+    pub(super) sources: Vec<LimitSource>,
+    pub(super) query: Option<String>,
+    pub(super) timeout: Duration,
     pub(super) terms: Terms,
     /// The last result of the query that could be taken, by the users' names in the ledger.
-    last_good: Option<BTreeMap<UserName, AllowanceRow>>,
-}
-
-/// Everybody whom something may limit.
-#[derive(Debug, Default)]
-pub struct Sweep {
-    /// Who.
-    pub users: Vec<UserName>,
-    /// Why the operator's query could not be taken; the last good result stands in, if there is one.
-    pub query_problem: Option<StoreError>,
-    /// Whether it gave far fewer rows than last time.
-    pub lost: bool,
-    /// How many rows the query gave, when it was taken.
-    pub query_rows: Option<usize>,
-    /// When allowances of our table start again, where they have a period of their own.
-    pub periods: BTreeSet<Period>,
+    pub(super) last_good: Option<BTreeMap<UserName, AllowanceRow>>,
 }
 
 impl LimitReader {
@@ -65,68 +48,25 @@ impl LimitReader {
         self.rules.attributes.iter().any(|attribute| attribute.meaning == Meaning::Remaining)
     }
 
-    /// Everybody whom a source may limit; the operator's query is run as a whole, and its result taken unless it lost
-    /// many of its rows. `rows_before` is how many it gave last time, `may_lose` whether a person has said that it may.
-    ///
-    /// # Errors
-    /// When a database cannot be asked. A query of the operator's that fails is not one.
-    pub async fn sweep(&mut self, rows_before: usize, may_lose: bool) -> Result<Sweep, StoreError> {
-        let mut sweep = Sweep::default();
-        for source in self.sources.clone() {
-            match source {
-                LimitSource::Attributes => {
-                    sweep.users.extend(self.accounting.limited_names(&self.rules.attribute_names()).await?);
-                }
-                LimitSource::Query => {
-                    self.take_query(&mut sweep, rows_before, may_lose).await;
-                    sweep.users.extend(self.last_good.iter().flatten().map(|(_, row)| row.username.clone()));
-                }
-                LimitSource::Table => {
-                    for row in self.table(None).await? {
-                        sweep.periods.insert(self.terms.period_of(&row));
-                        sweep.users.push(row.user);
-                    }
-                }
-            }
-        }
-        sweep.users.sort_unstable();
-        sweep.users.dedup();
-        Ok(sweep)
-    }
-
-    async fn take_query(&mut self, sweep: &mut Sweep, rows_before: usize, may_lose: bool) {
-        let Some(query) = &self.query else { return };
-        let rows = match self.accounting.allowances(query, None, None, self.timeout).await {
-            Ok(rows) => rows,
-            Err(error) => {
-                sweep.query_problem = Some(error);
-                return;
-            }
-        };
-        let count = rows.len();
-        if !may_lose && count.saturating_mul(100) < rows_before.saturating_mul(100 - MAY_LOSE) {
-            let reason = format!(
-                "it gave {count} rows, last time {rows_before}: more than {MAY_LOSE} % are gone, as if limits had \
-                 vanished; the last good ones stand until it gives them again or `radkick confirm`"
-            );
-            sweep.lost = true;
-            sweep.query_problem = Some(StoreError::LimitQuery { database: "quota.query".to_owned(), reason });
-            return;
-        }
-        sweep.query_rows = Some(count);
-        // Of several rows of a user the first decides, as everywhere
-        let by_name = rows.into_iter().rev().map(|row| (self.accounting.ledger_name(&row.username), row));
-        self.last_good = Some(by_name.collect());
-    }
-
     /// The limits of these users, and of everybody who shares an allowance with one of them. `swept` takes the query's
     /// part from its last good result instead of running it.
     ///
     /// # Errors
     /// As [`LimitReader::sweep`].
     pub async fn of(&self, users: &[UserName], swept: bool, now: i64) -> Result<Gathered, StoreError> {
+        self.gather(users, self.items_reader().read(users), swept, now).await
+    }
+
+    /// As [`LimitReader::of`], where the items come from elsewhere.
+    pub(super) async fn gather(
+        &self,
+        users: &[UserName],
+        items: impl Future<Output = Result<Items, StoreError>>,
+        swept: bool,
+        now: i64,
+    ) -> Result<Gathered, StoreError> {
         let mut gathering = Gathering::new(&self.accounting);
-        let (mut items, rows) = tokio::try_join!(self.items(users), self.table(Some(users)))?;
+        let (mut items, rows) = tokio::try_join!(items, self.table(Some(users)))?;
         for source in &self.sources {
             match source {
                 LimitSource::Attributes => {
@@ -153,12 +93,10 @@ impl LimitReader {
         Ok(gathering.gathered)
     }
 
-    /// Check and reply items, where they are a source.
-    async fn items(&self, users: &[UserName]) -> Result<BTreeMap<UserName, Vec<CheckItem>>, StoreError> {
-        if !self.sources.contains(&LimitSource::Attributes) {
-            return Ok(BTreeMap::new());
-        }
-        self.accounting.limit_items_of(users, &self.rules.attribute_names()).await
+    pub(super) fn items_reader(&self) -> ItemsReader {
+        let is_source = self.sources.contains(&LimitSource::Attributes);
+        let attributes = if is_source { self.rules.attribute_names() } else { Vec::new() };
+        ItemsReader { accounting: self.accounting.clone(), attributes }
     }
 
     /// The starts of allowances of their own, by the users' names in the ledger: of these users, or (of the last result
@@ -196,7 +134,7 @@ impl LimitReader {
     }
 
     /// Rows of our own table, where it is a source.
-    async fn table(&self, users: Option<&[UserName]>) -> Result<Vec<QuotaRow>, StoreError> {
+    pub(super) async fn table(&self, users: Option<&[UserName]>) -> Result<Vec<QuotaRow>, StoreError> {
         match &self.state {
             Some(state) if self.sources.contains(&LimitSource::Table) => state.quota_rows(users).await,
             Some(_) | None => Ok(Vec::new()),

@@ -18,6 +18,20 @@ const ROTATION: i64 = 24 * 3600;
 /// How many of them in one look.
 const AGAIN: u32 = 500;
 
+/// How many rows are read whole at a time.
+const AT_ONCE: usize = 10_000;
+
+/// What going over the open rows found: the first half of a look.
+#[derive(Debug)]
+pub struct Skimmed {
+    /// Radacctids of rows that changed, or are new.
+    news: Vec<i64>,
+    /// Closed rows that have changed all the same, and which are the next to be looked at again.
+    again: (Vec<Sighting>, String),
+    /// When.
+    now: i64,
+}
+
 /// What a look found.
 #[derive(Debug, Default)]
 pub struct Looked {
@@ -46,16 +60,46 @@ impl Ledger {
     /// # Errors
     /// When a database cannot be asked.
     pub async fn look(&mut self, now: i64) -> Result<Looked, StoreError> {
+        let skimmed = self.skim(now).await?;
+        self.look_closer(skimmed).await
+    }
+
+    /// The first half of a look: which of the open rows changed.
+    ///
+    /// # Errors
+    /// As [`Ledger::look`].
+    pub async fn skim(&mut self, now: i64) -> Result<Skimmed, StoreError> {
         self.looks = self.looks.wrapping_add(1);
         // Until it is counted: a row that is remembered and was not counted would never be
         self.unsee();
-        let mut found = Looked { feed: self.feed.clone(), now, whole: true, ..Looked::default() };
         let mut cursor = OpenCursor::new(self.open.len()).after(self.open.mark);
         let (first, again) = tokio::join!(self.accounting.open_looks(&mut cursor), self.look_again(now));
-        let open_nas = self.look_at_open(first?, cursor, &mut found).await?;
+        let (mut page, mut news) = (first?, Vec::new());
+        while let Some(rows) = page {
+            self.mark_seen(rows, &mut news);
+            page = self.accounting.open_looks(&mut cursor).await?;
+        }
+        self.open.mark = cursor.mark();
+        Ok(Skimmed { news, again: again?, now })
+    }
+
+    /// The users of rows that changed or are open no more, as far as they were known before, by their names in the ledger.
+    #[must_use]
+    pub fn users_of(&self, skimmed: &Skimmed) -> BTreeSet<UserName> {
+        let changed = skimmed.news.iter().filter_map(|row_id| self.open.user(*row_id));
+        changed.chain(self.open.users_unseen(self.looks)).cloned().collect()
+    }
+
+    /// The second half of a look: what the rows hold.
+    ///
+    /// # Errors
+    /// As [`Ledger::look`].
+    pub async fn look_closer(&mut self, skimmed: Skimmed) -> Result<Looked, StoreError> {
+        let Skimmed { news, again: (again, rotation), now } = skimmed;
+        let mut found = Looked { feed: self.feed.clone(), now, whole: true, ..Looked::default() };
+        let open_nas = self.look_at_open(&news, &mut found).await?;
         self.look_for_vanished(&mut found).await?;
         self.look_for_new(&mut found).await?;
-        let (again, rotation) = again?;
         found.changed.extend(again);
         found.feed.rotation = rotation;
         // Who has just written something is not silent, however long nobody was here to hear it
@@ -79,21 +123,18 @@ impl Ledger {
         Sighting { user: self.accounting.ledger_name(&row.user), ..row }
     }
 
+    /// Sees the rows of a page that are as they were; the others are news.
+    fn mark_seen(&mut self, page: OpenPage, news: &mut Vec<i64>) {
+        news.extend(page.looks.iter().filter(|row| self.open.is_news(row, self.looks)).map(|row| row.row_id));
+        news.extend(page.untouched.into_iter().filter(|row_id| !self.open.see(*row_id, self.looks)));
+        news.extend(page.touched);
+    }
+
     /// The NAS with open rows. Rows that changed, or are new, are read whole.
-    async fn look_at_open(
-        &mut self,
-        first: Option<OpenPage>,
-        mut cursor: OpenCursor,
-        found: &mut Looked,
-    ) -> Result<BTreeSet<String>, StoreError> {
-        let mut page = first;
-        while let Some(rows) = page {
-            let looks = rows.looks.iter().filter(|row| self.open.is_news(row, self.looks)).map(|row| row.row_id);
-            let mut news: Vec<i64> = looks.collect();
-            news.extend(rows.untouched.into_iter().filter(|row_id| !self.open.see(*row_id, self.looks)));
-            news.extend(rows.touched);
+    async fn look_at_open(&mut self, news: &[i64], found: &mut Looked) -> Result<BTreeSet<String>, StoreError> {
+        for some in news.chunks(AT_ONCE) {
             // One that was closed meanwhile is found among those that vanished, or are new
-            for row in self.accounting.rows_numbered(&news).await?.into_iter().filter(|row| row.stop.is_none()) {
+            for row in self.accounting.rows_numbered(some).await?.into_iter().filter(|row| row.stop.is_none()) {
                 // Written as it was
                 if self.open.is_known(&row) && self.open.see(row.row_id, self.looks) {
                     continue;
@@ -102,9 +143,7 @@ impl Ledger {
                 self.open.note(&row, self.looks);
                 found.changed.push(row);
             }
-            page = self.accounting.open_looks(&mut cursor).await?;
         }
-        self.open.mark = cursor.mark();
         Ok(self.mind_stale(found))
     }
 

@@ -16,6 +16,7 @@
 //!
 //! Start reading at [`Ledger::look`].
 
+mod ahead;
 mod at_hand;
 mod book;
 mod count;
@@ -33,17 +34,20 @@ mod rebuild;
 mod rules;
 mod silence;
 mod survey;
+mod sweep;
 mod view;
 mod zones;
 
+pub use ahead::Ahead;
 pub use feed::Ledger;
-pub use gather::{LimitReader, Sweep};
+pub use gather::LimitReader;
 pub use gathering::Gathered;
 pub use hear::Told;
-pub use look::Looked;
+pub use look::{Looked, Skimmed};
 pub use rebuild::{Rebuilt, rebuild};
 pub use rules::{LedgerRules, quota_rules};
 pub use silence::{Silence, Stale};
 pub use survey::{Surveyed, survey};
+pub use sweep::Sweep;
 pub use view::{Depth, View, view};
 pub use zones::Zones;

@@ -52,6 +52,11 @@ impl OpenRows {
         self.rows.contains_key(&row_id)
     }
 
+    /// Whose row this is, by the name in the ledger.
+    pub(super) fn user(&self, row_id: i64) -> Option<&UserName> {
+        self.rows.get(&row_id).map(|row| &row.user)
+    }
+
     /// Whether a row looks otherwise than it did, or is new. One that does not has been seen.
     pub(super) fn is_news(&mut self, row: &OpenLook, look: u32) -> bool {
         match self.rows.get_mut(&row.row_id) {
@@ -118,6 +123,11 @@ impl OpenRows {
             unseen.map(|row| &row.acct_unique_id).chain(&self.lost).map(ToString::to_string).collect();
         ids.sort_unstable();
         ids
+    }
+
+    /// The users of the rows that were not seen in this look.
+    pub(super) fn users_unseen(&self, look: u32) -> impl Iterator<Item = &UserName> {
+        self.rows.values().filter(move |row| row.seen != look).map(|row| &row.user)
     }
 
     /// Forgets the rows that were not seen in this look.

@@ -164,7 +164,7 @@ impl Meter {
         if !counted? {
             return Ok(None);
         }
-        self.judge((&scope, limits?), &mut measured, exemptions, now).await?;
+        self.judge((limits?, &scope[first.len()..]), &mut measured, exemptions, now).await?;
         self.mind_silence(&BTreeSet::new(), &mut measured).await?;
         self.mind_online(&mut measured);
         self.over.extend(measured.judgement.over.iter().map(|over| over.user.clone()));

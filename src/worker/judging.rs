@@ -24,21 +24,18 @@ pub(super) const fn chunk(everybody: bool) -> usize {
 }
 
 impl Meter {
-    /// Judges these users; the limits of the first of them have been read.
+    /// Judges those whose limits have been read, and the rest.
     pub(super) async fn judge(
         &mut self,
-        (scope, first): (&[UserName], Gathered),
+        (first, rest): (Gathered, &[UserName]),
         measured: &mut Measured,
         exemptions: &Exemptions<'_>,
         now: i64,
     ) -> Result<(), StoreError> {
         let mut judged = HashSet::default();
-        let mut first = Some(first);
-        for chunk in scope.chunks(chunk(measured.swept)) {
-            let gathered = match first.take() {
-                Some(first) => first,
-                None => self.reader.of(chunk, measured.swept, now).await?,
-            };
+        let mut rest = rest.chunks(chunk(measured.swept));
+        let mut read = Some(first);
+        while let Some(gathered) = read {
             measured.judgement.blind |= gathered.blind;
             if let Some(problem) = gathered.query_problem {
                 measured.query_problem.get_or_insert_with(|| problem.to_string());
@@ -50,6 +47,10 @@ impl Meter {
             let due = limited.iter().filter_map(|(user, (limits, _))| Some((user, limits.expires_at.as_ref()?.0)));
             self.due.extend(due.filter(|(_, at)| *at > now && *at <= soon).map(|(user, at)| (user.clone(), at)));
             measured.judgement.judge(limited, exemptions, now).await?;
+            read = match rest.next() {
+                Some(chunk) => Some(self.reader.of(chunk, measured.swept, now).await?),
+                None => None,
+            };
         }
         measured.judgement.rank();
         Ok(())

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::config::Config;
 use crate::jobs::Exemptions;
-use crate::ledger::{Depth, Ledger, LedgerRules, LimitReader, Looked, Silence, Sweep, view};
+use crate::ledger::{Ahead, Depth, Ledger, LedgerRules, LimitReader, Looked, Silence, Skimmed, Sweep, view};
 use crate::quota::UserName;
 use crate::store::{Accounting, State, StoreError};
 
@@ -98,14 +98,13 @@ impl Meter {
         let mut measured = Measured::default();
         self.take(leave, now).await?;
         let mut sweep = self.sweep_if_due(leave, now).await?;
-        let looked = self.look(&mut sweep, now).await?;
+        let skimmed = self.skim(&mut sweep, now).await?;
+        let ahead = if sweep.is_none() { self.read_ahead(&skimmed, &others, now) } else { None };
+        let looked = self.ledger.look_closer(skimmed).await?;
         measured.silence = looked.silence.clone();
         self.silence.clone_from(&looked.silence);
         measured.stale.clone_from(&looked.stale);
-        let mut scope = others.clone();
-        scope.append(&mut looked.users.clone());
-        scope.append(&mut self.over.clone());
-        scope.extend(self.due.iter().filter(|(_, at)| **at <= now).map(|(user, _)| user.clone()));
+        let mut scope = self.scope(looked.users.clone(), &others, now);
         if let Some(sweep) = sweep {
             measured.swept = true;
             measured.lost = sweep.lost;
@@ -113,13 +112,23 @@ impl Meter {
             scope.extend(sweep.users);
             self.due.clear();
         }
-        let scope: Vec<UserName> = scope.into_iter().collect();
-        // The database reads the first limits while it writes what was counted
-        let first = scope.chunks(chunk(measured.swept)).next().unwrap_or_default();
         let counting = count(&mut self.ledger, &self.reader, looked, now);
-        let (limits, counted) = tokio::join!(self.reader.of(first, measured.swept, now), counting);
-        counted?;
-        self.judge((&scope, limits?), &mut measured, exemptions, now).await?;
+        let (limits, rest) = if let Some(ahead) = ahead {
+            for user in &ahead.users {
+                scope.remove(user);
+            }
+            let (limits, counted) = tokio::join!(self.reader.of_ahead(ahead, now), counting);
+            counted?;
+            (limits?, scope.into_iter().collect())
+        } else {
+            // The database reads the first limits while it writes what was counted
+            let mut first: Vec<UserName> = scope.into_iter().collect();
+            let rest = first.split_off(first.len().min(chunk(measured.swept)));
+            let (limits, counted) = tokio::join!(self.reader.of(&first, measured.swept, now), counting);
+            counted?;
+            (limits?, rest)
+        };
+        self.judge((limits, &rest), &mut measured, exemptions, now).await?;
         self.mind_silence(&others, &mut measured).await?;
         self.mind_online(&mut measured);
         if measured.swept {
@@ -155,8 +164,23 @@ impl Meter {
         Ok(Some(sweep))
     }
 
-    /// Looks at what changed; before that at everything, once.
-    async fn look(&mut self, sweep: &mut Option<Sweep>, now: i64) -> Result<Looked, StoreError> {
+    /// Begins to read the limits of those who are sure to be judged, while their rows are read.
+    fn read_ahead(&self, skimmed: &Skimmed, others: &BTreeSet<UserName>, now: i64) -> Option<Ahead> {
+        let users = self.scope(self.ledger.users_of(skimmed), others, now);
+        (!users.is_empty()).then(|| self.reader.ahead(users.into_iter().take(CHUNK).collect()))
+    }
+
+    /// Who is judged: these, whom we hold, who was over, and whose login expires by now.
+    fn scope(&self, with_news: BTreeSet<UserName>, others: &BTreeSet<UserName>, now: i64) -> BTreeSet<UserName> {
+        let mut scope = with_news;
+        scope.extend(others.iter().cloned());
+        scope.extend(self.over.iter().cloned());
+        scope.extend(self.due.iter().filter(|(_, at)| **at <= now).map(|(user, _)| user.clone()));
+        scope
+    }
+
+    /// Goes over the open rows; before that looks at everything, once.
+    async fn skim(&mut self, sweep: &mut Option<Sweep>, now: i64) -> Result<Skimmed, StoreError> {
         while !self.ledger.is_begun() {
             let problem = sweep.as_mut().and_then(|sweep| sweep.query_problem.take());
             if let Some(problem) = problem {
@@ -168,7 +192,7 @@ impl Meter {
                 self.ledger.load().await?;
             }
         }
-        self.ledger.look(now).await
+        self.ledger.skim(now).await
     }
 }
 
