@@ -157,7 +157,7 @@ impl Options {
 
 /// A FreeRADIUS with these modules, of which this one stands behind `sql`.
 fn start(dialect: Dialect, modules: String, module: &str) -> (FreeRadius, String, Option<MariaDb>) {
-    let more = More { modules, accounting: format!("{module}\n"), post_auth: String::new() };
+    let more = More { modules, accounting: format!("{module}\n"), ..More::default() };
     let options = FreeRadiusOptions { more, busy_timeout_ms: 5000, ..FreeRadiusOptions::default() };
     if dialect == Dialect::Sqlite {
         let server = FreeRadius::start(&options);

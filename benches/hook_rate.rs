@@ -1,6 +1,6 @@
 //! What the hook costs a real FreeRADIUS: accounting that it accepts a second without any exec, with an exec that does nothing
-//! (`/bin/true`), with the hook, and with a shell script that calls radclient, as people write; and how many processes are there at
-//! the worst moment.
+//! (`/bin/true`), with the hook, with a shell script that calls radclient, as people write, and with a copy of each packet to a local
+//! port; and how many processes are there at the worst moment.
 //!
 //! `cargo bench --bench hook_rate -- --packets 1000 --runs 3`. A private FreeRADIUS on SQLite for each, `wait = no` as shipped, radclient
 //! with 32 requests in flight, so as fast as it goes; all take turns, medians, the ratios are what counts.
@@ -27,7 +27,8 @@ use std::thread::JoinHandle;
 use anyhow::Context as _;
 use clap::Parser;
 use radkick::clock::Clock;
-use radkick::hook::{Listener, Trusted};
+use radkick::hook::{AccountingDoor, Listener, Trusted};
+use radkick::radius::SharedSecret;
 
 use radclient::send;
 use support::freeradius::{FreeRadius, FreeRadiusOptions, More};
@@ -35,6 +36,8 @@ use support::pairs::packet;
 use support::wait::wait_until;
 use times::Times;
 
+const SITE: &str = include_str!("../config/freeradius/sites-available/radkick");
+const COPY: &str = include_str!("../config/freeradius/accounting-copy.conf");
 const MODULES: &str = include_str!("../config/freeradius/mods-available/radkick");
 
 /// Measures on private servers.
@@ -66,7 +69,15 @@ struct Way {
 impl Way {
     fn new(name: &'static str, modules: String) -> Self {
         let accounting = if modules.is_empty() { "" } else { "radkick\n" };
-        let more = More { modules, accounting: accounting.to_owned(), post_auth: String::new() };
+        Self::with(name, More { modules, accounting: accounting.to_owned(), ..More::default() })
+    }
+
+    fn copied(port: u16) -> Self {
+        let sites = SITE.replace("18139", &port.to_string());
+        Self::with("a copy", More { sites, accounting: COPY.to_owned(), ..More::default() })
+    }
+
+    fn with(name: &'static str, more: More) -> Self {
         let options = FreeRadiusOptions { more, busy_timeout_ms: 5000, ..FreeRadiusOptions::default() };
         Self { name, server: FreeRadius::start(&options), times: Times::default(), processes: 0 }
     }
@@ -102,16 +113,23 @@ fn main() -> anyhow::Result<()> {
     std::fs::set_permissions(&script, std::fs::Permissions::from_mode(0o755))?;
     let mut scripted =
         Way::new("shell, radclient", MODULES.replace("/usr/bin/radkick hook", &script.display().to_string()));
+    let (copies, port) = receive();
+    let mut copied = Way::copied(port);
     for round in 0..options.runs {
-        for way in [&mut bare, &mut nothing, &mut hooked, &mut scripted] {
+        for way in [&mut bare, &mut nothing, &mut hooked, &mut scripted, &mut copied] {
             way.run(options.packets, round)?;
         }
     }
     let (expected, kept) = (usize::try_from(options.runs * options.packets)?, spool.read_dir()?.count());
     anyhow::ensure!(stored.load(Ordering::Relaxed) + kept >= expected, "events were lost");
     let mut out = std::io::stdout();
-    writeln!(out, "{} requests a run; {kept} of {expected} events went to the spool", options.packets)?;
-    for way in [&bare, &nothing, &hooked, &scripted] {
+    let came = copies.load(Ordering::Relaxed);
+    writeln!(
+        out,
+        "{} requests a run; {kept} of {expected} events went to the spool; {came} of {expected} copies came",
+        options.packets
+    )?;
+    for way in [&bare, &nothing, &hooked, &scripted, &copied] {
         let ratio = bare.times.median().as_secs_f64() / way.times.median().as_secs_f64();
         let rate = f64::from(options.packets) / way.times.median().as_secs_f64();
         writeln!(
@@ -140,6 +158,27 @@ fn listen(socket: &Path) -> Arc<AtomicUsize> {
     });
     is_ready.recv().expect("it listens");
     stored
+}
+
+/// A daemon that takes copies; how many, and its port.
+fn receive() -> (Arc<AtomicUsize>, u16) {
+    let (ready, is_ready) = std::sync::mpsc::channel();
+    let taken = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&taken);
+    std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+        runtime.block_on(async {
+            let secret = SharedSecret::new("change-me".into()).expect("a secret");
+            let address = ([127, 0, 0, 1], 0).into();
+            let mut door = AccountingDoor::bind(address, secret, Clock).await.expect("it listens");
+            ready.send(door.address().port()).expect("somebody waits");
+            while let Some((_, receipt)) = door.next().await {
+                count.fetch_add(1, Ordering::Relaxed);
+                receipt.stored();
+            }
+        });
+    });
+    (taken, is_ready.recv().expect("it listens"))
 }
 
 /// What stands in many a FreeRADIUS: a Disconnect-Request for everybody who comes by. It goes to a server without that session.

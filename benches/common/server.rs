@@ -4,7 +4,7 @@ use clap::ValueEnum;
 use tempfile::TempDir;
 
 use crate::support::mariadb::{self, MariaDb};
-use crate::support::postgres::{PASSWORD_IN_URL, Postgres};
+use crate::support::postgres::{MEMORY, PASSWORD_IN_URL, Postgres};
 use crate::support::sqlite::sqlite;
 
 /// The stock schema, where Debian's freeradius-config keeps it.
@@ -26,7 +26,7 @@ pub(crate) enum Server {
 }
 
 impl Server {
-    /// Starts one. MariaDB keeps pages in at most so many MiB; the others leave that to the system, but for a little.
+    /// Starts one. The servers keep pages in at most so many MiB; SQLite leaves that to the system, but for a little.
     pub(crate) fn start(dialect: Dialect, memory: u64) -> Self {
         match dialect {
             Dialect::Sqlite => {
@@ -36,6 +36,7 @@ impl Server {
                 Self::Sqlite(folder)
             }
             Dialect::Postgres => {
+                MEMORY.get_or_init(|| memory);
                 let server = Postgres::new();
                 // Else millions of rows are one checkpoint after another
                 server.sql("ALTER SYSTEM SET max_wal_size = '8GB'; SELECT pg_reload_conf()");

@@ -41,7 +41,7 @@ pub use profile::{ApiSettings, NasProfile};
 pub use quota::{Direction, LimitAttribute, LimitSource, Meaning, Mode, Period, Quota, Unit};
 pub use quota_read::parse_period;
 pub use rest::{ApiPart, MikrotikApi, RestPart, RestSettings, Tls};
-pub use serve::{HookPath, Scope, Serve, ServeTls, ServeToken};
+pub use serve::{AccountingListen, HookPath, Scope, Serve, ServeTls, ServeToken};
 pub use value::{parse_duration, parse_octets};
 
 /// The configuration, resolved: each section complete, whether or not it stands in the file.

@@ -7,6 +7,7 @@ use std::time::Duration;
 use ipnet::IpNet;
 
 use super::section::Section;
+use crate::radius::SharedSecret;
 
 /// `[serve]`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,8 +29,20 @@ pub struct Serve {
     pub control_socket: HookPath,
     /// `spool`, where they leave them otherwise. Default `/var/spool/radkick`, if it is there.
     pub spool: HookPath,
+    /// `accounting_listen` and `accounting_secret` (or `accounting_secret_file`), both or neither: where FreeRADIUS may send copies
+    /// of Accounting-Requests. Default: nowhere.
+    pub accounting: Option<AccountingListen>,
     /// `hook_users`, accounts of this machine whose events are taken, beside root and our own. Default `freerad`, `radiusd`.
     pub hook_users: Vec<String>,
+}
+
+/// Where Accounting-Requests are received.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AccountingListen {
+    /// `accounting_listen`, address and port.
+    pub address: SocketAddr,
+    /// `accounting_secret`: what FreeRADIUS signs them with.
+    pub secret: SharedSecret,
 }
 
 /// A path that another program has to know too.
@@ -85,12 +98,29 @@ impl Serve {
             hook_socket: hook_path(section, "hook_socket", "/run/radkick/hook.sock"),
             control_socket: hook_path(section, "control_socket", "/run/radkick/control.sock"),
             spool: hook_path(section, "spool", "/var/spool/radkick"),
+            accounting: accounting(section),
             hook_users: section.texts("hook_users").map_or_else(
                 || vec!["freerad".to_owned(), "radiusd".to_owned()],
                 |names| names.into_iter().map(|name| name.value).collect(),
             ),
         }
     }
+}
+
+fn accounting(section: &mut Section<'_, '_>) -> Option<AccountingListen> {
+    let spot = section.spot_of("accounting_listen");
+    let wanted = section.holds("accounting_listen");
+    let example = "write an address and a port, as \"127.0.0.1:18139\"";
+    let address = section.parsed("accounting_listen", example, |text| text.parse().ok());
+    let named = section.holds("accounting_secret") || section.holds("accounting_secret_file");
+    let secret = section.secret("accounting_secret", "accounting_secret_file");
+    if wanted && !named {
+        section.report.problem(&spot, "no secret", "write what FreeRADIUS signs with as accounting_secret");
+    }
+    if named && !wanted {
+        section.missing("accounting_listen", "a secret alone receives nothing");
+    }
+    Some(AccountingListen { address: address?, secret: SharedSecret::new(secret?).ok()? })
 }
 
 fn hook_path(section: &mut Section<'_, '_>, key: &'static str, default: &str) -> HookPath {

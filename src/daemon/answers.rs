@@ -1,6 +1,6 @@
 //! Events out of the spool, and word of what became of them, to hooks and to the spool.
 
-use crate::hook::{Batch, Event};
+use crate::hook::{AccountingDoor, Batch, Event};
 
 use super::intake::{Intake, TOGETHER, Waiting};
 
@@ -33,6 +33,11 @@ impl Intake {
         match waiting {
             // Told no, the hook leaves it in the spool: there it is set aside
             Waiting::Hook(ticket) => drop(ticket.refused(why)),
+            // Sent again it would be no better
+            Waiting::Packet(receipt) => {
+                tracing::warn!("nothing can be done with an accounting packet: {why}");
+                receipt.stored();
+            }
             Waiting::File(file) => {
                 let Some(spool) = &mut self.doors.spool else { return };
                 match spool.with(|spool| spool.refuse(*file)).await {
@@ -52,6 +57,7 @@ impl Intake {
         for waiting in all {
             match waiting {
                 Waiting::Hook(ticket) => drop(ticket.stored()),
+                Waiting::Packet(receipt) => receipt.stored(),
                 Waiting::File(file) => files.push(file),
             }
         }
@@ -65,10 +71,16 @@ impl Intake {
         self.tell(cleared);
     }
 
-    /// Counts who came to the socket.
+    /// Counts what came to the sockets.
     pub(super) fn count_connections(&self) {
-        let Some(counts) = self.doors.listener.as_ref().map(crate::hook::Listener::counts) else { return };
         let hooks = &self.common.shared.metrics.hooks;
+        if let Some(counts) = self.doors.accounting.as_ref().map(AccountingDoor::counts) {
+            hooks.packets("event", counts.events);
+            hooks.packets("other", counts.others);
+            hooks.packets("malformed", counts.malformed);
+            hooks.packets("dropped", counts.dropped);
+        }
+        let Some(counts) = self.doors.listener.as_ref().map(crate::hook::Listener::counts) else { return };
         hooks.connections("event", counts.events);
         hooks.connections("stranger", counts.strangers);
         hooks.connections("malformed", counts.malformed);

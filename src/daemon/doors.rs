@@ -3,9 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use crate::clock::Clock;
-use crate::config::{HookPath, Serve};
+use crate::config::{AccountingListen, HookPath, Serve};
 use crate::control::{Door, Trust};
-use crate::hook::{Account, Listener, Spool, SpoolError, Trusted};
+use crate::hook::{Account, AccountingDoor, Listener, Spool, SpoolError, Trusted};
 
 use super::{Common, ServeError};
 
@@ -15,6 +15,7 @@ pub(super) struct Doors {
     /// Not yet listening.
     pub(super) control: Option<(Door, Trust)>,
     pub(super) listener: Option<Listener>,
+    pub(super) accounting: Option<AccountingDoor>,
     pub(super) spool: Option<SpoolDoor>,
 }
 
@@ -30,7 +31,7 @@ pub(super) struct SpoolDoor {
 
 impl Doors {
     /// Opens all. One that is not configured and not there (nobody has set the hook up) is left out.
-    pub(super) fn open(serve: &Serve, common: &Common) -> Result<Self, ServeError> {
+    pub(super) async fn open(serve: &Serve, common: &Common) -> Result<Self, ServeError> {
         let accounts = serve.hook_users.iter().filter_map(|name| Account::named(name).ok().flatten());
         let users: Vec<u32> = accounts.map(|account| account.uid).collect();
         let trusted = users.iter().fold(Trusted::own(), |trusted, uid| trusted.with_user(*uid));
@@ -49,11 +50,20 @@ impl Doors {
             .then(|| SpoolDoor::open(&spool.path, trusted, common.clock))
             .transpose()
             .map_err(|error| ServeError::Hook(error.to_string()))?;
-        if listener.is_none() && spool.is_none() {
+        let accounting = accounting(serve, common.clock).await?;
+        if listener.is_none() && spool.is_none() && accounting.is_none() {
             tracing::info!("no hooks of FreeRADIUS: neither {} nor a spool is there", serve.hook_socket.path.display());
         }
-        Ok(Self { control, listener, spool })
+        Ok(Self { control, listener, accounting, spool })
     }
+}
+
+async fn accounting(serve: &Serve, clock: Clock) -> Result<Option<AccountingDoor>, ServeError> {
+    let Some(AccountingListen { address, secret }) = &serve.accounting else { return Ok(None) };
+    let door = AccountingDoor::bind(*address, secret.clone(), clock).await;
+    let door = door.map_err(|error| ServeError::Hook(format!("[serve] accounting_listen = \"{address}\": {error}")))?;
+    tracing::info!(listen = %door.address(), "receives copies of FreeRADIUS' accounting");
+    Ok(Some(door))
 }
 
 /// The control socket. One that nobody has asked for by name is done without where it cannot be had: commands do their work

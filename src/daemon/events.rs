@@ -4,7 +4,7 @@ use crate::config::Mode;
 use crate::hook::{Event, Kind, Octets, Wish};
 use crate::jobs::{Agent, AgentError, JobDetail, Selection};
 use crate::ledger::Told;
-use crate::store::{JobSpec, SessionRow};
+use crate::store::{JobRecord, JobSpec, SessionRow};
 use crate::worker::Hearing;
 
 /// For so many seconds an event waits for its row: FreeRADIUS may write it after it has run the hook.
@@ -95,7 +95,15 @@ pub(super) async fn submit(agent: &Agent, event: &Event, session: String) -> Res
         tracing::info!(user = %row.user, session, "mode observe: would cut off this session, as a hook asks");
         return Ok(Done::Now);
     }
-    if row.stop.is_none() && agent.state.proven_absent(&session).await?.is_none() {
+    // In this order: a job ends after its session has, so of one that ends meanwhile the row tells
+    let is_same = |job: &JobRecord| job.spec.reason == "hook" && job.spec.session.as_ref() == Some(&session);
+    if agent.state.live_jobs(Some(&row.user)).await?.iter().any(is_same) {
+        return Ok(Done::Now);
+    }
+    let row = agent.accounting.session(&session).await?.filter(|row| row.stop.is_none());
+    if let Some(row) = row
+        && agent.state.proven_absent(&session).await?.is_none()
+    {
         agent.state.submit(&cut_of(&row, now), now).await?;
     }
     Ok(Done::Now)

@@ -14,7 +14,7 @@ use tokio::time::Instant;
 
 use crate::config::Mode;
 use crate::failpoint;
-use crate::hook::{Event, Listener, Octets, Spooled, Ticket};
+use crate::hook::{Event, Octets, Receipt, Spooled, Ticket};
 use crate::jobs::{Agent, AgentError};
 use crate::worker::{Hearing, Worker};
 
@@ -34,6 +34,7 @@ const REFUSED: usize = 8;
 /// An event, and who waits for word of it.
 pub(super) enum Waiting {
     Hook(Ticket),
+    Packet(Receipt),
     File(Box<Spooled>),
 }
 
@@ -71,7 +72,7 @@ impl Intake {
                 tokio::select! {
                     biased;
                     () = soft.cancelled() => break,
-                    Some((event, ticket)) = next(&mut self.doors.listener) => events.push((event, Waiting::Hook(ticket))),
+                    event = next(&mut self.doors) => events.push(event),
                     () = tokio::time::sleep_until(Instant::from_std(look_at)) => {
                         self.count_connections();
                         continue;
@@ -96,7 +97,7 @@ impl Intake {
         while events.len() < most {
             tokio::select! {
                 biased;
-                Some((event, ticket)) = next(&mut self.doors.listener) => events.push((event, Waiting::Hook(ticket))),
+                event = next(&mut self.doors) => events.push(event),
                 () = std::future::ready(()) => return,
             }
         }
@@ -220,10 +221,23 @@ impl Intake {
     }
 }
 
-/// The next event of the socket; never any without one.
-async fn next(listener: &mut Option<Listener>) -> Option<(Event, Ticket)> {
-    match listener {
-        Some(listener) => listener.next().await,
-        None => std::future::pending().await,
+/// The next event of the sockets; never any without one.
+async fn next(doors: &mut Doors) -> (Event, Waiting) {
+    let listener = async {
+        match &mut doors.listener {
+            Some(listener) => listener.next().await,
+            None => None,
+        }
+    };
+    let accounting = async {
+        match &mut doors.accounting {
+            Some(accounting) => accounting.next().await,
+            None => None,
+        }
+    };
+    tokio::select! {
+        Some((event, ticket)) = listener => (event, Waiting::Hook(ticket)),
+        Some((event, receipt)) = accounting => (event, Waiting::Packet(receipt)),
+        else => std::future::pending().await,
     }
 }

@@ -116,7 +116,7 @@ pub async fn serve(config: Config, path: Option<PathBuf>, clock: Clock) -> Resul
         spoke,
         worker: watch::Sender::new(None),
     };
-    let doors = Doors::open(&config.serve, &common)?;
+    let doors = Doors::open(&config.serve, &common).await?;
     let site = Arc::new(Site::new(clock, Arc::clone(&common.shared.metrics), common.pulses.clone()));
     let http_ends = CancellationToken::new();
     let http = tokio::spawn(admin::serve(listener, Arc::clone(&site), http_ends.clone()));

@@ -4,10 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use crate::config::{Config, LimitSource};
-use crate::quota::{Limits, Meaning, QuotaRules, UserName};
+use crate::quota::{CheckItem, Limits, Meaning, QuotaRules, UserName};
 use crate::store::{Accounting, AllowanceRow, QuotaRow, State, StoreError};
 
-use super::ahead::{Items, ItemsReader};
 use super::gathering::{Gathered, Gathering};
 use super::query::Terms;
 use super::quota_rules;
@@ -54,19 +53,11 @@ impl LimitReader {
     /// # Errors
     /// As [`LimitReader::sweep`].
     pub async fn of(&self, users: &[UserName], swept: bool, now: i64) -> Result<Gathered, StoreError> {
-        self.gather(users, self.items_reader().read(users), swept, now).await
-    }
-
-    /// As [`LimitReader::of`], where the items come from elsewhere.
-    pub(super) async fn gather(
-        &self,
-        users: &[UserName],
-        items: impl Future<Output = Result<Items, StoreError>>,
-        swept: bool,
-        now: i64,
-    ) -> Result<Gathered, StoreError> {
+        if users.is_empty() {
+            return Ok(Gathered::default());
+        }
         let mut gathering = Gathering::new(&self.accounting);
-        let (mut items, rows) = tokio::try_join!(items, self.table(Some(users)))?;
+        let (mut items, rows) = tokio::try_join!(self.items(users), self.table(Some(users)))?;
         for source in &self.sources {
             match source {
                 LimitSource::Attributes => {
@@ -93,10 +84,12 @@ impl LimitReader {
         Ok(gathering.gathered)
     }
 
-    pub(super) fn items_reader(&self) -> ItemsReader {
-        let is_source = self.sources.contains(&LimitSource::Attributes);
-        let attributes = if is_source { self.rules.attribute_names() } else { Vec::new() };
-        ItemsReader { accounting: self.accounting.clone(), attributes }
+    /// Check and reply items, where they are a source.
+    async fn items(&self, users: &[UserName]) -> Result<BTreeMap<UserName, Vec<CheckItem>>, StoreError> {
+        if !self.sources.contains(&LimitSource::Attributes) {
+            return Ok(BTreeMap::new());
+        }
+        self.accounting.limit_items_of(users, &self.rules.attribute_names()).await
     }
 
     /// The starts of allowances of their own, by the users' names in the ledger: of these users, or (of the last result

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::quota::Sighting;
+use crate::quota::{Sighting, UserName};
 use crate::store::StoreError;
 
 use super::{Ledger, Looked};
@@ -45,21 +45,24 @@ impl Looked {
 }
 
 impl Ledger {
-    /// Looks at the rows of these sessions, by Acct-Unique-Id, with what packets told of them where it runs ahead. Nothing
-    /// is counted yet; and when the next look finds the same in the rows, they have grown by nothing. And which of the
+    /// Looks at the rows of these sessions, by Acct-Unique-Id, with what packets told of them where it runs ahead, and at the
+    /// open rows of these users. Nothing is counted yet; and when the next look finds the same in the rows, they have grown by nothing. And which of the
     /// sessions have no row.
     ///
     /// # Errors
     /// When FreeRADIUS' database cannot be asked.
     pub async fn hear(
         &self,
-        told: &BTreeMap<String, Option<Told>>,
+        (told, users): (&BTreeMap<String, Option<Told>>, &BTreeSet<UserName>),
         now: i64,
     ) -> Result<(Looked, Vec<String>), StoreError> {
         let ids: Vec<String> = told.keys().cloned().collect();
         let mut missing: BTreeSet<String> = ids.iter().cloned().collect();
         let mut found = Looked { feed: self.feed.clone(), now, ..Looked::default() };
-        for row in self.accounting.rows_by_id(&ids).await? {
+        let users: Vec<UserName> = users.iter().cloned().collect();
+        let (mut rows, of_users) = tokio::try_join!(self.accounting.rows_by_id(&ids), self.open_rows_of(&users))?;
+        rows.extend(of_users.into_iter().filter(|row| !told.contains_key(&row.acct_unique_id)));
+        for row in rows {
             let told = told.get(&row.acct_unique_id).copied().flatten();
             missing.remove(&row.acct_unique_id);
             let row = self.named(row);
@@ -72,12 +75,15 @@ impl Ledger {
         }
         Ok((found, missing.into_iter().collect()))
     }
+
+    async fn open_rows_of(&self, users: &[UserName]) -> Result<Vec<Sighting>, StoreError> {
+        if users.is_empty() { Ok(Vec::new()) } else { self.accounting.open_sightings_of(users).await }
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Sighting, Told};
-    use crate::quota::UserName;
+    use super::{Sighting, Told, UserName};
 
     fn row() -> Sighting {
         Sighting {

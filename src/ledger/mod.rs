@@ -16,7 +16,6 @@
 //!
 //! Start reading at [`Ledger::look`].
 
-mod ahead;
 mod at_hand;
 mod book;
 mod count;
@@ -38,7 +37,6 @@ mod sweep;
 mod view;
 mod zones;
 
-pub use ahead::Ahead;
 pub use feed::Ledger;
 pub use gather::LimitReader;
 pub use gathering::Gathered;

@@ -12,6 +12,7 @@ use super::Counters;
 pub struct Hooks {
     events: Counters,
     connections: Counters,
+    packets: Counters,
     spooled: Gauge,
     /// -1 where no spool is read.
     waiting: AtomicI64,
@@ -19,12 +20,14 @@ pub struct Hooks {
 
 impl Hooks {
     pub(super) fn new(registry: &mut Registry) -> Self {
-        let (events, connections) = (Counters::default(), Counters::default());
-        let hooks = Self { events, connections, spooled: Gauge::default(), waiting: AtomicI64::new(-1) };
+        let (events, connections, packets) = (Counters::default(), Counters::default(), Counters::default());
+        let hooks = Self { events, connections, packets, spooled: Gauge::default(), waiting: AtomicI64::new(-1) };
         let what = "Events of FreeRADIUS' hooks, by what became of them";
         registry.register("hook_events", what, hooks.events.clone());
         let what = "Connections of FreeRADIUS' hooks, by what came of them";
         registry.register("hook_connections", what, hooks.connections.clone());
+        let what = "Accounting-Requests that FreeRADIUS copied to accounting_listen, by what came of them";
+        registry.register("hook_packets", what, hooks.packets.clone());
         registry.register("hook_spooled", "Events that wait in the spool", hooks.spooled.clone());
         hooks
     }
@@ -38,8 +41,12 @@ impl Hooks {
     /// So many connections at the hooks' socket so far, since this process began, came to this: `event`, `stranger`,
     /// `malformed`, `silent` or `turned_away`.
     pub fn connections(&self, result: &'static str, so_far: u64) {
-        let counter = self.connections.get_or_create(&[("result", result.to_owned())]);
-        counter.inc_by(so_far.saturating_sub(counter.get()));
+        raise(&self.connections, result, so_far);
+    }
+
+    /// So many Accounting-Requests so far came to this: `event`, `other`, `malformed` or `dropped`.
+    pub fn packets(&self, result: &'static str, so_far: u64) {
+        raise(&self.packets, result, so_far);
     }
 
     /// So many wait in the spool.
@@ -54,4 +61,10 @@ impl Hooks {
     pub fn spooled(&self) -> Option<u64> {
         u64::try_from(self.waiting.load(Ordering::Relaxed)).ok()
     }
+}
+
+/// Raises one of the counters to what was counted elsewhere.
+fn raise(counters: &Counters, result: &'static str, so_far: u64) {
+    let counter = counters.get_or_create(&[("result", result.to_owned())]);
+    counter.inc_by(so_far.saturating_sub(counter.get()));
 }

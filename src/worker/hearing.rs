@@ -149,7 +149,7 @@ impl Meter {
         if !self.ledger.is_begun() {
             return Ok(None);
         }
-        let (looked, missing) = self.ledger.hear(&heard.sessions, now).await?;
+        let (looked, missing) = self.ledger.hear((&heard.sessions, &heard.users), now).await?;
         let mut measured = Measured { silence: self.silence.clone(), ..Measured::default() };
         for nas in looked.heard() {
             measured.silence.nas.remove(nas);
@@ -164,7 +164,7 @@ impl Meter {
         if !counted? {
             return Ok(None);
         }
-        self.judge((limits?, &scope[first.len()..]), &mut measured, exemptions, now).await?;
+        self.judge(([limits?], &scope[first.len()..]), &mut measured, exemptions, now).await?;
         self.mind_silence(&BTreeSet::new(), &mut measured).await?;
         self.mind_online(&mut measured);
         self.over.extend(measured.judgement.over.iter().map(|over| over.user.clone()));

@@ -27,14 +27,15 @@ impl Meter {
     /// Judges those whose limits have been read, and the rest.
     pub(super) async fn judge(
         &mut self,
-        (first, rest): (Gathered, &[UserName]),
+        (first, rest): (impl IntoIterator<Item = Gathered> + Send, &[UserName]),
         measured: &mut Measured,
         exemptions: &Exemptions<'_>,
         now: i64,
     ) -> Result<(), StoreError> {
         let mut judged = HashSet::default();
         let mut rest = rest.chunks(chunk(measured.swept));
-        let mut read = Some(first);
+        let mut first = first.into_iter();
+        let mut read = first.next();
         while let Some(gathered) = read {
             measured.judgement.blind |= gathered.blind;
             if let Some(problem) = gathered.query_problem {
@@ -47,10 +48,12 @@ impl Meter {
             let due = limited.iter().filter_map(|(user, (limits, _))| Some((user, limits.expires_at.as_ref()?.0)));
             self.due.extend(due.filter(|(_, at)| *at > now && *at <= soon).map(|(user, at)| (user.clone(), at)));
             measured.judgement.judge(limited, exemptions, now).await?;
-            read = match rest.next() {
-                Some(chunk) => Some(self.reader.of(chunk, measured.swept, now).await?),
-                None => None,
-            };
+            read = first.next();
+            if read.is_none()
+                && let Some(chunk) = rest.next()
+            {
+                read = Some(self.reader.of(chunk, measured.swept, now).await?);
+            }
         }
         measured.judgement.rank();
         Ok(())

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::config::Config;
 use crate::jobs::Exemptions;
-use crate::ledger::{Ahead, Depth, Ledger, LedgerRules, LimitReader, Looked, Silence, Skimmed, Sweep, view};
+use crate::ledger::{Depth, Ledger, LedgerRules, LimitReader, Looked, Silence, Skimmed, Sweep, view};
 use crate::quota::UserName;
 use crate::store::{Accounting, State, StoreError};
 
@@ -99,8 +99,10 @@ impl Meter {
         self.take(leave, now).await?;
         let mut sweep = self.sweep_if_due(leave, now).await?;
         let skimmed = self.skim(&mut sweep, now).await?;
-        let ahead = if sweep.is_none() { self.read_ahead(&skimmed, &others, now) } else { None };
-        let looked = self.ledger.look_closer(skimmed).await?;
+        // What limits those who are sure to be judged is read beside their rows
+        let early = if sweep.is_none() { self.early(&skimmed, &others, now) } else { Vec::new() };
+        let (looked, early_limits) =
+            tokio::try_join!(self.ledger.look_closer(skimmed), self.reader.of(&early, false, now))?;
         measured.silence = looked.silence.clone();
         self.silence.clone_from(&looked.silence);
         measured.stale.clone_from(&looked.stale);
@@ -112,22 +114,16 @@ impl Meter {
             scope.extend(sweep.users);
             self.due.clear();
         }
+        for user in &early {
+            scope.remove(user);
+        }
+        let mut first: Vec<UserName> = scope.into_iter().collect();
+        let rest = first.split_off(first.len().min(chunk(measured.swept)));
+        // The database reads the limits of the others while it writes what was counted
         let counting = count(&mut self.ledger, &self.reader, looked, now);
-        let (limits, rest) = if let Some(ahead) = ahead {
-            for user in &ahead.users {
-                scope.remove(user);
-            }
-            let (limits, counted) = tokio::join!(self.reader.of_ahead(ahead, now), counting);
-            counted?;
-            (limits?, scope.into_iter().collect())
-        } else {
-            // The database reads the first limits while it writes what was counted
-            let mut first: Vec<UserName> = scope.into_iter().collect();
-            let rest = first.split_off(first.len().min(chunk(measured.swept)));
-            let (limits, counted) = tokio::join!(self.reader.of(&first, measured.swept, now), counting);
-            counted?;
-            (limits?, rest)
-        };
+        let (limits, counted) = tokio::join!(self.reader.of(&first, measured.swept, now), counting);
+        counted?;
+        let limits = [early_limits, limits?];
         self.judge((limits, &rest), &mut measured, exemptions, now).await?;
         self.mind_silence(&others, &mut measured).await?;
         self.mind_online(&mut measured);
@@ -164,10 +160,9 @@ impl Meter {
         Ok(Some(sweep))
     }
 
-    /// Begins to read the limits of those who are sure to be judged, while their rows are read.
-    fn read_ahead(&self, skimmed: &Skimmed, others: &BTreeSet<UserName>, now: i64) -> Option<Ahead> {
-        let users = self.scope(self.ledger.users_of(skimmed), others, now);
-        (!users.is_empty()).then(|| self.reader.ahead(users.into_iter().take(CHUNK).collect()))
+    /// Those who are sure to be judged, as far as is known before their rows are read.
+    fn early(&self, skimmed: &Skimmed, others: &BTreeSet<UserName>, now: i64) -> Vec<UserName> {
+        self.scope(self.ledger.users_of(skimmed), others, now).into_iter().take(CHUNK).collect()
     }
 
     /// Who is judged: these, whom we hold, who was over, and whose login expires by now.

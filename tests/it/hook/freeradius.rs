@@ -36,7 +36,12 @@ pub(crate) fn options(place: &Place, accounting: &str, change: impl Fn(&str) -> 
     let paths = format!("--socket {} --spool {}", place.socket().display(), place.spool().display());
     let modules = MODULES.replace("/usr/bin/radkick hook", &format!("{program} hook {paths}"));
     assert_eq!(modules.matches(program).count(), 3);
-    let more = More { modules: change(&modules), accounting: accounting.to_owned(), post_auth: POST_AUTH.to_owned() };
+    let more = More {
+        modules: change(&modules),
+        accounting: accounting.to_owned(),
+        post_auth: POST_AUTH.to_owned(),
+        ..More::default()
+    };
     FreeRadiusOptions { more, ..FreeRadiusOptions::default() }
 }
 

@@ -1,5 +1,5 @@
 //! Sessions that only go on are written later: it makes no difference, whoever looks and whoever dies.
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use radkick::config::{Config, DatabaseUrl, TableNames};
@@ -170,7 +170,7 @@ async fn what_was_heard_does_not_wait() {
     assert_eq!(octets(keeper.tables().await), [2, 2], "two looks wait");
     let told = Told { at: BEGIN + 250, input: 0, output: 100, seconds: 250 };
     let told = BTreeMap::from([("a".to_owned(), Some(told))]);
-    let (heard, missing) = keeper.ledger.hear(&told, BEGIN + 250).await.expect("seen");
+    let (heard, missing) = keeper.ledger.hear((&told, &BTreeSet::new()), BEGIN + 250).await.expect("seen");
     assert_eq!(missing, Vec::<String>::new());
     assert!(keeper.ledger.count(heard, &|_| None).await.expect("counted"));
     assert_eq!(octets(keeper.tables().await), [100, 2], "it is on disk, the other still waits");

@@ -3,6 +3,7 @@ mod away;
 mod broken;
 mod clock;
 mod control;
+mod copies;
 mod cuts;
 mod daemon;
 mod full;

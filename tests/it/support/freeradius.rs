@@ -50,6 +50,8 @@ pub(crate) struct More {
     pub(crate) accounting: String,
     /// What stands in `post-auth`.
     pub(crate) post_auth: String,
+    /// Sites, and what else stands at the top.
+    pub(crate) sites: String,
 }
 
 /// A database server with FreeRADIUS' stock tables in it.

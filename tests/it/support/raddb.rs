@@ -39,6 +39,7 @@ pub(super) fn write_raddb(directory: &Path, options: &FreeRadiusOptions, ports: 
     file("more-modules.conf", &options.more.modules);
     file("more-accounting.conf", &options.more.accounting);
     file("more-post-auth.conf", &options.more.post_auth);
+    file("more-sites.conf", &options.more.sites);
 }
 
 fn require_stock_files() {
@@ -55,13 +56,14 @@ fn radiusd_conf(directory: &Path, options: &FreeRadiusOptions, ports: Ports, sec
     let mut text = format!(
         "confdir = {}\nstock = {STOCK}\nshared_secret = \"{secret}\"\nauth_port = {}\nacct_port = {}\n\
          sqlite_busy_timeout = {}\nrequire_message_authenticator = {}\nack_without_stop = {}\n\
-         {}$INCLUDE ${{confdir}}/server.conf\n$INCLUDE ${{confdir}}/das.conf\n",
+         more_sites = {}\n{}$INCLUDE ${{confdir}}/more-sites.conf\n$INCLUDE ${{confdir}}/server.conf\n$INCLUDE ${{confdir}}/das.conf\n",
         directory.display(),
         ports.auth,
         ports.acct,
         options.busy_timeout_ms,
         yes_no(options.require_message_authenticator),
         yes_no(options.ack_without_stop),
+        yes_no(!options.more.sites.is_empty()),
         sql(options.sql.as_ref()),
     );
     for address in &options.das_addresses {

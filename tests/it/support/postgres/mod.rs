@@ -22,6 +22,9 @@ pub(crate) const PASSWORD: &str = "p:w/of@the tests?";
 /// The same inside a URL.
 pub(crate) const PASSWORD_IN_URL: &str = "p%3Aw%2Fof%40the%20tests%3F";
 
+/// How many MiB the server may keep pages in, where somebody says so before it starts; 128, as PostgreSQL has it by default.
+pub(crate) static MEMORY: OnceLock<u64> = OnceLock::new();
+
 /// FreeRADIUS' own, as its setup.sql makes it.
 pub(crate) const RADIUS: (&str, &str) = ("radius", "radpass");
 

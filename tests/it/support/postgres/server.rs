@@ -73,6 +73,8 @@ impl Server {
         keeper.args(["-c", KEEPER, "keeper"]).arg(&directory).arg(server.get_program()).args(server.get_args());
         keeper.arg("-D").arg(&data).args(["-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories="]);
         keeper.args(["-c", &format!("port={port}"), "-c", "fsync=off", "-c", "max_connections=300"]);
+        let memory = super::MEMORY.get().copied().unwrap_or(128);
+        keeper.args(["-c", &format!("shared_buffers={memory}MB")]);
         // So that a session ends with its psql, whatever it is doing
         keeper.args(["-c", "client_connection_check_interval=50"]);
         for (setting, name) in [("ssl_cert_file", CERTIFICATE), ("ssl_key_file", KEY)] {
