@@ -120,7 +120,10 @@ impl Worker {
             match job.filter(|job| !self.at_once && !agent.is_due(job)) {
                 Some(waiting) => outcome.reports.extend(agent.standing(waiting).await?),
                 None if job.is_none() && self.is_penalised(over).await? => {}
-                None if job.is_some() || measured.online.contains(&over.user) || !blocked => act.push((over, job)),
+                None if job.is_some() || !blocked => act.push((over, job)),
+                None if measured.online.contains(&over.user) && self.is_still_there(&over.user).await? => {
+                    act.push((over, job));
+                }
                 None => outcome.reports.push(SessionReport { blocked, ..over.report() }),
             }
         }
@@ -136,6 +139,12 @@ impl Worker {
             return BTreeSet::new();
         }
         all_but_some(&quiet, self.round.fetch_add(1, Ordering::Relaxed))
+    }
+
+    /// Whether a user who was online at the last look still is. Asked after the live jobs: one that ended in between has ended
+    /// the sessions.
+    async fn is_still_there(&self, user: &UserName) -> Result<bool, AgentError> {
+        Ok(!self.agent.accounting.open_sessions(user).await?.is_empty())
     }
 
     /// Whether all open sessions of a user began under the penalty for what the user is over by.

@@ -10,6 +10,7 @@ mod open;
 mod page;
 mod postgres;
 mod queue;
+mod read;
 mod record;
 mod rows;
 mod sqlite;

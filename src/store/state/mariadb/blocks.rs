@@ -1,16 +1,13 @@
 //! Blocks and the rows they change.
 
-use std::collections::BTreeMap;
-
-use sqlx::mysql::MySqlRow;
-use sqlx::{MySql as Database, Row as _, Transaction};
+use sqlx::{MySql as Database, Transaction};
 
 use crate::quota::UserName;
 use crate::store::StoreError;
-use crate::store::accounting::{RowChange, Table};
-use crate::store::state::{BlockRecord, BlockState, JournalEntry};
+use crate::store::state::read::blocks;
+use crate::store::state::{BlockRecord, JournalEntry};
 
-use super::{Mariadb, is_double, json, word, write_entry};
+use super::{Mariadb, is_double, write_entry};
 
 const OPERATION: &str = "writing a block";
 
@@ -102,41 +99,9 @@ impl Mariadb {
                    FROM radkick_block AS block LEFT JOIN radkick_block_row AS changed ON block_id = block.id
                    WHERE live_user IS NOT NULL AND (? IS NULL OR live_user = ?) ORDER BY block.id, changed.id";
         let user = user.map(UserName::as_str);
-        let rows = sqlx::query(sql).bind(user).bind(user).fetch_all(&self.pool).await.map_err(failed)?;
-        let mut blocks = BTreeMap::<i64, BlockRecord>::new();
-        for row in &rows {
-            let block = block_record(row).map_err(failed)?;
-            let block = blocks.entry(block.id).or_insert(block);
-            block.rows.extend(change(row).map_err(failed)?);
-        }
-        Ok(blocks.into_values().collect())
+        let rows = sqlx::query_as(sql).bind(user).bind(user).fetch_all(&self.pool).await.map_err(failed)?;
+        blocks(rows, UserName::new).map_err(failed)
     }
-}
-
-/// A block, its rows still to be read.
-fn block_record(row: &MySqlRow) -> Result<BlockRecord, sqlx::Error> {
-    Ok(BlockRecord {
-        id: row.try_get("id")?,
-        user: UserName::new(row.try_get::<String, _>("user_name")?),
-        reason: row.try_get("reason")?,
-        actor: row.try_get("actor")?,
-        mode: row.try_get("mode")?,
-        state: word(row, "state", BlockState::from_word)?,
-        remade: row.try_get("remade")?,
-        rows: Vec::new(),
-    })
-}
-
-/// One of its rows, and whether that is ours; `None` where it has none.
-fn change(row: &MySqlRow) -> Result<Option<(RowChange, bool)>, sqlx::Error> {
-    let Some(present) = row.try_get("present")? else { return Ok(None) };
-    let change = RowChange {
-        table: word(row, "table_word", Table::from_word)?,
-        row: json(row, "image")?,
-        present,
-        only_if_absent: false,
-    };
-    Ok(Some((change, row.try_get("ours")?)))
 }
 
 /// Notes which rows are ours by now. What is ours stays so: of two runs the slower one may have found it done.

@@ -3,11 +3,12 @@
 use sqlx::{MySql as Database, QueryBuilder, Transaction};
 
 use crate::store::StoreError;
+use crate::store::state::read::json;
 use crate::store::state::rows::{AccountRow, Batch, Step, UsedRow, adding};
 use crate::store::state::{FeedLease, FeedRecord, alone};
 
 use super::jobs::LEASE_SECS;
-use super::{Mariadb, is_double, json, slices};
+use super::{Mariadb, is_double, slices};
 
 /// Accounts in one statement: well below a megabyte, which servers of old took at most.
 const ACCOUNTS: [usize; 3] = [100, 10, 1];
@@ -18,8 +19,8 @@ impl Mariadb {
     pub(in super::super) async fn feed(&self) -> Result<Option<FeedRecord>, StoreError> {
         let failed = |error| self.failed("reading the ledger", error);
         let sql = "SELECT detail FROM radkick_feed WHERE detail IS NOT NULL";
-        let row = sqlx::query(sql).fetch_optional(&self.pool).await.map_err(failed)?;
-        row.map(|row| json(&row, "detail").map_err(failed)).transpose()
+        let text: Option<String> = sqlx::query_scalar(sql).fetch_optional(&self.pool).await.map_err(failed)?;
+        text.map(|text| json("detail", &text).map_err(failed)).transpose()
     }
 
     pub(in super::super) async fn claim_feed(

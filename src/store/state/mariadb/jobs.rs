@@ -1,13 +1,14 @@
 //! Jobs and their lease.
 
-use sqlx::Row as _;
+use sqlx::FromRow as _;
 use sqlx::mysql::MySqlRow;
 
 use crate::quota::UserName;
 use crate::store::StoreError;
+use crate::store::state::read::JobRow;
 use crate::store::state::{JobRecord, JobSpec, JobState, JournalEntry};
 
-use super::{Mariadb, is_double, json, word, write_entry};
+use super::{Mariadb, is_double, write_entry};
 
 /// How long a lease holds without being renewed: longer than one exchange with all its retransmissions.
 pub(super) const LEASE_SECS: i64 = 120;
@@ -127,22 +128,5 @@ impl Mariadb {
 }
 
 pub(super) fn job(row: &MySqlRow) -> Result<JobRecord, sqlx::Error> {
-    let spec: serde_json::Value = json(row, "spec")?;
-    Ok(JobRecord {
-        id: row.try_get("id")?,
-        spec: JobSpec {
-            user: UserName::new(row.try_get::<String, _>("user_name")?),
-            reason: row.try_get("reason")?,
-            actor: row.try_get("actor")?,
-            session: spec.get("session").and_then(|session| session.as_str()).map(str::to_owned),
-            detail: spec.get("detail").cloned().unwrap_or_default(),
-            lapses_at: row.try_get("lapses_at")?,
-        },
-        state: word(row, "state", JobState::from_word)?,
-        attempts: row.try_get("attempts")?,
-        created_at: row.try_get("created_at")?,
-        retry_at: row.try_get("retry_at")?,
-        lease_holder: row.try_get("lease_holder")?,
-        lease_token: row.try_get("lease_token")?,
-    })
+    JobRow::from_row(row)?.record(UserName::new)
 }

@@ -15,7 +15,7 @@ mod queue;
 mod targets;
 
 use sqlx::MySqlExecutor;
-use sqlx::mysql::{MySqlPool, MySqlRow};
+use sqlx::mysql::MySqlPool;
 
 use crate::config::ServerUrl;
 use crate::store::StoreError;
@@ -102,22 +102,6 @@ async fn write_entry<'e>(to: impl MySqlExecutor<'e>, entry: &JournalEntry) -> Re
     let insert = "INSERT INTO radkick_journal (at, actor, user_name, event, detail) VALUES (?, ?, ?, ?, ?)";
     let query = sqlx::query(insert).bind(entry.at).bind(&entry.actor).bind(entry.user.as_str());
     query.bind(entry.event).bind(entry.detail.to_string()).execute(to).await.map(|_| ())
-}
-
-/// A column that holds JSON.
-fn json<T: serde::de::DeserializeOwned>(row: &MySqlRow, column: &str) -> Result<T, sqlx::Error> {
-    let text: String = sqlx::Row::try_get(row, column)?;
-    serde_json::from_str(&text).map_err(|source| broken(column, source))
-}
-
-/// A column that holds one of a few words.
-fn word<T>(row: &MySqlRow, column: &str, parse: fn(&str) -> Option<T>) -> Result<T, sqlx::Error> {
-    let text: String = sqlx::Row::try_get(row, column)?;
-    parse(&text).ok_or_else(|| broken(column, format!("{text:?} is not a word of this version")))
-}
-
-fn broken(column: &str, source: impl Into<sqlx::error::BoxDynError>) -> sqlx::Error {
-    sqlx::Error::ColumnDecode { index: column.to_owned(), source: source.into() }
 }
 
 /// Cuts into slices of these sizes, of which the last is 1: each time the largest that there is enough for. Few sizes make few

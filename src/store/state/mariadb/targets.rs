@@ -1,13 +1,14 @@
 //! The targets of jobs.
 
 use sqlx::mysql::MySqlRow;
-use sqlx::{MySql as Database, Row as _, Transaction};
+use sqlx::{FromRow as _, MySql as Database, Transaction};
 
 use crate::store::StoreError;
-use crate::store::state::{JobRecord, JournalEntry, TargetRecord, TargetStep};
+use crate::store::state::read::TargetRow;
+use crate::store::state::{JobRecord, JournalEntry, TargetRecord};
 
 use super::jobs::LEASE_SECS;
-use super::{Mariadb, is_double, json, word, write_entry};
+use super::{Mariadb, is_double, write_entry};
 
 const TARGET: &str = "SELECT id, job_id, session, step, selected_at, effect_at, on_router, nas, attempts, fate, path,
     evidence, problem, close_due_at FROM radkick_target ";
@@ -114,20 +115,5 @@ async fn write_target(transaction: &mut Transaction<'_, Database>, target: &Targ
 }
 
 fn target_record(row: &MySqlRow) -> Result<TargetRecord, sqlx::Error> {
-    Ok(TargetRecord {
-        id: row.try_get("id")?,
-        job_id: row.try_get("job_id")?,
-        session: json(row, "session")?,
-        step: word(row, "step", TargetStep::from_word)?,
-        selected_at: row.try_get("selected_at")?,
-        effect_at: row.try_get("effect_at")?,
-        on_router: row.try_get("on_router")?,
-        nas: row.try_get("nas")?,
-        attempts: json(row, "attempts")?,
-        fate: row.try_get("fate")?,
-        path: row.try_get("path")?,
-        evidence: row.try_get("evidence")?,
-        problem: row.try_get("problem")?,
-        close_due_at: row.try_get("close_due_at")?,
-    })
+    TargetRow::from_row(row)?.record()
 }

@@ -1,16 +1,10 @@
 //! Blocks and the rows they change.
 
-use std::collections::BTreeMap;
-
-use sqlx::Row as _;
-use sqlx::postgres::PgRow;
-
 use crate::quota::UserName;
 use crate::store::StoreError;
-use crate::store::accounting::{RowChange, Table};
-use crate::store::state::{BlockRecord, BlockState, JournalEntry};
+use crate::store::state::read::blocks;
+use crate::store::state::{BlockRecord, JournalEntry};
 
-use super::jobs::{json, word};
 use super::{Postgres, noted, noting, stored};
 
 const OPERATION: &str = "writing a block";
@@ -104,18 +98,12 @@ impl Postgres {
         let sql = "SELECT block.id, user_name, reason, actor, mode, state, remade, table_word, present, image, ours
                    FROM radkick_block AS block LEFT JOIN radkick_block_row AS changed ON block_id = block.id
                    WHERE state <> 'released' AND ($1::text IS NULL OR user_name = $1) ORDER BY block.id, changed.id";
-        let rows = sqlx::query(sql)
+        let rows = sqlx::query_as(sql)
             .bind(user.map(|user| stored(user.as_str())))
             .fetch_all(&self.pool)
             .await
             .map_err(failed)?;
-        let mut blocks = BTreeMap::<i64, BlockRecord>::new();
-        for row in &rows {
-            let block = block(row).map_err(failed)?;
-            let block = blocks.entry(block.id).or_insert(block);
-            block.rows.extend(change(row).map_err(failed)?);
-        }
-        Ok(blocks.into_values().collect())
+        blocks(rows, super::user).map_err(failed)
     }
 }
 
@@ -137,29 +125,4 @@ impl Rows {
             ours: block.rows.iter().map(|(_, ours)| *ours).collect(),
         })
     }
-}
-
-fn block(row: &PgRow) -> Result<BlockRecord, sqlx::Error> {
-    Ok(BlockRecord {
-        id: row.try_get("id")?,
-        user: super::user(row.try_get("user_name")?),
-        reason: row.try_get("reason")?,
-        actor: row.try_get("actor")?,
-        mode: row.try_get("mode")?,
-        state: word(row, "state", BlockState::from_word)?,
-        remade: row.try_get("remade")?,
-        rows: Vec::new(),
-    })
-}
-
-/// The change in this row of the join, if the block has any.
-fn change(row: &PgRow) -> Result<Option<(RowChange, bool)>, sqlx::Error> {
-    let Some(ours) = row.try_get::<Option<bool>, _>("ours")? else { return Ok(None) };
-    let change = RowChange {
-        table: word(row, "table_word", Table::from_word)?,
-        row: json(row, "image")?,
-        present: row.try_get("present")?,
-        only_if_absent: false,
-    };
-    Ok(Some((change, ours)))
 }

@@ -3,18 +3,19 @@
 use sqlx::AssertSqlSafe;
 
 use crate::store::StoreError;
+use crate::store::state::read::json;
 use crate::store::state::rows::{Batch, Step, UsedRow, adding};
 use crate::store::state::{FeedLease, FeedRecord};
 
-use super::jobs::{LEASE_SECS, json};
+use super::jobs::LEASE_SECS;
 use super::{Postgres, stored};
 
 impl Postgres {
     pub(in super::super) async fn feed(&self) -> Result<Option<FeedRecord>, StoreError> {
         let failed = |error| self.failed("reading the ledger", error);
         let sql = "SELECT detail FROM radkick_feed WHERE detail IS NOT NULL";
-        let row = sqlx::query(sql).fetch_optional(&self.pool).await.map_err(failed)?;
-        row.map(|row| json(&row, "detail").map_err(failed)).transpose()
+        let text: Option<String> = sqlx::query_scalar(sql).fetch_optional(&self.pool).await.map_err(failed)?;
+        text.map(|text| json("detail", &text).map_err(failed)).transpose()
     }
 
     pub(in super::super) async fn claim_feed(

@@ -1,11 +1,12 @@
 //! Jobs, their lease, and how rows of ours are read.
 
 use sqlx::AssertSqlSafe;
-use sqlx::Row as _;
+use sqlx::FromRow as _;
 use sqlx::postgres::PgRow;
 
 use crate::quota::UserName;
 use crate::store::StoreError;
+use crate::store::state::read::JobRow;
 use crate::store::state::{JobRecord, JobSpec, JobState, JournalEntry};
 
 use super::{Postgres, noted, noting, stored};
@@ -108,38 +109,5 @@ impl Postgres {
 }
 
 pub(super) fn job(row: &PgRow) -> Result<JobRecord, sqlx::Error> {
-    let spec: serde_json::Value = json(row, "spec")?;
-    Ok(JobRecord {
-        id: row.try_get("id")?,
-        spec: JobSpec {
-            user: super::user(row.try_get("user_name")?),
-            reason: row.try_get("reason")?,
-            actor: row.try_get("actor")?,
-            session: spec.get("session").and_then(|session| session.as_str()).map(str::to_owned),
-            detail: spec.get("detail").cloned().unwrap_or_default(),
-            lapses_at: row.try_get("lapses_at")?,
-        },
-        state: word(row, "state", JobState::from_word)?,
-        attempts: row.try_get("attempts")?,
-        created_at: row.try_get("created_at")?,
-        retry_at: row.try_get("retry_at")?,
-        lease_holder: row.try_get("lease_holder")?,
-        lease_token: row.try_get("lease_token")?,
-    })
-}
-
-/// A column that holds JSON.
-pub(super) fn json<T: serde::de::DeserializeOwned>(row: &PgRow, column: &str) -> Result<T, sqlx::Error> {
-    let text: String = row.try_get(column)?;
-    serde_json::from_str(&text).map_err(|source| broken(column, source))
-}
-
-/// A column that holds one of a few words.
-pub(super) fn word<T>(row: &PgRow, column: &str, parse: fn(&str) -> Option<T>) -> Result<T, sqlx::Error> {
-    let text: String = row.try_get(column)?;
-    parse(&text).ok_or_else(|| broken(column, format!("{text:?} is not a word of this version")))
-}
-
-fn broken(column: &str, source: impl Into<sqlx::error::BoxDynError>) -> sqlx::Error {
-    sqlx::Error::ColumnDecode { index: column.to_owned(), source: source.into() }
+    JobRow::from_row(row)?.record(super::user)
 }

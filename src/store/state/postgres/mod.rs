@@ -167,6 +167,6 @@ fn plain(stored: &str) -> String {
 }
 
 /// A user, from how the name stands in our tables.
-fn user(stored: &str) -> UserName {
-    UserName::new(plain(stored))
+fn user(stored: impl AsRef<str>) -> UserName {
+    UserName::new(plain(stored.as_ref()))
 }

@@ -1,10 +1,11 @@
 //! Jobs and their targets.
 
-use sqlx::Row as _;
+use sqlx::FromRow as _;
 use sqlx::sqlite::SqliteRow;
 
 use crate::quota::UserName;
 use crate::store::StoreError;
+use crate::store::state::read::JobRow;
 use crate::store::state::{JobRecord, JobSpec, JobState, JournalEntry};
 
 use super::{Sqlite, write_entry};
@@ -114,38 +115,5 @@ impl Sqlite {
 }
 
 pub(super) fn job(row: &SqliteRow) -> Result<JobRecord, sqlx::Error> {
-    let spec: serde_json::Value = json(row, "spec")?;
-    Ok(JobRecord {
-        id: row.try_get("id")?,
-        spec: JobSpec {
-            user: UserName::new(row.try_get::<String, _>("user_name")?),
-            reason: row.try_get("reason")?,
-            actor: row.try_get("actor")?,
-            session: spec.get("session").and_then(|session| session.as_str()).map(str::to_owned),
-            detail: spec.get("detail").cloned().unwrap_or_default(),
-            lapses_at: row.try_get("lapses_at")?,
-        },
-        state: word(row, "state", JobState::from_word)?,
-        attempts: row.try_get("attempts")?,
-        created_at: row.try_get("created_at")?,
-        retry_at: row.try_get("retry_at")?,
-        lease_holder: row.try_get("lease_holder")?,
-        lease_token: row.try_get("lease_token")?,
-    })
-}
-
-/// A column that holds JSON.
-pub(super) fn json<T: serde::de::DeserializeOwned>(row: &SqliteRow, column: &str) -> Result<T, sqlx::Error> {
-    let text: String = row.try_get(column)?;
-    serde_json::from_str(&text).map_err(|source| broken(column, source))
-}
-
-/// A column that holds one of a few words.
-pub(super) fn word<T>(row: &SqliteRow, column: &str, parse: fn(&str) -> Option<T>) -> Result<T, sqlx::Error> {
-    let text: String = row.try_get(column)?;
-    parse(&text).ok_or_else(|| broken(column, format!("{text:?} is not a word of this version")))
-}
-
-fn broken(column: &str, source: impl Into<sqlx::error::BoxDynError>) -> sqlx::Error {
-    sqlx::Error::ColumnDecode { index: column.to_owned(), source: source.into() }
+    JobRow::from_row(row)?.record(UserName::new)
 }
