@@ -124,6 +124,6 @@ impl Postgres {
                    GROUP BY user_name HAVING count(*) > $2 LIMIT $3";
         let query = sqlx::query_scalar(sql).bind(slot).bind(i64::from(more_than)).bind(i64::from(limit));
         let names: Vec<String> = query.fetch_all(&self.pool).await.map_err(|error| self.failed(OPERATION, error))?;
-        Ok(names.iter().map(|name| super::user(name)).collect())
+        Ok(names.iter().map(super::user).collect())
     }
 }
