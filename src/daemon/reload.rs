@@ -72,6 +72,11 @@ impl Source {
             problems
                 .push("serve.hook_socket, spool, hook_users: others than at the start; it takes a restart".to_owned());
         }
+        if is.accounting != was.accounting {
+            problems.push(
+                "serve.accounting_listen, accounting_secret: others than at the start; it takes a restart".to_owned(),
+            );
+        }
         if is.control_socket != was.control_socket {
             problems.push("serve.control_socket: another one than at the start; it takes a restart".to_owned());
         }

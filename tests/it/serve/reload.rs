@@ -49,11 +49,13 @@ fn a_broken_one_changes_nothing() {
     let two_problems = good.replace("\"1s\"\n[serve]", "\"1 x\"\nmood = \"good\"\n[serve]");
     let elsewhere = good.replace("127.0.0.1:0", "127.0.0.1:1").replace("state.db", "other.db");
     let open = good.replace("127.0.0.1:0", "0.0.0.0:0");
+    let copies = good.replace("[serve]\n", "[serve]\naccounting_listen = \"127.0.0.1:1\"\naccounting_secret = \"x\"\n");
     let no_database = good.replace("radius.db", "none.db");
     for (times, (text, problems)) in [
         (two_problems, &["quota.interval: ", "quota.mood: "][..]),
         (elsewhere, &["serve.listen: another one than at the start", "state.url: another one than at the start"]),
         (open, &["serve.listen: this version has neither TLS nor tokens"]),
+        (copies, &["serve.accounting_listen, accounting_secret: others than at the start"]),
         (no_database, &["none.db: cannot be opened: there is no such file"]),
         (String::new(), &["the file is empty"]),
     ]
@@ -67,7 +69,7 @@ fn a_broken_one_changes_nothing() {
             assert!(told, "{problem}\n{}", daemon.log());
         }
     }
-    assert_eq!(daemon.metric("radkick_reloads_total{result=\"refused\"}"), Some(5.0));
+    assert_eq!(daemon.metric("radkick_reloads_total{result=\"refused\"}"), Some(6.0));
     assert_eq!(daemon.metric("radkick_reloads_total{result=\"taken\"}"), None);
     assert!(daemon.manager.has("STATUS=serving; the last new configuration was refused"));
     // The old one is in force
