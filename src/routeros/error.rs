@@ -88,6 +88,9 @@ pub enum RestFailure {
     /// [`remove`](super::RestClient::remove) make values of it.
     #[error("it has no such row")]
     NoSuchRow,
+    /// 400 "Session closed": RouterOS lets no question take more than 60 s.
+    #[error("it gave up after the 60 s that a question may take (400 Session closed): is it overloaded?")]
+    SessionClosed,
     /// Any other status that is no success.
     #[error("it answered {status}{}", paren(detail))]
     Status {
@@ -173,6 +176,7 @@ impl RestFailure {
     #[expect(clippy::wildcard_enum_match_arm, reason = "no other has a status that says something")]
     pub const fn status(&self) -> Option<u16> {
         match self {
+            Self::SessionClosed => Some(400),
             Self::Unauthorized => Some(401),
             Self::NoSuchRow => Some(404),
             Self::Forbidden { status, .. }
@@ -181,6 +185,12 @@ impl RestFailure {
             | Self::Redirect { status, .. } => Some(*status),
             _ => None,
         }
+    }
+
+    /// Whether the router gave no answer at all: it is off, or something is in the way.
+    #[must_use]
+    pub const fn is_silence(&self) -> bool {
+        matches!(self, Self::Refused | Self::Unreachable(_) | Self::TimedOut(_) | Self::NoAnswer(_))
     }
 
     /// What a failed exchange means, before the head of an answer came.
