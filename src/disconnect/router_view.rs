@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use crate::config::Service;
-use crate::routeros::{ActiveRow, Menu};
+use crate::routeros::{ActiveRow, Menu, mac_digits};
 use crate::store::SessionRow;
 
 /// What the router's list says of a session.
@@ -90,7 +90,7 @@ fn same_address(row: &ActiveRow, session: &SessionRow) -> bool {
 }
 
 fn same_mac(row: &ActiveRow, session: &SessionRow) -> bool {
-    match (row.mac.as_deref().and_then(mac), mac(&session.calling_station_id)) {
+    match (row.mac.as_deref().and_then(mac_digits), mac_digits(&session.calling_station_id)) {
         (Some(listed), Some(mac)) => listed == mac,
         (None, _) | (_, None) => true,
     }
@@ -98,10 +98,4 @@ fn same_mac(row: &ActiveRow, session: &SessionRow) -> bool {
 
 fn same_id(row: &ActiveRow, session: &SessionRow) -> bool {
     row.session_id.as_ref().is_none_or(|id| id.eq_ignore_ascii_case(&session.acct_session_id))
-}
-
-/// The twelve digits of a MAC address, whatever stands between them; `None` for anything else.
-fn mac(text: &str) -> Option<String> {
-    let digits: String = text.chars().filter(|c| !matches!(c, ':' | '-' | '.')).collect();
-    (digits.len() == 12 && digits.chars().all(|c| c.is_ascii_hexdigit())).then(|| digits.to_ascii_uppercase())
 }

@@ -234,6 +234,7 @@ fn listed(uptime_secs: u64) -> ActiveRow {
         domain: None,
         address: "10.5.50.2".parse().ok(),
         mac: Some("02:00:00:00:00:01".into()),
+        login_by: None,
         radius: true,
         session_id: None,
         uptime: Some(std::time::Duration::from_secs(uptime_secs)),

@@ -37,15 +37,15 @@ pub(super) fn parse_rows<T>(
         let parsed = serde_json::from_str::<Value>(&text).map_err(|error| not_json(&error));
         return parsed.and(Err(RestFailure::Shape("no list of rows")));
     }
-    let mut rows = Rows { read, rows: Vec::new(), wrong: None };
+    let mut seen = Rows { read, good: Vec::new(), wrong: None };
     let mut json = serde_json::Deserializer::from_str(&text);
-    json.deserialize_seq(&mut rows).and_then(|()| json.end()).map_err(|error| not_json(&error))?;
-    rows.wrong.map_or(Ok(rows.rows), Err)
+    json.deserialize_seq(&mut seen).and_then(|()| json.end()).map_err(|error| not_json(&error))?;
+    seen.wrong.map_or(Ok(seen.good), Err)
 }
 
 struct Rows<T, F> {
     read: F,
-    rows: Vec<T>,
+    good: Vec<T>,
     /// What is wrong with the first row that is wrong.
     wrong: Option<RestFailure>,
 }
@@ -61,7 +61,7 @@ impl<'de, T, F: Fn(&Map<String, Value>) -> Result<T, RestFailure>> Visitor<'de> 
         while let Some(row) = rows.next_element::<Value>()? {
             let row = row.as_object().ok_or(RestFailure::Shape("a row that is no object")).and_then(&self.read);
             match row {
-                Ok(row) => self.rows.push(row),
+                Ok(row) => self.good.push(row),
                 Err(wrong) => self.wrong = self.wrong.take().or(Some(wrong)),
             }
         }
