@@ -10,9 +10,12 @@ mod directory;
 mod disconnector;
 mod fate;
 mod identity;
+mod lists;
 mod nas_problem;
+mod rounds;
 mod router_view;
 mod verify;
+mod way_back;
 
 pub use attempt::{Attempt, AttemptOutcome};
 pub use directory::{Directory, ResolvedNas};
@@ -22,6 +25,7 @@ pub use identity::{identity_names, service_of};
 pub use nas_problem::NasProblem;
 pub use router_view::RouterView;
 pub use verify::{Findings, RowFinding};
+pub use way_back::WayBack;
 
 #[cfg(test)]
 mod tests;

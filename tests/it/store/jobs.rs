@@ -45,6 +45,7 @@ fn session(id: &str) -> SessionRow {
         stop: None,
         input_octets: u64::MAX,
         output_octets: 9_007_199_254_740_993,
+        session_time: None,
     }
 }
 
