@@ -65,6 +65,7 @@ pub(super) fn target(job: i64, id: &str) -> TargetRecord {
         evidence: None,
         problem: None,
         close_due_at: None,
+        detail: serde_json::Value::Null,
     }
 }
 
