@@ -16,5 +16,5 @@ mod tls;
 
 pub use client::RestLimits;
 pub use error::{RestError, RestFailure, Stage};
-pub use rest::RestClient;
+pub use rest::{QueueRow, RestClient, RowLimits};
 pub use rows::{ActiveRow, Menu, Removal};

@@ -1,5 +1,7 @@
 //! RouterOS v7's REST service.
 
+mod limits;
+
 use reqwest::{Client, Method, Response, StatusCode};
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
@@ -11,6 +13,8 @@ use super::client::{RestLimits, build};
 use super::error::{RestError, RestFailure};
 use super::rows::{ActiveRow, Menu, Removal, is_id, text};
 use crate::config::RestSettings;
+
+pub use limits::{QueueRow, RowLimits};
 
 /// A router's REST service. A clone shares the connection, which is kept open: every login is a line in the router's log.
 #[derive(Debug, Clone)]
