@@ -6,9 +6,9 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use crate::clock::Clock;
-use crate::dynauth::{Request, RequestError, RetransmitPolicy};
+use crate::dynauth::{Ended, Request, RequestError, RetransmitPolicy};
 use crate::metrics::Metrics;
-use crate::radius::{Code, EncodeError};
+use crate::radius::{Attributes, Code, EncodeError};
 use crate::routeros::{ActiveRow, Menu, Removal, RestClient, RestError, RestFailure};
 use crate::store::{Accounting, SessionRow, StoreError};
 use crate::udp::{UdpHandle, any_source};
@@ -104,11 +104,22 @@ impl Disconnector {
     /// # Errors
     /// [`CutError`] when nothing could be sent. A NAK and silence are outcomes.
     pub async fn send_disconnect(&self, nas: &ResolvedNas, session: &SessionRow) -> Result<Option<Attempt>, CutError> {
+        let service = service_of(session, nas.profile.service);
+        let attributes = identity(session, service, nas.identity())?;
+        let ended = self.exchange(nas, Code::DisconnectRequest, attributes).await?;
+        Ok(ended.map(|ended| Attempt::of_exchange(identity_names(session, service, nas.identity()), &ended)))
+    }
+
+    /// Sends a request to a NAS and waits for its outcome; `None` for a NAS without a secret.
+    pub(super) async fn exchange(
+        &self,
+        nas: &ResolvedNas,
+        code: Code,
+        attributes: Attributes,
+    ) -> Result<Option<Ended>, CutError> {
         let profile = &nas.profile;
         let Some(secret) = profile.secret.clone() else { return Ok(None) };
-        let service = service_of(session, profile.service);
-        let attributes = identity(session, service, nas.identity())?;
-        let mut request = Request::new(nas.das_addr(), Code::DisconnectRequest, attributes, secret);
+        let mut request = Request::new(nas.das_addr(), code, attributes, secret);
         let timers = profile.timers;
         request.policy = RetransmitPolicy { irt: timers.irt, mrt: timers.mrt, mrc: timers.mrc, mrd: timers.mrd };
         request.message_authenticator = profile.message_authenticator;
@@ -117,10 +128,11 @@ impl Disconnector {
         request.reply_from = profile.reply_from.first().copied();
         crate::dynauth::check_identification(request.code, &request.attributes)?;
         let socket = self.socket(nas).await?;
-        let counted = self.metrics.exchanges.begin(&nas.name);
+        let kind = if code == Code::CoaRequest { &self.metrics.changes } else { &self.metrics.exchanges };
+        let counted = kind.begin(&nas.name);
         let ended = socket.exchange(request).await?;
         counted.ended(&ended);
-        Ok(Some(Attempt::of_exchange(identity_names(session, service, nas.identity()), &ended)))
+        Ok(Some(ended))
     }
 
     async fn socket(&self, nas: &ResolvedNas) -> Result<UdpHandle, CutError> {

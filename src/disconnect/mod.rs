@@ -6,6 +6,7 @@
 //! Start reading at [`Disconnector`], then [`decide`].
 
 mod attempt;
+mod change;
 mod directory;
 mod disconnector;
 mod fate;
@@ -18,6 +19,7 @@ mod verify;
 mod way_back;
 
 pub use attempt::{Attempt, AttemptOutcome};
+pub use change::{Confirmed, Seen};
 pub use directory::{Directory, ResolvedNas};
 pub use disconnector::{CutError, Disconnector};
 pub use fate::{Evidence, Facts, Fate, Verdict, decide};
