@@ -12,15 +12,17 @@ mod fate;
 mod identity;
 mod nas_problem;
 mod router_view;
+mod session_id;
 mod verify;
 
 pub use attempt::{Attempt, AttemptOutcome};
 pub use directory::{Directory, ResolvedNas};
 pub use disconnector::{CutError, Disconnector};
 pub use fate::{Evidence, Facts, Fate, Verdict, decide};
-pub use identity::{identity_names, service_of};
+pub use identity::{identity_names, ladder, next_set, service_of, set_attributes, set_names};
 pub use nas_problem::NasProblem;
 pub use router_view::RouterView;
+pub use session_id::same_session_id;
 pub use verify::{Findings, RowFinding};
 
 #[cfg(test)]
