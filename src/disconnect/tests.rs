@@ -1,5 +1,7 @@
 //! The table of fates, and which NAS a session is on.
 
+mod identity;
+
 use std::collections::BTreeSet;
 use std::path::Path;
 
@@ -22,6 +24,9 @@ fn session(nas_ip_address: &str, called_station_id: &str) -> SessionRow {
         framed_ipv6_prefix: String::new(),
         service_type: String::new(),
         framed_protocol: String::new(),
+        nas_port_type: String::new(),
+        nas_port_id: String::new(),
+        nas_identifier: String::new(),
         start: Some(1_000),
         update: Some(1_500),
         stop: None,

@@ -7,6 +7,7 @@ use sqlx::mysql::MySqlRow;
 
 use crate::quota::{UserName, unescape};
 use crate::store::StoreError;
+use crate::store::accounting::row::optional_columns;
 use crate::store::accounting::{NasRow, SessionRow};
 use crate::store::mariadb::{padded, places};
 
@@ -26,7 +27,7 @@ const SESSION: &str = "SELECT coalesce(acctsessionid, ''), acctuniqueid, usernam
     coalesce(servicetype, ''), coalesce(framedprotocol, ''), CAST(nullif(unix_timestamp(acctstarttime), 0) AS SIGNED),
     CAST(nullif(unix_timestamp(acctupdatetime), 0) AS SIGNED), CAST(nullif(unix_timestamp(acctstoptime), 0) AS SIGNED),
     CAST(greatest(0, coalesce(acctinputoctets, 0)) AS UNSIGNED),
-    CAST(greatest(0, coalesce(acctoutputoctets, 0)) AS UNSIGNED), {framedipv6prefix},
+    CAST(greatest(0, coalesce(acctoutputoctets, 0)) AS UNSIGNED), {optional},
     CAST(greatest(0, acctsessiontime) AS SIGNED) FROM {acct} ";
 
 impl Mariadb {
@@ -61,9 +62,8 @@ impl Mariadb {
 
     async fn sessions(&self, condition: &str, arguments: Vec<String>) -> Result<Vec<SessionRow>, StoreError> {
         const OPERATION: &str = "reading sessions";
-        let prefix = self.catalogue.has(&self.tables.acct, "framedipv6prefix");
-        let prefix = if prefix { "coalesce(framedipv6prefix, '')" } else { "''" };
-        let sql = self.sql(&format!("{SESSION}{condition}").replace("{framedipv6prefix}", prefix));
+        let optional = optional_columns(|column| self.catalogue.has(&self.tables.acct, column), "");
+        let sql = self.sql(&format!("{SESSION}{condition}").replace("{optional}", &optional));
         let query = arguments.into_iter().fold(sqlx::query(sql), sqlx::query::Query::bind);
         let rows = query.fetch_all(&self.pool).await.map_err(|error| self.failed(OPERATION, error))?;
         rows.iter().map(|row| session_row(row).map_err(|error| self.failed(OPERATION, error))).collect()
@@ -116,6 +116,9 @@ fn session_row(row: &MySqlRow) -> Result<SessionRow, sqlx::Error> {
         input_octets: row.try_get(12)?,
         output_octets: row.try_get(13)?,
         framed_ipv6_prefix: text(14)?,
-        session_time: row.try_get(15)?,
+        nas_port_type: text(15)?,
+        nas_port_id: text(16)?,
+        nas_identifier: text(17)?,
+        session_time: row.try_get(18)?,
     })
 }

@@ -7,6 +7,7 @@ use sqlx::postgres::PgRow;
 
 use crate::quota::{UserName, unescape};
 use crate::store::StoreError;
+use crate::store::accounting::row::optional_columns;
 use crate::store::accounting::{NasRow, SessionRow};
 
 use super::{Postgres, spellings_of};
@@ -30,7 +31,7 @@ const SESSION: &str = concat!(
     ", ",
     epoch!("acctstoptime"),
     ", ",
-    "greatest(0, acctinputoctets)::bigint, greatest(0, acctoutputoctets)::bigint, {framedipv6prefix}, ",
+    "greatest(0, acctinputoctets)::bigint, greatest(0, acctoutputoctets)::bigint, {optional}, ",
     "acctsessiontime::bigint FROM {acct} "
 );
 
@@ -66,8 +67,8 @@ impl Postgres {
 
     async fn sessions(&self, condition: &str, argument: Option<Vec<String>>) -> Result<Vec<SessionRow>, StoreError> {
         const OPERATION: &str = "reading sessions";
-        let prefix = if self.has_prefix { "coalesce(framedipv6prefix::text, '')" } else { "''" };
-        let sql = self.sql(&format!("{SESSION}{condition}").replace("{framedipv6prefix}", prefix));
+        let optional = optional_columns(|column| self.optional.contains(&column), "::text");
+        let sql = self.sql(&format!("{SESSION}{condition}").replace("{optional}", &optional));
         let rows = match argument {
             Some(argument) => sqlx::query(sql).bind(argument).fetch_all(&self.pool).await,
             None => sqlx::query(sql).fetch_all(&self.pool).await,
@@ -129,6 +130,9 @@ fn session_row(row: &PgRow) -> Result<SessionRow, sqlx::Error> {
         input_octets: octets(row.try_get(12)?),
         output_octets: octets(row.try_get(13)?),
         framed_ipv6_prefix: text(14)?,
-        session_time: row.try_get(15)?,
+        nas_port_type: text(15)?,
+        nas_port_id: text(16)?,
+        nas_identifier: text(17)?,
+        session_time: row.try_get(18)?,
     })
 }

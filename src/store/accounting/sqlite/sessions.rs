@@ -7,6 +7,7 @@ use sqlx::sqlite::SqliteRow;
 
 use crate::quota::{UserName, unescape};
 use crate::store::StoreError;
+use crate::store::accounting::row::optional_columns;
 use crate::store::accounting::{NasRow, SessionRow};
 
 use super::{Sqlite, name, spellings_of, text};
@@ -39,7 +40,7 @@ const SESSION: &str = concat!(
     epoch!("acctstoptime"),
     ", ",
     "CAST(max(0, coalesce(acctinputoctets, 0)) AS INTEGER), CAST(max(0, coalesce(acctoutputoctets, 0)) AS INTEGER), ",
-    "{framedipv6prefix}, CAST(max(0, acctsessiontime) AS INTEGER) FROM {acct} "
+    "{optional}, CAST(max(0, acctsessiontime) AS INTEGER) FROM {acct} "
 );
 
 impl Sqlite {
@@ -72,8 +73,8 @@ impl Sqlite {
     async fn sessions(&self, condition: &str, argument: Option<String>) -> Result<Vec<SessionRow>, StoreError> {
         const OPERATION: &str = "reading sessions";
         let columns = self.columns(&self.tables.acct).await?;
-        let prefix = if columns.iter().any(|name| name == "framedipv6prefix") { "framedipv6prefix" } else { "''" };
-        let sql = self.sql(&format!("{SESSION}{condition}").replace("{framedipv6prefix}", prefix));
+        let optional = optional_columns(|wanted| columns.iter().any(|name| name.eq_ignore_ascii_case(wanted)), "");
+        let sql = self.sql(&format!("{SESSION}{condition}").replace("{optional}", &optional));
         let rows = match argument {
             Some(argument) => sqlx::query(sql).bind(argument).fetch_all(&self.pool).await,
             None => sqlx::query(sql).fetch_all(&self.pool).await,
@@ -140,6 +141,9 @@ fn session_row(row: &SqliteRow, table: &str) -> Result<Option<SessionRow>, sqlx:
         input_octets: octets(row, 12)?,
         output_octets: octets(row, 13)?,
         framed_ipv6_prefix: text(14)?,
-        session_time: row.try_get(15)?,
+        nas_port_type: text(15)?,
+        nas_port_id: text(16)?,
+        nas_identifier: text(17)?,
+        session_time: row.try_get(18)?,
     }))
 }
