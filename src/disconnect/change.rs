@@ -10,8 +10,8 @@ use crate::radius::Code;
 use crate::routeros::{Menu, QueueRow, RestClient, RowLimits};
 use crate::store::{SessionRow, StoreError};
 
-use super::disconnector::{RouterError, check_identity};
 use super::identity::identity;
+use super::removal::{RouterError, check_identity};
 use super::router_view::{Sought, menus};
 use super::{Attempt, CutError, Disconnector, ResolvedNas, identity_names, service_of};
 

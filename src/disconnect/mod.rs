@@ -13,6 +13,7 @@ mod fate;
 mod identity;
 mod lists;
 mod nas_problem;
+mod removal;
 mod rounds;
 mod router_view;
 mod session_id;
