@@ -101,7 +101,9 @@ async fn cut(
     mut reports: Vec<SessionReport>,
 ) -> Result<Vec<SessionReport>, CommandError> {
     let user = spec.user.clone();
-    let mut asked = agent.cut(spec, directory).await?;
+    let before = agent.accounting.open_sessions(&user).await?.into_iter().map(|row| row.acct_unique_id).collect();
+    let asked = agent.cut(spec, directory).await?;
+    let mut asked = agent.see_out(asked, directory, Some(&before)).await?;
     // What an earlier run left may have been all there was: nothing more to say about the user then
     asked.retain(|report| report.session.is_some() || reports.is_empty());
     let again = |report: &SessionReport| asked.iter().any(|new| new.acct_unique_id == report.acct_unique_id);

@@ -1,8 +1,9 @@
 //! The two ways to end a session.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::Duration;
 
 use crate::clock::Clock;
 use crate::dynauth::{Request, RequestError, RetransmitPolicy};
@@ -13,8 +14,13 @@ use crate::store::{Accounting, SessionRow, StoreError};
 use crate::udp::{UdpHandle, any_source};
 
 use super::identity::identity;
-use super::router_view::{Sought, menus};
+use super::lists::{self, ListQuestion};
+use super::rounds::Rounds;
+use super::router_view::{RouterView, Sought, menus};
 use super::{Attempt, AttemptOutcome, ResolvedNas, identity_names, service_of};
+
+/// Between two rounds of questions to one place, at least.
+const ROUND: Duration = Duration::from_millis(100);
 
 /// Why a NAS could not even be asked.
 #[derive(Debug, thiserror::Error)]
@@ -58,14 +64,22 @@ pub struct Disconnector {
     accounting: Accounting,
     metrics: Arc<Metrics>,
     sockets: Mutex<BTreeMap<IpAddr, UdpHandle>>,
-    routers: Mutex<BTreeMap<String, Arc<RestClient>>>,
+    routers: Mutex<BTreeMap<String, Router>>,
+    rows: OnceLock<Rounds<String, Option<SessionRow>>>,
+}
+
+/// A router's REST service, and its list as it is asked for everybody together.
+#[derive(Debug, Clone)]
+pub(super) struct Router {
+    pub(super) rest: Arc<RestClient>,
+    pub(super) list: Arc<Rounds<ListQuestion, RouterView>>,
 }
 
 impl Disconnector {
     /// With no socket open yet; proof is looked for in `accounting`, exchanges are counted in `metrics`.
     #[must_use]
     pub fn new(clock: Clock, accounting: Accounting, metrics: Arc<Metrics>) -> Self {
-        Self { clock, accounting, metrics, sockets: Mutex::default(), routers: Mutex::default() }
+        Self { clock, accounting, metrics, sockets: Mutex::default(), routers: Mutex::default(), rows: OnceLock::new() }
     }
 
     pub(super) const fn accounting(&self) -> &Accounting {
@@ -127,51 +141,71 @@ impl Disconnector {
     /// # Errors
     /// When FreeRADIUS' database cannot be asked which of the user's sessions a row is: nothing is removed then.
     pub async fn remove(&self, nas: &ResolvedNas, session: &SessionRow) -> Result<Option<Attempt>, StoreError> {
-        let rest = match self.rest(nas) {
-            Ok(Some(rest)) => rest,
+        let router = match self.router(nas) {
+            Ok(Some(router)) => router,
             Ok(None) => return Ok(None),
             Err(error) => return Ok(Some(failed(&error))),
         };
-        let sought = Sought::new(session, self.accounting().open_sessions(&session.user).await?);
-        let menus = menus(service_of(session, nas.profile.service));
-        Ok(Some(self.remove_over(&rest, nas, &sought, menus).await.unwrap_or_else(|error| failed(&error))))
+        let open = self.accounting.open_sessions(&session.user).await?;
+        let sought = Sought::new(session, &open);
+        Ok(Some(remove_over(&router.rest, nas, &sought).await.unwrap_or_else(|error| failed(&error))))
     }
 
-    async fn remove_over(
-        &self,
-        rest: &RestClient,
-        nas: &ResolvedNas,
-        sought: &Sought<'_>,
-        menus: &[Menu],
-    ) -> Result<Attempt, RouterError> {
-        self.check_identity(nas, rest).await?;
-        for menu in menus {
-            let rows = rest.active(*menu).await?;
-            if let Some(row) = rows.iter().find(|row| sought.is(row)) {
-                return remove_row(rest, *menu, row, sought).await;
-            }
-        }
-        Ok(Attempt::over_rest(AttemptOutcome::NotListed, None, None))
-    }
-
-    /// Refuses a router that is not the one it should be.
-    pub(super) async fn check_identity(&self, nas: &ResolvedNas, rest: &RestClient) -> Result<(), RouterError> {
-        let Some(expected) = nas.profile.rest.as_ref().and_then(|rest| rest.identity.clone()) else { return Ok(()) };
-        let found = rest.identity().await?;
-        if found == expected { Ok(()) } else { Err(RouterError::WrongRouter { expected, found }) }
-    }
-
-    /// The router's REST client; `None` where none is set up.
-    pub(super) fn rest(&self, nas: &ResolvedNas) -> Result<Option<Arc<RestClient>>, RouterError> {
+    /// The router's REST service; `None` where none is set up.
+    pub(super) fn router(&self, nas: &ResolvedNas) -> Result<Option<Router>, RouterError> {
         let Some(settings) = &nas.profile.rest else { return Ok(None) };
         let mut routers = self.routers.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(client) = routers.get(settings.url.as_str()) {
-            return Ok(Some(Arc::clone(client)));
+        if let Some(router) = routers.get(settings.url.as_str()) {
+            return Ok(Some(router.clone()));
         }
-        let client = Arc::new(RestClient::new(settings)?);
-        routers.insert(settings.url.as_str().to_owned(), Arc::clone(&client));
-        Ok(Some(client))
+        let rest = Arc::new(RestClient::new(settings)?);
+        let (asked, accounting) = (Arc::clone(&rest), self.accounting.clone());
+        let list = Rounds::start(self.clock, ROUND, move |round| {
+            let (rest, accounting) = (Arc::clone(&asked), accounting.clone());
+            async move { lists::look(&rest, &accounting, round).await }
+        });
+        let router = Router { rest, list: Arc::new(list) };
+        routers.insert(settings.url.as_str().to_owned(), router.clone());
+        Ok(Some(router))
     }
+
+    /// radacct, asked once a round for all rows that are watched.
+    pub(super) fn rows(&self) -> &Rounds<String, Option<SessionRow>> {
+        self.rows.get_or_init(|| {
+            let accounting = self.accounting.clone();
+            Rounds::start(self.clock, ROUND, move |round| {
+                let accounting = accounting.clone();
+                async move { rows_of(&accounting, round).await }
+            })
+        })
+    }
+}
+
+/// The rows of a round; nothing when radacct cannot be asked.
+async fn rows_of(accounting: &Accounting, round: Vec<String>) -> Vec<Option<SessionRow>> {
+    let ids: Vec<String> = round.iter().collect::<BTreeSet<_>>().into_iter().cloned().collect();
+    let Ok(rows) = accounting.sessions(&ids).await else { return Vec::new() };
+    let rows: BTreeMap<String, SessionRow> = rows.into_iter().map(|row| (row.acct_unique_id.clone(), row)).collect();
+    round.iter().map(|id| rows.get(id).cloned()).collect()
+}
+
+/// Removes the session's row from whichever list has it.
+async fn remove_over(rest: &RestClient, nas: &ResolvedNas, sought: &Sought<'_>) -> Result<Attempt, RouterError> {
+    check_identity(nas, rest).await?;
+    for menu in menus(service_of(sought.session(), nas.profile.service)) {
+        let rows = rest.active_of(*menu, &[sought.session().user.as_str()]).await?;
+        if let Some(row) = rows.iter().find(|row| sought.is(row)) {
+            return remove_row(rest, *menu, row, sought).await;
+        }
+    }
+    Ok(Attempt::over_rest(AttemptOutcome::NotListed, None, None))
+}
+
+/// Refuses a router that is not the one it should be; whether that is known at all.
+pub(super) async fn check_identity(nas: &ResolvedNas, rest: &RestClient) -> Result<bool, RouterError> {
+    let Some(expected) = nas.profile.rest.as_ref().and_then(|rest| rest.identity.clone()) else { return Ok(false) };
+    let found = rest.identity().await?;
+    if found == expected { Ok(true) } else { Err(RouterError::WrongRouter { expected, found }) }
 }
 
 /// Removes a row after reading it again: a hotspot's ids are reused by the next session on the address. One whose uptime

@@ -10,10 +10,13 @@ mod directory;
 mod disconnector;
 mod fate;
 mod identity;
+mod lists;
 mod nas_problem;
+mod rounds;
 mod router_view;
 mod session_id;
 mod verify;
+mod way_back;
 
 pub use attempt::{Attempt, AttemptOutcome};
 pub use directory::{Directory, ResolvedNas};
@@ -24,6 +27,7 @@ pub use nas_problem::NasProblem;
 pub use router_view::RouterView;
 pub use session_id::same_session_id;
 pub use verify::{Findings, RowFinding};
+pub use way_back::WayBack;
 
 #[cfg(test)]
 mod tests;

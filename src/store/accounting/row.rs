@@ -45,6 +45,9 @@ pub struct SessionRow {
     pub input_octets: u64,
     /// Octets to the user.
     pub output_octets: u64,
+    /// Acct-Session-Time as last reported, in seconds: by the NAS's own count, whatever its clock says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub session_time: Option<i64>,
 }
 
 impl SessionRow {

@@ -48,6 +48,7 @@ fn session(id: &str) -> SessionRow {
         stop: None,
         input_octets: u64::MAX,
         output_octets: 9_007_199_254_740_993,
+        session_time: None,
     }
 }
 
@@ -67,6 +68,7 @@ pub(super) fn target(job: i64, id: &str) -> TargetRecord {
         evidence: None,
         problem: None,
         close_due_at: None,
+        detail: serde_json::Value::Null,
     }
 }
 

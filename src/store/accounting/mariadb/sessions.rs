@@ -9,7 +9,7 @@ use crate::quota::{UserName, unescape};
 use crate::store::StoreError;
 use crate::store::accounting::row::optional_columns;
 use crate::store::accounting::{NasRow, SessionRow};
-use crate::store::mariadb::places;
+use crate::store::mariadb::{padded, places};
 
 use super::Mariadb;
 
@@ -27,11 +27,12 @@ const SESSION: &str = "SELECT coalesce(acctsessionid, ''), acctuniqueid, usernam
     coalesce(servicetype, ''), coalesce(framedprotocol, ''), CAST(nullif(unix_timestamp(acctstarttime), 0) AS SIGNED),
     CAST(nullif(unix_timestamp(acctupdatetime), 0) AS SIGNED), CAST(nullif(unix_timestamp(acctstoptime), 0) AS SIGNED),
     CAST(greatest(0, coalesce(acctinputoctets, 0)) AS UNSIGNED),
-    CAST(greatest(0, coalesce(acctoutputoctets, 0)) AS UNSIGNED), {optional} FROM {acct} ";
+    CAST(greatest(0, coalesce(acctoutputoctets, 0)) AS UNSIGNED), CAST(greatest(0, acctsessiontime) AS SIGNED),
+    {optional} FROM {acct} ";
 
 impl Mariadb {
-    pub(in super::super) async fn open_sessions(&self, user: &UserName) -> Result<Vec<SessionRow>, StoreError> {
-        let names = self.spellings_in(&self.tables.acct, &[user]).await?;
+    pub(in super::super) async fn open_sessions_of(&self, users: &[UserName]) -> Result<Vec<SessionRow>, StoreError> {
+        let names = self.spellings_in(&self.tables.acct, &users.iter().collect::<Vec<_>>()).await?;
         if names.is_empty() {
             return Ok(Vec::new());
         }
@@ -44,8 +45,19 @@ impl Mariadb {
         self.sessions(concat!("WHERE ", open!(), " ORDER BY radacctid"), Vec::new()).await
     }
 
-    pub(in super::super) async fn session(&self, acct_unique_id: &str) -> Result<Option<SessionRow>, StoreError> {
-        Ok(self.sessions("WHERE acctuniqueid = ?", vec![acct_unique_id.to_owned()]).await?.pop())
+    pub(in super::super) async fn open_sessions_at(
+        &self,
+        nas: &str,
+        limit: u32,
+    ) -> Result<Vec<SessionRow>, StoreError> {
+        let open =
+            concat!("WHERE ", open!(), " AND nasipaddress = ? ORDER BY acctupdatetime DESC, radacctid DESC LIMIT ");
+        self.sessions(&format!("{open}{limit}"), vec![nas.to_owned()]).await
+    }
+
+    pub(in super::super) async fn sessions_of_ids(&self, ids: &[String]) -> Result<Vec<SessionRow>, StoreError> {
+        let ids = padded(ids.to_vec());
+        self.sessions(&format!("WHERE acctuniqueid IN ({})", places(ids.len())), ids).await
     }
 
     async fn sessions(&self, condition: &str, arguments: Vec<String>) -> Result<Vec<SessionRow>, StoreError> {
@@ -103,9 +115,10 @@ fn session_row(row: &MySqlRow) -> Result<SessionRow, sqlx::Error> {
         stop: row.try_get(11)?,
         input_octets: row.try_get(12)?,
         output_octets: row.try_get(13)?,
-        framed_ipv6_prefix: text(14)?,
-        nas_port_type: text(15)?,
-        nas_port_id: text(16)?,
-        nas_identifier: text(17)?,
+        session_time: row.try_get(14)?,
+        framed_ipv6_prefix: text(15)?,
+        nas_port_type: text(16)?,
+        nas_port_id: text(17)?,
+        nas_identifier: text(18)?,
     })
 }
