@@ -8,8 +8,8 @@ use std::io::Write as _;
 #[cfg(feature = "failpoints")]
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// Every step that is named, in the order in which a hook, the daemon's intake and a cut reach them.
-pub const STEPS: [&str; 16] = [
+/// Every step that is named, in the order in which a hook, the daemon's intake, a cut and a change reach them.
+pub const STEPS: [&str; 17] = [
     "hook_written",
     "hook_kept",
     "event_taken",
@@ -26,6 +26,7 @@ pub const STEPS: [&str; 16] = [
     "row_closed",
     "restore_planned",
     "restore_changed",
+    "coa_recorded",
 ];
 
 /// Whether a process that halted was let go: it halts once.

@@ -4,7 +4,7 @@
 //! holds that; docs/architecture.md tells why.
 //!
 //! - 0, wire format, pure: [`radius`]
-//! - 1, pure: [`dynauth`] (the protocol engine), [`quota`] (who is over)
+//! - 1, pure: [`dynauth`] (the protocol engine), [`quota`] (who is over), [`coa`] (what of a session may be changed)
 //! - 2, settings and ambient sources: [`config`], [`clock`], [`failpoint`]; what is counted: [`metrics`]
 //! - 3, adapters: [`udp`], [`routeros`], [`store`]
 //! - 4, the cut and its proof: [`disconnect`]; who used what, and who may use how much: [`ledger`]
@@ -18,6 +18,7 @@
 
 pub mod radius;
 
+pub mod coa;
 pub mod dynauth;
 pub mod quota;
 

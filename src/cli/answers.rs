@@ -4,7 +4,7 @@ use crate::command::{Answer, Cut, Exit, Hands, Request, Stepped, asker, carry_ou
 use crate::control::{Asked, Asking, ask, databases};
 
 use super::context::{Context, refuse};
-use super::{Output, sessions_text};
+use super::{Output, coa_text, sessions_text};
 
 /// Has it done by the daemon that works on the same databases, where one answers; by this process otherwise.
 pub(super) async fn run(request: Request, context: Context) -> anyhow::Result<Exit> {
@@ -44,6 +44,7 @@ fn print(answer: &Answer, output: Output, now: i64) -> anyhow::Result<Exit> {
     match answer {
         Answer::Refused { exit, why } => return refuse(output, *exit, why),
         Answer::Cut(cut) => print_cut(cut, output, now)?,
+        Answer::Changed(changed) => coa_text::print(changed, output)?,
         Answer::Blocked { user, open } => print_blocked(user, open.as_deref(), output)?,
         Answer::Restored { user, blocked, rows, superseded } => {
             output.object(&serde_json::json!({

@@ -4,6 +4,8 @@ mod answers;
 mod block;
 mod brakes;
 mod check;
+mod coa;
+mod coa_text;
 mod context;
 pub mod demo;
 mod disconnect;
@@ -65,6 +67,7 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Disconnect(disconnect::DisconnectArgs),
+    Coa(Box<coa::CoaArgs>),
     Send(send::SendArgs),
     Enforce(enforce::EnforceArgs),
     /// The daemon: enforces quotas, takes what FreeRADIUS' hooks bring, runs jobs as they fall due, answers on HTTP
@@ -167,6 +170,7 @@ impl Command {
             Self::Demo => demo::run(output).await,
             Self::Simulate(args) => simulate::run(*args, output).await,
             Self::Disconnect(args) => configured!(|context| disconnect::run(args, context)),
+            Self::Coa(args) => configured!(|context| coa::run(*args, context)),
             Self::Enforce(args) => configured!(|context| enforce::run(args, context)),
             Self::Serve => configured!(|context| serve::run(config.clone(), context)),
             Self::Sessions(args) => configured!(|context| sessions::run(args, context)),

@@ -2,9 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::jobs::SessionReport;
+use crate::jobs::{ChangeReport, SessionReport};
 
-use super::{CommandError, Exit, exit_of};
+use super::{CommandError, Exit, exit_of, exit_of_changes};
 
 /// What a command came to. Over the socket reports go before it, a line each.
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
@@ -19,6 +19,8 @@ pub enum Answer {
     },
     /// Of `disconnect`.
     Cut(Cut),
+    /// Of `coa`.
+    Changed(Changed),
     /// Of `block`.
     Blocked {
         /// Whose login, as the tables have the name.
@@ -80,6 +82,17 @@ pub struct Cut {
     pub reports: Vec<SessionReport>,
 }
 
+/// What `coa` came to.
+#[derive(Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Changed {
+    /// Whose sessions, as the tables have the name.
+    pub user: String,
+    /// Whether less than all of them were meant.
+    pub narrowed: bool,
+    /// One a session, or one about the user alone. A user has few: they go with the answer.
+    pub reports: Vec<ChangeReport>,
+}
+
 /// What one step of the worker came to.
 #[derive(Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Stepped {
@@ -119,6 +132,7 @@ impl Answer {
                 let refused = cut.refused.as_ref().map_or(Exit::Done, |(exit, _)| *exit);
                 exit_of(&cut.reports).max(refused)
             }
+            Self::Changed(changed) => exit_of_changes(&changed.reports),
             Self::Blocked { open, .. } => failed(open.is_some()),
             Self::Restored { blocked, .. } => failed(*blocked),
             Self::Retried { .. } | Self::Cancelled { .. } | Self::Confirmed { .. } => Exit::Done,
@@ -134,6 +148,7 @@ impl Answer {
         match self {
             Self::Cut(Cut { reports, .. }) | Self::Stepped(Stepped { reports, .. }) => Some(reports),
             Self::Refused { .. }
+            | Self::Changed(_)
             | Self::Blocked { .. }
             | Self::Restored { .. }
             | Self::Retried { .. }

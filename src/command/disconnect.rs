@@ -54,7 +54,7 @@ fn names(asked: &Disconnect, report: &SessionReport) -> bool {
 }
 
 /// Why nothing may be done at all.
-async fn refusal(
+pub(super) async fn refusal(
     asked: &Disconnect,
     hands: &Hands,
     accounting: &Accounting,

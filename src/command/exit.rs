@@ -4,7 +4,8 @@ use std::process::ExitCode;
 
 use serde::{Deserialize, Serialize};
 
-use crate::jobs::SessionReport;
+use crate::disconnect::{AttemptOutcome, Confirmed};
+use crate::jobs::{ChangeReport, SessionReport};
 
 /// How a command ended, in the order in which one outranks another: the worst of several is the command's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -78,6 +79,21 @@ pub fn exit_of(reports: &[SessionReport]) -> Exit {
         _ if report.failed => Exit::Failed,
         (_, true) | ("ended" | "already_gone", _) => Exit::Done,
         ("still_active", _) => Exit::StillActive,
+        _ => Exit::Unproven,
+    };
+    reports.iter().map(of).max().unwrap_or(Exit::Done)
+}
+
+/// The worst of several changes. An ACK that the router's lists contradict is unproven; a session that ended before anything
+/// was sent is as a user who is offline.
+#[must_use]
+pub fn exit_of_changes(reports: &[ChangeReport]) -> Exit {
+    let of = |report: &ChangeReport| match report.outcome {
+        _ if report.failed => Exit::Failed,
+        _ if report.would.is_some() || report.acct_unique_id.is_none() => Exit::Done,
+        Some(AttemptOutcome::Nak | AttemptOutcome::Refused) => Exit::StillActive,
+        Some(AttemptOutcome::Ack) if report.confirmed == Confirmed::NotSeen => Exit::Unproven,
+        Some(AttemptOutcome::Ack | AttemptOutcome::AlreadyGone) => Exit::Done,
         _ => Exit::Unproven,
     };
     reports.iter().map(of).max().unwrap_or(Exit::Done)

@@ -14,6 +14,7 @@ mod aim;
 mod answer;
 mod asker;
 mod brakes;
+mod coa;
 mod disconnect;
 mod exit;
 mod hands;
@@ -25,13 +26,13 @@ mod step;
 mod text;
 
 pub use aim::{Aim, aim};
-pub use answer::{Answer, Cut, Stepped};
+pub use answer::{Answer, Changed, Cut, Stepped};
 pub use asker::asker;
-pub use exit::{Exit, exit_of};
+pub use exit::{Exit, exit_of, exit_of_changes};
 pub use hands::{Hands, known, known_if_named};
 pub use record::Record;
-pub use request::{Block, Disconnect, EnforceOnce, JobId, Request, Restore};
-pub use text::{mac, not_empty, reason, user_name};
+pub use request::{Block, Coa, Disconnect, EnforceOnce, JobId, Request, Restore};
+pub use text::{mac, not_empty, reason, user_name, wrong_changes};
 
 use crate::jobs::AgentError;
 use crate::store::StoreError;
@@ -66,6 +67,7 @@ pub enum CommandError {
 pub async fn carry_out(request: Request, hands: &Hands) -> Result<Answer, CommandError> {
     match request {
         Request::Disconnect(asked) => Box::pin(disconnect::disconnect(asked, hands)).await,
+        Request::Coa(asked) => Box::pin(coa::coa(asked, hands)).await,
         Request::Block(asked) => login::block(asked, hands).await,
         Request::Restore(asked) => login::restore(asked, hands).await,
         Request::RetryJob(JobId { id }) => queue::retry(id, hands).await,

@@ -14,6 +14,8 @@ use super::text;
 pub enum Request {
     /// Cut a user's sessions, and prove it.
     Disconnect(Disconnect),
+    /// Change a user's sessions by CoA-Request.
+    Coa(Coa),
     /// Close a login.
     Block(Block),
     /// Open a login that we closed.
@@ -34,6 +36,7 @@ impl Request {
     pub const fn name(&self) -> &'static str {
         match self {
             Self::Disconnect(_) => "disconnect",
+            Self::Coa(_) => "coa",
             Self::Block(_) => "block",
             Self::Restore(_) => "restore",
             Self::RetryJob(_) => "retry_job",
@@ -79,6 +82,45 @@ impl Disconnect {
     #[must_use]
     pub fn narrows(&self) -> bool {
         self.session.is_some() || self.mac.is_some() || self.ip.is_some() || self.nas.is_some()
+    }
+}
+
+/// Whose sessions are changed, and what is to be new.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Coa {
+    /// Whose sessions.
+    #[serde(serialize_with = "text::write_user", deserialize_with = "text::read_user")]
+    pub user: UserName,
+    /// As in [`Disconnect`].
+    #[serde(default, deserialize_with = "text::read_session")]
+    pub session: Option<String>,
+    /// As in [`Disconnect`].
+    #[serde(default, deserialize_with = "text::read_mac")]
+    pub mac: Option<String>,
+    /// As in [`Disconnect`].
+    #[serde(default)]
+    pub ip: Option<IpAddr>,
+    /// As in [`Disconnect`].
+    #[serde(default, deserialize_with = "text::read_nas")]
+    pub nas: Option<String>,
+    /// What is to be new, each as `Name=value`: read by [`crate::coa::Change::parse`].
+    #[serde(deserialize_with = "text::read_changes")]
+    pub attributes: Vec<String>,
+    /// Why, for the journal.
+    #[serde(default, deserialize_with = "text::read_reason")]
+    pub reason: Option<String>,
+    /// Also when the user is exempt, or everything is paused. Default no.
+    #[serde(default)]
+    pub force: bool,
+}
+
+impl Coa {
+    /// The cut that would have the same sessions chosen, and the same refused.
+    #[must_use]
+    pub fn as_cut(&self) -> Disconnect {
+        let Self { user, session, mac, ip, nas, attributes: _, reason, force } = self.clone();
+        Disconnect { user, session, mac, ip, nas, block: false, reason, force }
     }
 }
 

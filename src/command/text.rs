@@ -3,6 +3,7 @@
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serializer};
 
+use crate::coa::{Change, ChangeProblem};
 use crate::quota::UserName;
 
 /// Octets that an attribute's text may have (RFC 2865 §5).
@@ -55,6 +56,22 @@ pub fn reason(text: &str) -> Result<String, String> {
         0..=REASON_OCTETS => Ok(text.to_owned()),
         octets => Err(format!("it has {octets} octets; right would be up to {REASON_OCTETS}")),
     }
+}
+
+/// Everything that is wrong with changes, a line each.
+#[must_use]
+pub fn wrong_changes(problems: Vec<(Option<String>, ChangeProblem)>) -> Vec<String> {
+    let line = |(pair, problem): (Option<String>, ChangeProblem)| match pair {
+        Some(pair) => format!("'{}': {problem}", pair.escape_debug()),
+        None => problem.to_string(),
+    };
+    problems.into_iter().map(line).collect()
+}
+
+pub(super) fn read_changes<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<String>, D::Error> {
+    let pairs = Vec::<String>::deserialize(from)?;
+    let wrong = |problems| D::Error::custom(format!("attributes: {}", wrong_changes(problems).join("; ")));
+    Change::parse(&pairs).map(|_| pairs).map_err(wrong)
 }
 
 pub(super) fn write_user<S: Serializer>(user: &UserName, to: S) -> Result<S::Ok, S::Error> {

@@ -6,18 +6,20 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use crate::clock::Clock;
-use crate::dynauth::{Request, RequestError, RetransmitPolicy};
+use crate::config::IdentityAttribute;
+use crate::dynauth::{Ended, Request, RequestError, RetransmitPolicy};
 use crate::metrics::Metrics;
-use crate::radius::{Code, EncodeError};
-use crate::routeros::{ActiveRow, Menu, Removal, RestClient, RestError, RestFailure};
+use crate::radius::{Attributes, Code, EncodeError};
+use crate::routeros::RestClient;
 use crate::store::{Accounting, SessionRow, StoreError};
 use crate::udp::{UdpHandle, any_source};
 
-use super::identity::identity;
+use super::identity::{ladder, set_attributes, set_names};
 use super::lists::{self, ListQuestion};
+use super::removal::RouterError;
 use super::rounds::Rounds;
-use super::router_view::{RouterView, Sought, menus};
-use super::{Attempt, AttemptOutcome, ResolvedNas, identity_names, service_of};
+use super::router_view::RouterView;
+use super::{Attempt, ResolvedNas, service_of};
 
 /// Between two rounds of questions to one place, at least.
 const ROUND: Duration = Duration::from_millis(100);
@@ -39,22 +41,6 @@ pub enum CutError {
     /// A value of the session does not fit its attribute.
     #[error("the session cannot be named: {0}")]
     Identity(#[from] EncodeError),
-}
-
-/// Why a router's REST service could not be used.
-#[derive(Debug, thiserror::Error)]
-pub(super) enum RouterError {
-    /// It could not be asked, or answered with an error.
-    #[error(transparent)]
-    Rest(#[from] RestError),
-    /// It is another router than the configured one: nothing that it says counts.
-    #[error("this is not the router it should be: its identity is {found:?}, not {expected:?}")]
-    WrongRouter {
-        /// `identity` of `[nas.rest]`.
-        expected: String,
-        /// What the router says.
-        found: String,
-    },
 }
 
 /// Ends sessions, over one socket for each of our own addresses and one REST connection for each router.
@@ -99,16 +85,45 @@ impl Disconnector {
         sockets.values().map(UdpHandle::discarded).sum()
     }
 
-    /// Sends a Disconnect-Request for exactly this session and waits for its outcome.
+    /// The sets of attributes by which the session may be named to its NAS, in the order of trying.
+    ///
+    /// # Errors
+    /// When FreeRADIUS' database cannot be asked whether the user has other sessions there.
+    pub async fn ladder(
+        &self,
+        nas: &ResolvedNas,
+        session: &SessionRow,
+    ) -> Result<Vec<Vec<IdentityAttribute>>, StoreError> {
+        let open = self.accounting.open_sessions(&session.user).await?;
+        let here = open.iter().filter(|other| other.nas_ip_address == session.nas_ip_address);
+        let alone = here.count() <= 1;
+        Ok(ladder(session, service_of(session, nas.profile.service), &nas.profile.identity, alone))
+    }
+
+    /// Sends a Disconnect-Request for exactly this session, named by this set, and waits for its outcome.
     ///
     /// # Errors
     /// [`CutError`] when nothing could be sent. A NAK and silence are outcomes.
-    pub async fn send_disconnect(&self, nas: &ResolvedNas, session: &SessionRow) -> Result<Option<Attempt>, CutError> {
+    pub async fn send_disconnect(
+        &self,
+        nas: &ResolvedNas,
+        session: &SessionRow,
+        set: &[IdentityAttribute],
+    ) -> Result<Option<Attempt>, CutError> {
+        let ended = self.exchange(nas, Code::DisconnectRequest, set_attributes(session, set)?).await?;
+        Ok(ended.map(|ended| Attempt::of_exchange(set_names(set), &ended)))
+    }
+
+    /// Sends a request to a NAS and waits for its outcome; `None` for a NAS without a secret.
+    pub(super) async fn exchange(
+        &self,
+        nas: &ResolvedNas,
+        code: Code,
+        attributes: Attributes,
+    ) -> Result<Option<Ended>, CutError> {
         let profile = &nas.profile;
         let Some(secret) = profile.secret.clone() else { return Ok(None) };
-        let service = service_of(session, profile.service);
-        let attributes = identity(session, service, nas.identity())?;
-        let mut request = Request::new(nas.das_addr(), Code::DisconnectRequest, attributes, secret);
+        let mut request = Request::new(nas.das_addr(), code, attributes, secret);
         let timers = profile.timers;
         request.policy = RetransmitPolicy { irt: timers.irt, mrt: timers.mrt, mrc: timers.mrc, mrd: timers.mrd };
         request.message_authenticator = profile.message_authenticator;
@@ -117,10 +132,11 @@ impl Disconnector {
         request.reply_from = profile.reply_from.first().copied();
         crate::dynauth::check_identification(request.code, &request.attributes)?;
         let socket = self.socket(nas).await?;
-        let counted = self.metrics.exchanges.begin(&nas.name);
+        let kind = if code == Code::CoaRequest { &self.metrics.changes } else { &self.metrics.exchanges };
+        let counted = kind.begin(&nas.name);
         let ended = socket.exchange(request).await?;
         counted.ended(&ended);
-        Ok(Some(Attempt::of_exchange(identity_names(session, service, nas.identity()), &ended)))
+        Ok(Some(ended))
     }
 
     async fn socket(&self, nas: &ResolvedNas) -> Result<UdpHandle, CutError> {
@@ -133,22 +149,6 @@ impl Disconnector {
         let handle = bound.map_err(|error| CutError::Socket { source_addr: source, error })?;
         let mut sockets = self.sockets.lock().unwrap_or_else(PoisonError::into_inner);
         Ok(sockets.entry(source).or_insert(handle).clone())
-    }
-
-    /// Finds the session on the router's list and removes that row, read again right before; `None` without REST. What
-    /// it saw of the list stands in the outcome.
-    ///
-    /// # Errors
-    /// When FreeRADIUS' database cannot be asked which of the user's sessions a row is: nothing is removed then.
-    pub async fn remove(&self, nas: &ResolvedNas, session: &SessionRow) -> Result<Option<Attempt>, StoreError> {
-        let router = match self.router(nas) {
-            Ok(Some(router)) => router,
-            Ok(None) => return Ok(None),
-            Err(error) => return Ok(Some(failed(&error))),
-        };
-        let open = self.accounting.open_sessions(&session.user).await?;
-        let sought = Sought::new(session, &open);
-        Ok(Some(remove_over(&router.rest, nas, &sought).await.unwrap_or_else(|error| failed(&error))))
     }
 
     /// The router's REST service; `None` where none is set up.
@@ -187,54 +187,4 @@ async fn rows_of(accounting: &Accounting, round: Vec<String>) -> Vec<Option<Sess
     let Ok(rows) = accounting.sessions(&ids).await else { return Vec::new() };
     let rows: BTreeMap<String, SessionRow> = rows.into_iter().map(|row| (row.acct_unique_id.clone(), row)).collect();
     round.iter().map(|id| rows.get(id).cloned()).collect()
-}
-
-/// Removes the session's row from whichever list has it.
-async fn remove_over(rest: &RestClient, nas: &ResolvedNas, sought: &Sought<'_>) -> Result<Attempt, RouterError> {
-    check_identity(nas, rest).await?;
-    for menu in menus(service_of(sought.session(), nas.profile.service)) {
-        let rows = rest.active_of(*menu, &[sought.session().user.as_str()]).await?;
-        if let Some(row) = rows.iter().find(|row| sought.is(row)) {
-            return remove_row(rest, *menu, row, sought).await;
-        }
-    }
-    Ok(Attempt::over_rest(AttemptOutcome::NotListed, None, None))
-}
-
-/// Refuses a router that is not the one it should be; whether that is known at all.
-pub(super) async fn check_identity(nas: &ResolvedNas, rest: &RestClient) -> Result<bool, RouterError> {
-    let Some(expected) = nas.profile.rest.as_ref().and_then(|rest| rest.identity.clone()) else { return Ok(false) };
-    let found = rest.identity().await?;
-    if found == expected { Ok(true) } else { Err(RouterError::WrongRouter { expected, found }) }
-}
-
-/// Removes a row after reading it again: a hotspot's ids are reused by the next session on the address. One whose uptime
-/// has gone back is that next session.
-async fn remove_row(
-    rest: &RestClient,
-    menu: Menu,
-    listed: &ActiveRow,
-    sought: &Sought<'_>,
-) -> Result<Attempt, RouterError> {
-    let id = listed.id.as_str();
-    match rest.row(menu, id).await? {
-        Some(row) if sought.is(&row) && row.uptime >= listed.uptime => {}
-        Some(_) | None => return Ok(Attempt::over_rest(AttemptOutcome::AlreadyGone, Some(404), None)),
-    }
-    Ok(match rest.remove(menu, id).await? {
-        Removal::Removed => Attempt::over_rest(AttemptOutcome::Removed, None, None),
-        Removal::AlreadyGone => Attempt::over_rest(AttemptOutcome::AlreadyGone, Some(404), None),
-    })
-}
-
-fn failed(error: &RouterError) -> Attempt {
-    let RouterError::Rest(RestError { failure, .. }) = error else {
-        return Attempt::over_rest(AttemptOutcome::Refused, None, Some(error.to_string()));
-    };
-    let unreachable = matches!(
-        failure,
-        RestFailure::Refused | RestFailure::Unreachable(_) | RestFailure::TimedOut(_) | RestFailure::NoAnswer(_)
-    );
-    let outcome = if unreachable { AttemptOutcome::Unreachable } else { AttemptOutcome::Refused };
-    Attempt::over_rest(outcome, failure.status(), Some(error.to_string()))
 }

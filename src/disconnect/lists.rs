@@ -6,7 +6,7 @@ use crate::quota::UserName;
 use crate::routeros::{ActiveRow, Menu, RestClient};
 use crate::store::{Accounting, SessionRow};
 
-use super::disconnector::check_identity;
+use super::removal::check_identity;
 use super::router_view::{RouterView, Sought, is_of, is_session, menus};
 use super::{ResolvedNas, service_of};
 

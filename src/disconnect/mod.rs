@@ -6,6 +6,7 @@
 //! Start reading at [`Disconnector`], then [`decide`].
 
 mod attempt;
+mod change;
 mod directory;
 mod disconnector;
 mod fate;
@@ -13,6 +14,7 @@ mod host_names;
 mod identity;
 mod lists;
 mod nas_problem;
+mod removal;
 mod rounds;
 mod router_view;
 mod session_id;
@@ -20,6 +22,7 @@ mod verify;
 mod way_back;
 
 pub use attempt::{Attempt, AttemptOutcome};
+pub use change::{Confirmed, Seen};
 pub use directory::{Directory, ResolvedNas};
 pub use disconnector::{CutError, Disconnector};
 pub use fate::{Evidence, Facts, Fate, Verdict, decide};

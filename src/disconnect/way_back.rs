@@ -9,7 +9,7 @@ use crate::config::Service;
 use crate::routeros::{ActiveRow, Menu, RestClient, mac_digits};
 use crate::store::{SessionRow, StoreError};
 
-use super::disconnector::{RouterError, check_identity};
+use super::removal::{RouterError, check_identity};
 use super::router_view::{RouterView, Sought, is_of, menus};
 use super::{Disconnector, ResolvedNas, service_of};
 

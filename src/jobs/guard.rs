@@ -29,17 +29,25 @@ impl Agent {
     /// When FreeRADIUS' database cannot be asked: nothing may be sent then.
     pub async fn guard(&self, job: &JobRecord, session: &SessionRow) -> Result<Guard, StoreError> {
         let holds = async { Ok(!self.is_held_up(job) && self.reason_holds(job).await?) };
-        let (row, holds) = tokio::try_join!(self.accounting.session(&session.acct_unique_id), holds)?;
-        let same = |row: &SessionRow| {
+        let (same, holds) = tokio::try_join!(self.is_the_same(session), holds)?;
+        if !same {
+            return Ok(Guard::SessionOver);
+        }
+        Ok(if holds { Guard::Holds } else { Guard::ReasonLapsed })
+    }
+
+    /// Whether the session's row is open, and still this session's.
+    ///
+    /// # Errors
+    /// When FreeRADIUS' database cannot be asked: nothing may be sent then.
+    pub(super) async fn is_the_same(&self, session: &SessionRow) -> Result<bool, StoreError> {
+        let row = self.accounting.session(&session.acct_unique_id).await?;
+        Ok(row.is_some_and(|row| {
             row.stop.is_none()
                 && row.user == session.user
                 && row.acct_session_id == session.acct_session_id
                 && row.start == session.start
-        };
-        if !row.as_ref().is_some_and(same) {
-            return Ok(Guard::SessionOver);
-        }
-        Ok(if holds { Guard::Holds } else { Guard::ReasonLapsed })
+        }))
     }
 
     /// Why nobody is to be cut now; a pause file that cannot be read is taken for a pause.

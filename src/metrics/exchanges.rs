@@ -10,7 +10,7 @@ use crate::dynauth::{Ended, Outcome};
 
 use super::{Counters, Gauges, Label};
 
-/// Disconnect-Requests and what came of them.
+/// Requests of one kind, and what came of them.
 #[derive(Debug)]
 pub struct Exchanges {
     requests: Counters,
@@ -32,7 +32,8 @@ pub struct Exchange<'a> {
 }
 
 impl Exchanges {
-    pub(super) fn new(registry: &mut Registry) -> Self {
+    /// Of `word` (`disconnect`, `coa`), whose packets are called `packet` (`Disconnect`, `CoA`).
+    pub(super) fn new(registry: &mut Registry, word: &str, packet: &str) -> Self {
         let exchanges = Self {
             requests: Counters::default(),
             retransmissions: Counters::default(),
@@ -43,21 +44,21 @@ impl Exchanges {
             pending: Gauges::default(),
             round_trip: Histogram::new([0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0]),
         };
-        let registry = registry.sub_registry_with_prefix("dynauth_client");
-        let what = "Disconnect-Requests sent, retransmissions left out";
-        registry.register("disconnect_requests", what, exchanges.requests.clone());
-        let what = "Disconnect-Requests sent again";
-        registry.register("disconnect_retransmissions", what, exchanges.retransmissions.clone());
-        registry.register("disconnect_acks", "Disconnect-ACKs that passed every check", exchanges.acks.clone());
-        let what = "Disconnect-NAKs that passed every check, by Error-Cause (\"none\" without one)";
-        registry.register("disconnect_naks", what, exchanges.naks.clone());
-        let what = "Disconnect-Requests that nobody answered in time";
-        registry.register("disconnect_timeouts", what, exchanges.timeouts.clone());
-        let what = "Disconnect-Requests that could not leave this machine";
-        registry.register("disconnect_unreachable", what, exchanges.unreachable.clone());
-        registry.register("disconnect_pending_requests", "Disconnect-Requests under way", exchanges.pending.clone());
-        let what = "From the first transmission of a Disconnect-Request to its answer";
-        registry.register("disconnect_round_trip_seconds", what, exchanges.round_trip.clone());
+        let registry = registry.sub_registry_with_prefix("dynauth_client").sub_registry_with_prefix(word);
+        let what = format!("{packet}-Requests sent, retransmissions left out");
+        registry.register("requests", what, exchanges.requests.clone());
+        let what = format!("{packet}-Requests sent again");
+        registry.register("retransmissions", what, exchanges.retransmissions.clone());
+        registry.register("acks", format!("{packet}-ACKs that passed every check"), exchanges.acks.clone());
+        let what = format!("{packet}-NAKs that passed every check, by Error-Cause (\"none\" without one)");
+        registry.register("naks", what, exchanges.naks.clone());
+        let what = format!("{packet}-Requests that nobody answered in time");
+        registry.register("timeouts", what, exchanges.timeouts.clone());
+        let what = format!("{packet}-Requests that could not leave this machine");
+        registry.register("unreachable", what, exchanges.unreachable.clone());
+        registry.register("pending_requests", format!("{packet}-Requests under way"), exchanges.pending.clone());
+        let what = format!("From the first transmission of a {packet}-Request to its answer");
+        registry.register("round_trip_seconds", what, exchanges.round_trip.clone());
         exchanges
     }
 

@@ -36,8 +36,10 @@ type Gauges = Family<[Label; 1], Gauge>;
 #[derive(Debug)]
 pub struct Metrics {
     registry: Registry,
-    /// Exchanges with NAS.
+    /// Disconnect-Requests to NAS.
     pub exchanges: Exchanges,
+    /// CoA-Requests to NAS.
+    pub changes: Exchanges,
     /// Datagrams that were discarded.
     pub discards: Discards,
     /// What hooks bring.
@@ -69,7 +71,8 @@ impl Default for Metrics {
         registry.register("build_info", "The version that runs", version.clone());
         version.get_or_create(&[("version", env!("CARGO_PKG_VERSION").to_owned())]).set(1);
         let metrics = Self {
-            exchanges: Exchanges::new(&mut registry),
+            exchanges: Exchanges::new(&mut registry, "disconnect", "Disconnect"),
+            changes: Exchanges::new(&mut registry, "coa", "CoA"),
             discards: Discards::new(&mut registry),
             hooks: Hooks::new(&mut registry),
             steps: Steps::new(&mut registry),

@@ -23,6 +23,7 @@ fn exchanges_are_counted_by_nas_and_cause() {
     exchange.ended(&ended(Outcome::Nak { error_cause: Some(ErrorCause(503)) }, 3));
     drop(exchange);
     metrics.exchanges.begin("R2").ended(&ended(Outcome::NoReply { limit: Limit::Mrd }, 1));
+    metrics.changes.begin("R2").ended(&ended(Outcome::Ack { residual_context_removed: false }, 1));
     let text = metrics.text();
     for line in [
         "disconnect_pending_requests{nas=\"R\\\"1\\n\"} 0",
@@ -30,6 +31,7 @@ fn exchanges_are_counted_by_nas_and_cause() {
         "disconnect_retransmissions_total{nas=\"R\\\"1\\n\"} 2",
         "disconnect_naks_total{nas=\"R\\\"1\\n\",error_cause=\"503\"} 1",
         "disconnect_timeouts_total{nas=\"R2\"} 1",
+        "coa_acks_total{nas=\"R2\"} 1",
     ] {
         assert!(text.contains(&format!("radkick_dynauth_client_{line}\n")), "{line}\n{text}");
     }

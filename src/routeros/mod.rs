@@ -25,5 +25,5 @@ pub use error::{RestError, RestFailure, Stage};
 pub use hotspot::{CookieRow, HostRow};
 pub use incoming::{IncomingCounters, IncomingSettings};
 pub use mac::mac_digits;
-pub use rest::RestClient;
+pub use rest::{QueueRow, RestClient, RowLimits};
 pub use rows::{ActiveRow, Menu, Removal};

@@ -1,5 +1,7 @@
 //! RouterOS v7's REST service: lists of sessions, and how one is ended.
 
+mod limits;
+
 use reqwest::{Method, StatusCode};
 use serde_json::{Map, Value, json};
 
@@ -10,6 +12,8 @@ use super::query::Names;
 use super::rows::{ActiveRow, Menu, Removal, is_id, text};
 use super::transport::{Size, Transport};
 use crate::config::RestSettings;
+
+pub use limits::{QueueRow, RowLimits};
 
 /// A router's REST service. A clone shares the connections, which are kept open, and the turns: at most two questions are
 /// asked at once.

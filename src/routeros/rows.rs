@@ -159,7 +159,7 @@ fn session_id(number: &str) -> String {
 }
 
 /// `1w2d3h4m5s`, or `1d02:03:04`.
-fn parse_uptime(text: &str) -> Option<Duration> {
+pub(super) fn parse_uptime(text: &str) -> Option<Duration> {
     let mut seconds: u64 = 0;
     let mut number: Option<u64> = None;
     let mut clock = Vec::new();

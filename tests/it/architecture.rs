@@ -11,7 +11,7 @@ use crate::support::source_file::Source;
 /// The rooms by layer. A room imports rooms of lower layers only, never one of its own.
 const ROOMS: &[(u8, &[&str])] = &[
     (0, &["radius"]),
-    (1, &["dynauth", "quota"]),
+    (1, &["coa", "dynauth", "quota"]),
     (2, &["config", "clock", "failpoint", "metrics"]),
     (3, &["udp", "routeros", "store", "notify", "door"]),
     (4, &["disconnect", "ledger"]),

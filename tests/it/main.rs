@@ -3,6 +3,7 @@
 
 mod architecture;
 mod bad_input;
+mod coa;
 mod config;
 mod demo;
 mod disconnect;

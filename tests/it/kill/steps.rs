@@ -23,12 +23,14 @@ const CUT: [&str; 9] = [
 ];
 const CLOSING: &str = "row_closed";
 const RESTORE: [&str; 2] = ["restore_planned", "restore_changed"];
+/// `serve::control::coa` has it.
+const COA: &str = "coa_recorded";
 
 const ONCE: [&str; 2] = ["enforce", "--once"];
 
 #[test]
 fn no_step_is_left_out() {
-    let tested: Vec<&str> = HOOK.into_iter().chain(CUT).chain([CLOSING]).chain(RESTORE).collect();
+    let tested: Vec<&str> = HOOK.into_iter().chain(CUT).chain([CLOSING]).chain(RESTORE).chain([COA]).collect();
     assert_eq!(tested, STEPS);
 }
 

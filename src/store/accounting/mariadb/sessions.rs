@@ -27,8 +27,8 @@ const SESSION: &str = "SELECT coalesce(acctsessionid, ''), acctuniqueid, usernam
     coalesce(servicetype, ''), coalesce(framedprotocol, ''), CAST(nullif(unix_timestamp(acctstarttime), 0) AS SIGNED),
     CAST(nullif(unix_timestamp(acctupdatetime), 0) AS SIGNED), CAST(nullif(unix_timestamp(acctstoptime), 0) AS SIGNED),
     CAST(greatest(0, coalesce(acctinputoctets, 0)) AS UNSIGNED),
-    CAST(greatest(0, coalesce(acctoutputoctets, 0)) AS UNSIGNED), CAST(greatest(0, acctsessiontime) AS SIGNED),
-    {optional} FROM {acct} ";
+    CAST(greatest(0, coalesce(acctoutputoctets, 0)) AS UNSIGNED), {optional},
+    CAST(greatest(0, acctsessiontime) AS SIGNED) FROM {acct} ";
 
 impl Mariadb {
     pub(in super::super) async fn open_sessions_of(&self, users: &[UserName]) -> Result<Vec<SessionRow>, StoreError> {
@@ -115,10 +115,10 @@ fn session_row(row: &MySqlRow) -> Result<SessionRow, sqlx::Error> {
         stop: row.try_get(11)?,
         input_octets: row.try_get(12)?,
         output_octets: row.try_get(13)?,
-        session_time: row.try_get(14)?,
-        framed_ipv6_prefix: text(15)?,
-        nas_port_type: text(16)?,
-        nas_port_id: text(17)?,
-        nas_identifier: text(18)?,
+        framed_ipv6_prefix: text(14)?,
+        nas_port_type: text(15)?,
+        nas_port_id: text(16)?,
+        nas_identifier: text(17)?,
+        session_time: row.try_get(18)?,
     })
 }

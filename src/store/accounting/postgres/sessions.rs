@@ -31,8 +31,8 @@ const SESSION: &str = concat!(
     ", ",
     epoch!("acctstoptime"),
     ", ",
-    "greatest(0, acctinputoctets)::bigint, greatest(0, acctoutputoctets)::bigint, acctsessiontime::bigint, ",
-    "{optional} FROM {acct} "
+    "greatest(0, acctinputoctets)::bigint, greatest(0, acctoutputoctets)::bigint, {optional}, ",
+    "acctsessiontime::bigint FROM {acct} "
 );
 
 impl Postgres {
@@ -129,10 +129,10 @@ fn session_row(row: &PgRow) -> Result<SessionRow, sqlx::Error> {
         stop: row.try_get(11)?,
         input_octets: octets(row.try_get(12)?),
         output_octets: octets(row.try_get(13)?),
-        session_time: row.try_get(14)?,
-        framed_ipv6_prefix: text(15)?,
-        nas_port_type: text(16)?,
-        nas_port_id: text(17)?,
-        nas_identifier: text(18)?,
+        framed_ipv6_prefix: text(14)?,
+        nas_port_type: text(15)?,
+        nas_port_id: text(16)?,
+        nas_identifier: text(17)?,
+        session_time: row.try_get(18)?,
     })
 }

@@ -40,7 +40,7 @@ const SESSION: &str = concat!(
     epoch!("acctstoptime"),
     ", ",
     "CAST(max(0, coalesce(acctinputoctets, 0)) AS INTEGER), CAST(max(0, coalesce(acctoutputoctets, 0)) AS INTEGER), ",
-    "CAST(max(0, acctsessiontime) AS INTEGER), {optional} FROM {acct} "
+    "{optional}, CAST(max(0, acctsessiontime) AS INTEGER) FROM {acct} "
 );
 
 impl Sqlite {
@@ -140,10 +140,10 @@ fn session_row(row: &SqliteRow, table: &str) -> Result<Option<SessionRow>, sqlx:
         stop: row.try_get(11)?,
         input_octets: octets(row, 12)?,
         output_octets: octets(row, 13)?,
-        session_time: row.try_get(14)?,
-        framed_ipv6_prefix: text(15)?,
-        nas_port_type: text(16)?,
-        nas_port_id: text(17)?,
-        nas_identifier: text(18)?,
+        framed_ipv6_prefix: text(14)?,
+        nas_port_type: text(15)?,
+        nas_port_id: text(16)?,
+        nas_identifier: text(17)?,
+        session_time: row.try_get(18)?,
     }))
 }

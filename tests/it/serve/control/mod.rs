@@ -1,5 +1,6 @@
 //! One-shot commands beside `serve`: they ask it over its control socket.
 mod broken;
+mod coa;
 mod effects;
 mod refused;
 mod steps;
