@@ -1,16 +1,13 @@
-//! The table of fates, and which NAS a session is on.
+//! The table of fates, which NAS a session is on, and what names it there.
 
+mod directory;
 mod identity;
-
-use std::collections::BTreeSet;
-use std::path::Path;
 
 use super::router_view::Sought;
 use super::*;
-use crate::config::Config;
 use crate::quota::UserName;
 use crate::routeros::ActiveRow;
-use crate::store::{NasRow, SessionRow};
+use crate::store::SessionRow;
 
 fn session(nas_ip_address: &str, called_station_id: &str) -> SessionRow {
     SessionRow {
@@ -148,91 +145,6 @@ fn each_refusal_says_what_it_says_and_no_more() {
     assert_eq!(silent, (Fate::Unknown, None));
 }
 
-fn directory(toml: &str, rows: &[(&str, &str)], open_nas: &[&str]) -> Directory {
-    let text = format!("[database]\nurl = \"sqlite:radius.db\"\n{toml}");
-    let environment = |name: &str| {
-        let values = [("MIKROTIK_API_HOST", "10.9.9.9"), ("MIKROTIK_API_USER", "u"), ("MIKROTIK_API_PASSWORD", "p")];
-        values.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned())
-    };
-    let config = Config::parse(Path::new("radkick.toml"), &text, &environment).unwrap();
-    let rows: Vec<NasRow> = rows
-        .iter()
-        .map(|(nasname, shortname)| NasRow {
-            nasname: (*nasname).to_owned(),
-            shortname: Some((*shortname).to_owned()),
-            secret: "s".to_owned(),
-        })
-        .collect();
-    Directory::new(&config, &rows, &open_nas.iter().map(|nas| (*nas).to_owned()).collect::<BTreeSet<_>>())
-}
-
-const TWO: [&str; 2] = ["10.0.0.1", "10.0.0.2"];
-
-#[test]
-fn an_exact_address_beats_a_longer_prefix_beats_a_shorter_one() {
-    let rows = [("10.0.0.0/8", "all"), ("10.0.0.0/24", "site"), ("10.0.0.1", "one")];
-    let directory = directory("", &rows, &TWO);
-    let name = |address: &str| directory.resolve(&session(address, "")).map(|nas| nas.name);
-    assert_eq!(name("10.0.0.1").unwrap(), "one");
-    assert_eq!(name("10.0.0.2").unwrap(), "site");
-    assert_eq!(name("10.7.0.2").unwrap(), "all");
-    assert!(matches!(name("192.0.2.1"), Err(NasProblem::Unknown { .. })));
-}
-
-#[test]
-fn a_configured_nas_goes_over_its_row_and_over_the_defaults() {
-    let toml = "[nas_defaults]\ncoa_port = 1700\nverify_within = \"2s\"\n\
-                [[nas]]\nname = \"R1\"\nmatch = [\"10.0.0.1\"]\naddress = \"192.0.2.7\"\nverify_within = \"5s\"\n";
-    let nas = directory(toml, &[("10.0.0.1", "row")], &TWO).resolve(&session("10.0.0.1", "")).unwrap();
-    assert_eq!(nas.name, "R1");
-    assert_eq!(nas.das_addr().to_string(), "192.0.2.7:1700");
-    assert_eq!(nas.profile.verify_within.as_secs(), 5);
-    assert!(nas.profile.secret.is_some(), "the row's secret");
-}
-
-#[test]
-fn a_configured_network_goes_over_the_rows_of_its_routers() {
-    let toml = "[[nas]]\nname = \"site\"\nmatch = [\"10.0.0.0/8\"]\ncoa_port = 1700\n";
-    let nas = directory(toml, &[("10.0.0.1", "row")], &TWO).resolve(&session("10.0.0.1", "")).unwrap();
-    assert_eq!((nas.name.as_str(), nas.profile.coa_port), ("site", 1700));
-    assert!(nas.profile.secret.is_some(), "the row's secret");
-}
-
-#[test]
-fn what_cannot_be_told_is_ambiguous() {
-    let by_name = "[[nas]]\nname = \"A\"\nmatch = [\"hotspot1\"]\naddress = \"10.0.0.1\"\nsecret = \"a\"\n\
-                   [[nas]]\nname = \"B\"\nmatch = [\"hotspot1\"]\naddress = \"10.0.0.2\"\nsecret = \"b\"\n";
-    let problem = directory(by_name, &[], &TWO).resolve(&session("", "hotspot1")).unwrap_err();
-    assert!(problem.to_string().contains("A, B"), "{problem}");
-    let twice = directory("", &[("10.0.0.1", "one"), ("10.0.0.1", "uno")], &TWO).resolve(&session("10.0.0.1", ""));
-    assert!(matches!(twice, Err(NasProblem::Ambiguous { .. })));
-    let elsewhere = "[[nas]]\nname = \"A\"\nmatch = [\"10.0.0.9\", \"hotspot1\"]\nsecret = \"a\"\n";
-    let conflict = directory(elsewhere, &[("10.0.0.1", "row")], &TWO).resolve(&session("10.0.0.1", "hotspot1"));
-    assert!(matches!(conflict, Err(NasProblem::Ambiguous { .. })));
-}
-
-#[test]
-fn a_session_without_address_is_found_by_name_and_needs_one() {
-    let toml = "[[nas]]\nname = \"A\"\nmatch = [\"hotspot1\"]\nsecret = \"a\"\n";
-    let problem = directory(toml, &[], &TWO).resolve(&session("not-an-address", "hotspot1")).unwrap_err();
-    assert!(matches!(&problem, NasProblem::NoAddress { address, .. } if address == "not-an-address"), "{problem}");
-    let with = toml.to_owned() + "address = \"10.0.0.1\"\n";
-    assert_eq!(directory(&with, &[], &TWO).resolve(&session("", "hotspot1")).unwrap().name, "A");
-}
-
-#[test]
-fn the_environments_router_is_asked_only_if_it_can_be_no_other() {
-    let rest_with = |rows: &[(&str, &str)], open_nas: &[&str], address: &str| {
-        directory("", rows, open_nas).resolve(&session(address, "")).unwrap().profile.rest.is_some()
-    };
-    let rows = [("10.0.0.1", "a"), ("10.9.9.9", "b")];
-    let rest = |open_nas: &[&str], address: &str| rest_with(&rows, open_nas, address);
-    assert!(rest_with(&rows[..1], &["10.0.0.1"], "10.0.0.1"), "there is one NAS");
-    assert!(!rest(&["10.0.0.1"], "10.0.0.1"), "all open rows name one NAS, but the host is another's");
-    assert!(!rest(&TWO, "10.0.0.1"), "it might be the other one");
-    assert!(rest(&TWO, "10.9.9.9"), "nasipaddress is that host");
-}
-
 fn listed(uptime_secs: u64) -> ActiveRow {
     ActiveRow {
         id: "*A053202".into(),
@@ -268,17 +180,6 @@ fn a_row_that_radius_did_not_let_in_is_never_a_session() {
     assert!(Sought::new(&session, &[]).is(&listed(600)));
     let local = ActiveRow { radius: false, ..listed(600) };
     assert!(!Sought::new(&session, &[]).is(&local));
-}
-
-#[test]
-fn a_url_for_all_nas_is_one_routers() {
-    let toml = "[nas_defaults.rest]\nurl = \"https://10.0.0.1\"\nusername = \"u\"\npassword = \"p\"\n";
-    let rest = |rows: &[(&str, &str)], address: &str| {
-        directory(toml, rows, &TWO).resolve(&session(address, "")).unwrap().profile.rest.is_some()
-    };
-    let rows = [("10.0.0.1", "a"), ("10.0.0.2", "b")];
-    assert!(rest(&rows, "10.0.0.1"));
-    assert!(!rest(&rows, "10.0.0.2"), "that is the other router's list");
 }
 
 #[test]

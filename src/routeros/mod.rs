@@ -8,6 +8,7 @@
 
 mod answer;
 mod body;
+mod chain;
 mod client;
 mod error;
 mod hotspot;
