@@ -28,7 +28,7 @@ fn rate_limits_of_every_length() {
 #[test]
 fn what_is_wrong_is_named_by_its_word() {
     for (text, word, parts) in [
-        ("", 1, ["there is no rate", "right would be 2M/8M"]),
+        ("", 1, ["is no rate limit", "right would be 2M/8M"]),
         ("fast", 1, ["\"fast\"", "no rate limit"]),
         ("2m/8m", 1, ["\"2m/8m\"", "as in 2M/8M"]),
         ("1.5M", 1, ["\"1.5M\"", "as in 1500k"]),
