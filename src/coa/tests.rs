@@ -36,7 +36,7 @@ fn what_is_wrong_is_named_by_its_word() {
         ("2M/", 1, ["\"2M/\"", "no rate limit"]),
         ("2M/8M/1M", 1, ["\"2M/8M/1M\"", "no rate limit"]),
         ("+2M", 1, ["\"+2M\"", "no rate limit"]),
-        ("99999999999999999999M", 1, ["no rate limit", "whole number"]),
+        ("99999999999999999999M", 1, ["no rate limit", "whole bits"]),
         ("2M 4x", 2, ["\"4x\"", "no burst rate"]),
         ("2M 4M -1", 3, ["\"-1\"", "no burst threshold"]),
         ("2M 4M 1M 1h", 4, ["\"1h\"", "no burst time"]),
