@@ -5,7 +5,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 
 use serde::Serialize;
 
-use super::SessionView;
+use super::{LoginBy, SessionView};
 
 /// Something that happened.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -20,6 +20,17 @@ pub enum Event {
     Changed {
         /// The session as it is now.
         session: SessionView,
+    },
+    /// An Access-Request was answered or given up.
+    Asked {
+        /// The User-Name.
+        user: String,
+        /// The client.
+        mac: String,
+        /// How it tried to log in.
+        login_by: LoginBy,
+        /// `Access-Accept` or `Access-Reject`; `None` for no answer.
+        answer: Option<&'static str>,
     },
     /// A session left the table.
     Ended {
@@ -85,6 +96,10 @@ impl fmt::Display for Event {
         match self {
             Self::LoggedIn { session } => {
                 write!(f, "login    {} {} {}", session.acct_session_id, session.address, session.user.escape_debug())
+            }
+            Self::Asked { user, mac, login_by, answer } => {
+                let (by, answer) = (login_by.name(), answer.unwrap_or("no answer"));
+                write!(f, "asked    {mac} {} by {by}: {answer}", user.escape_debug())
             }
             Self::Changed { session } => {
                 write!(f, "changed  {} {} {}", session.acct_session_id, session.address, session.user.escape_debug())

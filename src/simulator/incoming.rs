@@ -8,12 +8,15 @@ use tokio::net::UdpSocket;
 use tokio::sync::oneshot;
 use tokio::time::timeout;
 
-use super::accounting::Record;
 use super::coa::{self, CoaDecision};
 use super::dm::{Decision, Scene, decide};
+use super::record::Record;
 use super::shared::{ADMIN_RESET, Shared};
 use super::state::{ReceivedRequest, State};
-use super::{Event, MessageAuthenticators, RepeatedRequest, Service, StopTiming, replies};
+use super::{
+    BadRequests, DisabledEntries, EntryChoice, EntryServices, Event, IncomingBehaviours, MessageAuthenticators,
+    NakEverything, RadiusEntry, RadsecUdp, RepeatedRequest, Service, StopTiming, replies,
+};
 use crate::radius::{
     AttributeType, Attributes, Code, ErrorCause, MessageAuthenticator, Opened, SharedSecret, open_request,
 };
@@ -29,6 +32,8 @@ pub(super) struct Request {
     pub(super) from: SocketAddr,
     pub(super) opened: Opened,
     pub(super) secret: SharedSecret,
+    /// The services that it reaches, where its `/radius` entry limits them.
+    services: Option<Vec<Service>>,
 }
 
 /// Answers requests until the router is dropped.
@@ -59,9 +64,11 @@ async fn handle(shared: &Shared, socket: &UdpSocket, from: SocketAddr, datagram:
     shared.state().counters.requests += 1;
     let request = match open(shared, from, datagram) {
         Ok(request) => request,
-        Err(reason) => {
-            shared.state().counters.bad_requests += 1;
-            return shared.tell(Event::Discarded { from, reason });
+        Err(refusal) => {
+            let mut state = shared.state();
+            state.counters.bad_requests += u64::from(refusal.counts(state.behaviours.incoming.bad_requests));
+            drop(state);
+            return shared.tell(Event::Discarded { from, reason: refusal.reason });
         }
     };
     let remembered = ReceivedRequest {
@@ -78,27 +85,77 @@ async fn handle(shared: &Shared, socket: &UdpSocket, from: SocketAddr, datagram:
     if let Some(reply) = cached {
         return replies::send_again(socket, from, &reply).await;
     }
-    let (code, error_cause, records) = act(shared, &request.opened);
+    let (code, error_cause, records) = act(shared, &request);
     let after = before_ack(shared, records).await;
     let octets = replies::answer(shared, socket, &request, (code, error_cause)).await;
     shared.state().last_reply = octets.map(|octets| (from, datagram.to_vec(), octets));
-    after.into_iter().for_each(|record| shared.account(record));
+    for record in after {
+        shared.account(record);
+    }
+}
+
+/// Why a datagram is met with silence.
+struct Refusal {
+    reason: String,
+    unknown_source: bool,
+}
+
+impl Refusal {
+    fn counts(&self, as_bad: BadRequests) -> bool {
+        match as_bad {
+            BadRequests::Both => true,
+            BadRequests::UnknownSources => self.unknown_source,
+            BadRequests::BadAuthenticators => !self.unknown_source,
+            BadRequests::Neither => false,
+        }
+    }
 }
 
 /// The checks of source, authenticator and code. Whatever fails them is met with silence.
-fn open(shared: &Shared, from: SocketAddr, datagram: &[u8]) -> Result<Request, String> {
-    let source: IpAddr = from.ip().to_canonical();
-    let entry = shared.options.radius_servers.iter().find(|entry| entry.address == source);
-    let secret = entry.ok_or("no /radius entry has this address")?.secret.clone();
-    let demanded = match shared.state().behaviours.message_authenticator {
+fn open(shared: &Shared, from: SocketAddr, datagram: &[u8]) -> Result<Request, Refusal> {
+    let behaviours = shared.state().behaviours.clone();
+    let demanded = match behaviours.message_authenticator {
         MessageAuthenticators::Required => MessageAuthenticator::Required,
         MessageAuthenticators::Absent | MessageAuthenticators::InReplies => MessageAuthenticator::Optional,
     };
-    let opened = open_request(datagram, &secret, demanded).map_err(|error| error.to_string())?;
-    if opened.code == Code::AccountingRequest {
-        return Err("an Accounting-Request has no business here".to_owned());
+    let reason = "no /radius entry has this address".to_owned();
+    let mut refusal = Refusal { reason, unknown_source: true };
+    for (entry, secret) in entries(shared, from.ip().to_canonical(), behaviours.incoming) {
+        match open_request(datagram, &secret, demanded) {
+            Ok(opened) if opened.code == Code::AccountingRequest => {
+                let reason = "an Accounting-Request has no business here".to_owned();
+                refusal = Refusal { reason, unknown_source: false };
+            }
+            Ok(opened) => {
+                let respected = behaviours.incoming.entry_services == EntryServices::Respected;
+                let services = entry.services.clone().filter(|_| respected);
+                return Ok(Request { from, opened, secret, services });
+            }
+            Err(error) => refusal = Refusal { reason: error.to_string(), unknown_source: false },
+        }
     }
-    Ok(Request { from, opened, secret })
+    Err(refusal)
+}
+
+/// The `/radius` entries that may count for this sender, with the secret for UDP.
+fn entries(
+    shared: &Shared,
+    source: IpAddr,
+    behaviours: IncomingBehaviours,
+) -> impl Iterator<Item = (&RadiusEntry, SharedSecret)> {
+    let most = match behaviours.entries {
+        EntryChoice::First => 1,
+        EntryChoice::Any => usize::MAX,
+    };
+    let there = move |entry: &&RadiusEntry| {
+        let counts = !entry.disabled || behaviours.disabled_entries == DisabledEntries::Count;
+        entry.address == source && counts && !(entry.radsec && behaviours.radsec == RadsecUdp::Dropped)
+    };
+    shared.options.radius_servers.iter().filter(there).take(most).filter_map(move |entry| {
+        let fixed = entry.radsec && behaviours.radsec == RadsecUdp::SecretRadsec;
+        let secret = if fixed { SharedSecret::new(b"radsec".to_vec()).ok()? } else { entry.secret.clone() };
+        Some((entry, secret))
+    })
 }
 
 /// The reply to the same octets from the same sender, where that is what the router does.
@@ -111,12 +168,21 @@ fn cached(state: &State, from: SocketAddr, datagram: &[u8]) -> Option<Vec<u8>> {
 }
 
 /// Decides and acts: the answer's code and Error-Cause, and the Stops that are now due.
-fn act(shared: &Shared, request: &Opened) -> (Code, Option<ErrorCause>, Vec<Record>) {
-    if request.code == Code::CoaRequest {
-        let (code, error_cause) = change(shared, &request.attributes);
+fn act(shared: &Shared, request: &Request) -> (Code, Option<ErrorCause>, Vec<Record>) {
+    let coa = request.opened.code == Code::CoaRequest;
+    let nak_everything = shared.state().behaviours.nak_everything;
+    if let Some(nak) = nak_everything {
+        let error_cause = match nak {
+            NakEverything::Cause(number) => Some(ErrorCause(number)),
+            NakEverything::NoCause => None,
+        };
+        return (if coa { Code::CoaNak } else { Code::DisconnectNak }, error_cause, Vec::new());
+    }
+    if coa {
+        let (code, error_cause) = change(shared, request);
         return (code, error_cause, Vec::new());
     }
-    match with_scene(shared, |scene| decide(&request.attributes, scene)) {
+    match with_scene(shared, request, |scene| decide(&request.opened.attributes, scene)) {
         Decision::Nak(error_cause) => (Code::DisconnectNak, error_cause, Vec::new()),
         Decision::AckNoop(text) => {
             shared.tell(Event::Log { text: text.to_owned() });
@@ -130,8 +196,8 @@ fn act(shared: &Shared, request: &Opened) -> (Code, Option<ErrorCause>, Vec<Reco
     }
 }
 
-fn change(shared: &Shared, request: &Attributes) -> (Code, Option<ErrorCause>) {
-    match with_scene(shared, |scene| coa::decide(request, scene)) {
+fn change(shared: &Shared, request: &Request) -> (Code, Option<ErrorCause>) {
+    match with_scene(shared, request, |scene| coa::decide(&request.opened.attributes, scene)) {
         CoaDecision::Nak(error_cause) => return (Code::CoaNak, error_cause),
         CoaDecision::Ack(text) => {
             if let Some(text) = text {
@@ -147,13 +213,14 @@ fn change(shared: &Shared, request: &Attributes) -> (Code, Option<ErrorCause>) {
     (Code::CoaAck, None)
 }
 
-fn with_scene<T>(shared: &Shared, decide: impl FnOnce(Scene<'_>) -> T) -> T {
+fn with_scene<T>(shared: &Shared, request: &Request, decide: impl FnOnce(Scene<'_>) -> T) -> T {
     let state = shared.state();
     let options = &shared.options;
     decide(Scene {
         name: &options.name,
         address: options.bind,
         hotspot: options.hotspot,
+        services: request.services.as_deref(),
         sessions: &state.sessions,
         behaviours: &state.behaviours,
     })

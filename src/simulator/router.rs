@@ -14,7 +14,7 @@ use super::shared::{Shared, USER_REQUEST};
 use super::time::RouterClock;
 use super::{
     Behaviours, Cookie, Counters, Event, Incoming, Octets, ReceivedRequest, RestRequest, RouterOptions, SessionSpec,
-    SessionView, accounting, incoming, timers,
+    SessionView, accounting, incoming, timers, way_back,
 };
 
 /// How many accounting records may wait to be sent.
@@ -42,7 +42,8 @@ impl Router {
     /// When an address or port cannot be bound, or the certificate cannot be made.
     pub async fn start(options: RouterOptions) -> io::Result<Self> {
         let (sender, records) = mpsc::channel(RECORDS);
-        let shared = Arc::new(Shared::new(options, sender));
+        let (cut_sender, cut) = mpsc::unbounded_channel();
+        let shared = Arc::new(Shared::new(options, sender, cut_sender));
         let stop = CancellationToken::new();
         let mut tasks = JoinSet::new();
         let coa_addr = start_incoming(&shared, &mut tasks).await?;
@@ -50,6 +51,7 @@ impl Router {
             tasks.spawn(accounting::run(Arc::clone(&shared), accounting, records));
         }
         tasks.spawn(timers::run(Arc::clone(&shared)));
+        tasks.spawn(way_back::run(Arc::clone(&shared), cut));
         let rest = match shared.options.rest.clone() {
             Some(options) => Some(rest::start(&shared, options, &stop, &mut tasks).await?),
             None => None,
@@ -176,6 +178,12 @@ impl Router {
     /// Cuts the power: sessions vanish without a Stop, the reboot digit grows, Accounting-On is sent.
     pub fn reboot(&self) {
         self.shared.reboot();
+    }
+
+    /// Goes down in order and comes up again: as [`Self::reboot`], after Stops with NAS-Reboot (11) where the switch
+    /// `reboot.clean_stops` says so.
+    pub fn reboot_cleanly(&self) {
+        self.shared.reboot_cleanly();
     }
 
     /// Changes switches while the router runs.

@@ -155,6 +155,7 @@ impl Desk<'_> {
             }
             Menu::HotspotCookie => self.shared.state().cookies.retain(|cookie| cookie.row != number),
             Menu::HotspotHost => self.shared.state().hosts.retain(|host| host.row != number),
+            Menu::HotspotUser | Menu::PppSecret => self.shared.state().local_users.retain(|user| user.row != number),
             Menu::QueueSimple | Menu::AddressList => {}
         }
         true

@@ -7,6 +7,8 @@ pub(super) enum Menu {
     PppActive,
     HotspotCookie,
     HotspotHost,
+    HotspotUser,
+    PppSecret,
     QueueSimple,
     AddressList,
 }
@@ -39,11 +41,13 @@ pub(super) enum Route<'a> {
     Web,
 }
 
-const MENUS: [(&str, Menu); 6] = [
+const MENUS: [(&str, Menu); 8] = [
     ("ip/hotspot/active", Menu::HotspotActive),
     ("ppp/active", Menu::PppActive),
     ("ip/hotspot/cookie", Menu::HotspotCookie),
     ("ip/hotspot/host", Menu::HotspotHost),
+    ("ip/hotspot/user", Menu::HotspotUser),
+    ("ppp/secret", Menu::PppSecret),
     ("queue/simple", Menu::QueueSimple),
     ("ip/firewall/address-list", Menu::AddressList),
 ];

@@ -5,10 +5,10 @@ use std::time::Duration;
 use super::reply::Row;
 use super::route::Menu;
 use crate::simulator::dm::HOTSPOT_SERVER;
-use crate::simulator::session::{Session, duration, packets};
-use crate::simulator::state::{Cookie, Host, State};
+use crate::simulator::session::{Session, duration, packets, split_domain};
+use crate::simulator::state::{Cookie, Host, LocalRow, State};
 use crate::simulator::time::RouterClock;
-use crate::simulator::{Counters, Service};
+use crate::simulator::{Behaviours, Counters, HotspotIds, Service, SplitUserDomain};
 
 /// `http-cookie-lifetime` and `mac-cookie-timeout`, as RouterOS has them by default.
 const COOKIE_LIFETIME: Duration = Duration::from_hours(72);
@@ -16,11 +16,16 @@ const COOKIE_LIFETIME: Duration = Duration::from_hours(72);
 /// All rows of a menu.
 pub(super) fn of(menu: Menu, state: &State) -> Vec<Row> {
     let of_service = |service| state.sessions.iter().filter(move |session| session.spec.service == service);
+    let locals = |service| state.local_users.iter().filter(move |entry| entry.user.service == service);
     match menu {
-        Menu::HotspotActive => of_service(Service::Hotspot).map(hotspot_active).collect(),
+        Menu::HotspotActive => {
+            of_service(Service::Hotspot).map(|session| hotspot_active(session, &state.behaviours)).collect()
+        }
         Menu::PppActive => of_service(Service::Ppp).map(ppp_active).collect(),
-        Menu::HotspotCookie => state.cookies.iter().map(cookie).collect(),
+        Menu::HotspotCookie => state.cookies.iter().map(|entry| cookie(entry, &state.behaviours)).collect(),
         Menu::HotspotHost => state.hosts.iter().map(|entry| host(entry, state)).collect(),
+        Menu::HotspotUser => locals(Service::Hotspot).map(local_user).collect(),
+        Menu::PppSecret => locals(Service::Ppp).map(local_user).collect(),
         Menu::QueueSimple => state.sessions.iter().filter_map(queue).collect(),
         Menu::AddressList => state.sessions.iter().flat_map(address_lists).collect(),
     }
@@ -28,16 +33,22 @@ pub(super) fn of(menu: Menu, state: &State) -> Vec<Row> {
 
 /// What a row's `.id` stands for: a session's number, or the row of a cookie or host.
 pub(super) fn number(menu: Menu, state: &State, id: &str) -> Option<u32> {
+    let ids = state.behaviours.hotspot_ids;
     let session = |service| {
         let mut sessions = state.sessions.iter();
-        sessions.find(|session| session.spec.service == service && session.row_id() == id).map(|session| session.number)
+        sessions
+            .find(|session| session.spec.service == service && session.row_id(ids) == id)
+            .map(|session| session.number)
     };
+    let local = |row, service| state.local_users.iter().any(|entry| entry.row == row && entry.user.service == service);
     let row = u32::from_str_radix(id.strip_prefix('*')?, 16).ok();
     match menu {
         Menu::HotspotActive => session(Service::Hotspot),
         Menu::PppActive => session(Service::Ppp),
         Menu::HotspotCookie => row.filter(|row| state.cookies.iter().any(|cookie| cookie.row == *row)),
         Menu::HotspotHost => row.filter(|row| state.hosts.iter().any(|host| host.row == *row)),
+        Menu::HotspotUser => row.filter(|row| local(*row, Service::Hotspot)),
+        Menu::PppSecret => row.filter(|row| local(*row, Service::Ppp)),
         Menu::QueueSimple | Menu::AddressList => None,
     }
 }
@@ -57,13 +68,12 @@ pub(super) fn counters(counters: Counters) -> Row {
     ])
 }
 
-fn hotspot_active(session: &Session) -> Row {
+fn hotspot_active(session: &Session, behaviours: &Behaviours) -> Row {
     let now = RouterClock::now();
     let octets = session.octets(now);
     let mut row = Row::from([
-        (".id", session.row_id()),
+        (".id", session.row_id(behaviours.hotspot_ids)),
         ("server", HOTSPOT_SERVER.to_owned()),
-        ("user", session.spec.user.clone()),
         ("address", session.spec.address.to_string()),
         ("mac-address", session.spec.mac.clone()),
         ("login-by", session.spec.login_by.name().to_owned()),
@@ -75,6 +85,7 @@ fn hotspot_active(session: &Session) -> Row {
         ("packets-in", packets(octets.input).to_string()),
         ("packets-out", packets(octets.output).to_string()),
     ]);
+    user_and_domain(&mut row, &session.spec.user, behaviours);
     let settings = &session.settings;
     let seconds = |seconds: u32| duration(Duration::from_secs(seconds.into()));
     optional(&mut row, "session-time-left", session.time_left(now).map(duration));
@@ -88,7 +99,7 @@ fn hotspot_active(session: &Session) -> Row {
 
 fn ppp_active(session: &Session) -> Row {
     let mut row = Row::from([
-        (".id", session.row_id()),
+        (".id", session.row_id(HotspotIds::Address)),
         ("name", session.spec.user.clone()),
         ("service", "pppoe".to_owned()),
         ("caller-id", session.spec.mac.clone()),
@@ -110,6 +121,7 @@ fn queue(session: &Session) -> Option<Row> {
     let (name, target) = match session.spec.service {
         Service::Hotspot => (format!("<hotspot-{user}>"), format!("{address}/32")),
         Service::Ppp => (format!("<pppoe-{user}>"), format!("<pppoe-{user}>")),
+        Service::Wifi | Service::Dhcp => return None,
     };
     let seconds = |seconds| duration(Duration::from_secs(seconds));
     let mut row = Row::from([
@@ -140,13 +152,13 @@ fn address_lists(session: &Session) -> impl Iterator<Item = Row> {
     })
 }
 
-fn cookie(cookie: &Cookie) -> Row {
+fn cookie(cookie: &Cookie, behaviours: &Behaviours) -> Row {
     let mut row = Row::from([
         (".id", format!("*{:X}", cookie.row)),
-        ("user", cookie.user.clone()),
         ("mac-address", cookie.mac.clone()),
         ("expires-in", duration(COOKIE_LIFETIME)),
     ]);
+    user_and_domain(&mut row, &cookie.user, behaviours);
     flag(&mut row, "mac-cookie", cookie.mac_cookie);
     row
 }
@@ -166,6 +178,29 @@ fn host(host: &Host, state: &State) -> Row {
     ]);
     flag(&mut row, "dynamic", true);
     flag(&mut row, "authorized", state.sessions.iter().any(authorized));
+    row
+}
+
+/// A name, its domain apart where `split-user-domain` says so.
+fn user_and_domain(row: &mut Row, name: &str, behaviours: &Behaviours) {
+    let (user, domain) = match behaviours.split_user_domain {
+        SplitUserDomain::Off => (name, None),
+        SplitUserDomain::FullName | SplitUserDomain::UserName | SplitUserDomain::Either => split_domain(name),
+    };
+    row.insert("user", user.to_owned());
+    optional(row, "domain", domain.map(str::to_owned));
+}
+
+fn local_user(entry: &LocalRow) -> Row {
+    let mut row = Row::from([
+        (".id", format!("*{:X}", entry.row)),
+        ("name", entry.user.name.clone()),
+        ("profile", "default".to_owned()),
+        ("disabled", entry.user.disabled.to_string()),
+    ]);
+    if entry.user.service == Service::Ppp {
+        row.insert("service", "any".to_owned());
+    }
     row
 }
 
