@@ -96,6 +96,12 @@ enum TlsChoice {
     SelfSigned,
     /// A certificate signed by an authority
     CaSigned,
+    /// The same, over since 2021
+    Expired,
+    /// The same, for a router of another name
+    OtherName,
+    /// A certificate signed by another authority than the one in --certificate-file
+    OtherAuthority,
 }
 
 /// Where the router is to be found.

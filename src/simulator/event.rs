@@ -43,6 +43,17 @@ pub enum Event {
         /// Acct-Terminate-Cause (RFC 2866 §5.10); `None` when it vanished without a Stop.
         terminate_cause: Option<u32>,
     },
+    /// A Disconnect- or CoA-Request passed the checks of source and authenticator.
+    Received {
+        /// Who asks.
+        from: SocketAddr,
+        /// `Disconnect-Request` or `CoA-Request`.
+        request: String,
+        /// Its User-Name.
+        user: Option<String>,
+        /// Its Acct-Session-Id.
+        acct_session_id: Option<String>,
+    },
     /// A Disconnect- or CoA-Request was answered, or would have been but for a fault.
     Answered {
         /// Who asked.
@@ -51,6 +62,13 @@ pub enum Event {
         answer: String,
         /// The NAK's Error-Cause.
         error_cause: Option<u32>,
+    },
+    /// A connection or request of REST was turned away before the login.
+    Refused {
+        /// Who came.
+        from: SocketAddr,
+        /// Why.
+        reason: String,
     },
     /// A datagram was silently discarded.
     Discarded {
@@ -110,10 +128,16 @@ impl fmt::Display for Event {
             Self::Ended { acct_session_id, user, address, terminate_cause: None } => {
                 write!(f, "vanished {acct_session_id} {address} {}", user.escape_debug())
             }
+            Self::Received { from, request, user, acct_session_id } => {
+                let user = user.as_deref().unwrap_or("-").escape_debug();
+                let session = acct_session_id.as_deref().unwrap_or("-").escape_debug();
+                write!(f, "radius   {request} for {session} {user} from {from}")
+            }
             Self::Answered { from, answer, error_cause: Some(cause) } => {
                 write!(f, "radius   {answer} {cause} to {from}")
             }
             Self::Answered { from, answer, error_cause: None } => write!(f, "radius   {answer} to {from}"),
+            Self::Refused { from, reason } => write!(f, "rest     refused {from}: {reason}"),
             Self::Discarded { from, reason } => write!(f, "radius   discarded from {from}: {reason}"),
             Self::Accounted { status, acct_session_id, answered, transmissions } => {
                 let session = acct_session_id.as_deref().unwrap_or("-");

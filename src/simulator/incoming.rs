@@ -1,6 +1,6 @@
 //! `/radius incoming`: takes Disconnect- and CoA-Requests, checks them, answers them, and acts.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,15 +11,11 @@ use tokio::time::timeout;
 use super::coa::{self, CoaDecision};
 use super::dm::{Decision, Scene, decide};
 use super::record::Record;
+use super::senders::{Request, open};
 use super::shared::{ADMIN_RESET, Shared};
 use super::state::{ReceivedRequest, State};
-use super::{
-    BadRequests, DisabledEntries, EntryChoice, EntryServices, Event, IncomingBehaviours, MessageAuthenticators,
-    NakEverything, RadiusEntry, RadsecUdp, RepeatedRequest, Service, StopTiming, replies,
-};
-use crate::radius::{
-    AttributeType, Attributes, Code, ErrorCause, MessageAuthenticator, Opened, SharedSecret, open_request,
-};
+use super::{Event, NakEverything, RepeatedRequest, Service, StopTiming, replies};
+use crate::radius::{AttributeType, Attributes, Code, ErrorCause, Opened};
 
 /// Acct-Terminate-Cause NAS-Request (RFC 2866 §5.10).
 const NAS_REQUEST: u32 = 10;
@@ -27,17 +23,9 @@ const NAS_REQUEST: u32 = 10;
 /// How long an ACK waits for the Stop that [`StopTiming::BeforeAck`] puts in front of it.
 const STOP_FIRST: Duration = Duration::from_secs(1);
 
-/// What of a request goes on to the answer.
-pub(super) struct Request {
-    pub(super) from: SocketAddr,
-    pub(super) opened: Opened,
-    pub(super) secret: SharedSecret,
-    /// The services that it reaches, where its `/radius` entry limits them.
-    services: Option<Vec<Service>>,
-}
-
 /// Answers requests until the router is dropped.
 pub(super) async fn run(shared: Arc<Shared>, socket: UdpSocket) {
+    let socket = Arc::new(socket);
     let mut buffer = vec![0; 65_536];
     loop {
         // An error is the ICMP message about an earlier reply.
@@ -46,7 +34,10 @@ pub(super) async fn run(shared: Arc<Shared>, socket: UdpSocket) {
         let lost = lost_on_the_way(&mut shared.state());
         if lost {
             shared.tell(Event::Discarded { from, reason: "lost on the way".to_owned() });
-        } else {
+            continue;
+        }
+        let twice = comes_twice(&mut shared.state());
+        for _ in 0..=u32::from(twice) {
             handle(&shared, &socket, from, datagram).await;
         }
     }
@@ -54,13 +45,16 @@ pub(super) async fn run(shared: Arc<Shared>, socket: UdpSocket) {
 
 /// Whether a fault takes a request before the router sees it.
 fn lost_on_the_way(state: &mut State) -> bool {
-    let faults = &mut state.behaviours.faults;
-    let dropped = faults.drop_requests > 0;
-    faults.drop_requests = faults.drop_requests.saturating_sub(1);
-    dropped || faults.silent
+    let (likelihood, silent) = (state.behaviours.faults.request_loss, state.behaviours.faults.silent);
+    state.strikes(likelihood, |faults| &mut faults.drop_requests) || silent
 }
 
-async fn handle(shared: &Shared, socket: &UdpSocket, from: SocketAddr, datagram: &[u8]) {
+fn comes_twice(state: &mut State) -> bool {
+    let likelihood = state.behaviours.faults.request_duplication;
+    state.strikes(likelihood, |faults| &mut faults.duplicate_requests)
+}
+
+async fn handle(shared: &Shared, socket: &Arc<UdpSocket>, from: SocketAddr, datagram: &[u8]) {
     shared.state().counters.requests += 1;
     let request = match open(shared, from, datagram) {
         Ok(request) => request,
@@ -77,6 +71,12 @@ async fn handle(shared: &Shared, socket: &UdpSocket, from: SocketAddr, datagram:
         octets: datagram.to_vec(),
         attributes: request.opened.attributes.clone(),
     };
+    shared.tell(Event::Received {
+        from,
+        request: remembered.code.to_string(),
+        user: remembered.attributes.first_text(AttributeType::USER_NAME),
+        acct_session_id: remembered.attributes.first_text(AttributeType::ACCT_SESSION_ID),
+    });
     shared.state().remember_request(remembered);
     if replies::only_false(shared, socket, &request).await {
         return;
@@ -92,70 +92,6 @@ async fn handle(shared: &Shared, socket: &UdpSocket, from: SocketAddr, datagram:
     for record in after {
         shared.account(record);
     }
-}
-
-/// Why a datagram is met with silence.
-struct Refusal {
-    reason: String,
-    unknown_source: bool,
-}
-
-impl Refusal {
-    fn counts(&self, as_bad: BadRequests) -> bool {
-        match as_bad {
-            BadRequests::Both => true,
-            BadRequests::UnknownSources => self.unknown_source,
-            BadRequests::BadAuthenticators => !self.unknown_source,
-            BadRequests::Neither => false,
-        }
-    }
-}
-
-/// The checks of source, authenticator and code. Whatever fails them is met with silence.
-fn open(shared: &Shared, from: SocketAddr, datagram: &[u8]) -> Result<Request, Refusal> {
-    let behaviours = shared.state().behaviours.clone();
-    let demanded = match behaviours.message_authenticator {
-        MessageAuthenticators::Required => MessageAuthenticator::Required,
-        MessageAuthenticators::Absent | MessageAuthenticators::InReplies => MessageAuthenticator::Optional,
-    };
-    let reason = "no /radius entry has this address".to_owned();
-    let mut refusal = Refusal { reason, unknown_source: true };
-    for (entry, secret) in entries(shared, from.ip().to_canonical(), behaviours.incoming) {
-        match open_request(datagram, &secret, demanded) {
-            Ok(opened) if opened.code == Code::AccountingRequest => {
-                let reason = "an Accounting-Request has no business here".to_owned();
-                refusal = Refusal { reason, unknown_source: false };
-            }
-            Ok(opened) => {
-                let respected = behaviours.incoming.entry_services == EntryServices::Respected;
-                let services = entry.services.clone().filter(|_| respected);
-                return Ok(Request { from, opened, secret, services });
-            }
-            Err(error) => refusal = Refusal { reason: error.to_string(), unknown_source: false },
-        }
-    }
-    Err(refusal)
-}
-
-/// The `/radius` entries that may count for this sender, with the secret for UDP.
-fn entries(
-    shared: &Shared,
-    source: IpAddr,
-    behaviours: IncomingBehaviours,
-) -> impl Iterator<Item = (&RadiusEntry, SharedSecret)> {
-    let most = match behaviours.entries {
-        EntryChoice::First => 1,
-        EntryChoice::Any => usize::MAX,
-    };
-    let there = move |entry: &&RadiusEntry| {
-        let counts = !entry.disabled || behaviours.disabled_entries == DisabledEntries::Count;
-        entry.address == source && counts && !(entry.radsec && behaviours.radsec == RadsecUdp::Dropped)
-    };
-    shared.options.radius_servers.iter().filter(there).take(most).filter_map(move |entry| {
-        let fixed = entry.radsec && behaviours.radsec == RadsecUdp::SecretRadsec;
-        let secret = if fixed { SharedSecret::new(b"radsec".to_vec()).ok()? } else { entry.secret.clone() };
-        Some((entry, secret))
-    })
 }
 
 /// The reply to the same octets from the same sender, where that is what the router does.

@@ -15,13 +15,16 @@ mod behaviours;
 mod coa;
 mod dm;
 mod event;
+mod fleet;
 mod incoming;
+mod log;
 mod options;
 mod rate_limit;
 mod record;
 mod replies;
 mod rest;
 mod router;
+mod senders;
 mod session;
 mod settings;
 mod shared;
@@ -32,13 +35,15 @@ mod timers;
 mod way_back;
 
 pub use behaviours::{
-    BEHAVIOUR_NAMES, BadRequests, BehaviourName, Behaviours, BehavioursError, CoaBehaviours, CookieRemoval,
-    DisabledEntries, EntryChoice, EntryServices, ExtraAttribute, Faults, HotspotCoa, HotspotIds, IncomingBehaviours,
-    MessageAuthenticators, Mismatch, NakEverything, NameAlone, NotFound, OctetDirection, Placement, RadsecUdp,
-    RebootBehaviours, RepeatedRequest, RestBehaviours, RestFault, SplitUserDomain, StopTiming, UnlistedLimits,
-    UserNameCase, WayBack, WifiNames, WithoutIp,
+    BEHAVIOUR_NAMES, BadRequests, BeforeDelete, BehaviourName, Behaviours, BehavioursError, BeyondMaxSessions,
+    CoaBehaviours, CookieRemoval, DisabledEntries, EntryChoice, EntryServices, ExtraAttribute, Faults, HotspotCoa,
+    HotspotIds, IncomingBehaviours, MessageAuthenticators, Mismatch, NakEverything, NameAlone, NoPermission, NotFound,
+    OctetDirection, Placement, RadsecUdp, RebootBehaviours, RepeatedRequest, RestBehaviours, RestFault,
+    SplitUserDomain, StopTiming, UnlistedLimits, UserNameCase, WayBack, WifiNames, WithoutIp,
 };
 pub use event::Event;
+pub use fleet::Fleet;
+pub use log::LoggedEvent;
 pub use options::{
     AccountingOptions, AuthenticationOptions, AuthenticationProtocol, Incoming, LocalUser, RadiusEntry, RestOptions,
     Rights, RouterOptions, Tls,

@@ -168,18 +168,31 @@ pub struct RestOptions {
     pub rights: Rights,
     /// `www` or `www-ssl`, and with which certificate.
     pub tls: Tls,
+    /// `address=` of the service: whose requests are answered; empty: everybody's.
+    pub allowed: Vec<IpAddr>,
+    /// `max-sessions`: how many connections there may be at once.
+    pub max_sessions: usize,
 }
 
 impl RestOptions {
     /// Plain HTTP on a free port, for a user whose group is `read,write,rest-api`.
     #[must_use]
     pub fn new(user: impl Into<String>, password: impl Into<SecretString>) -> Self {
-        Self { port: 0, user: user.into(), password: password.into(), rights: Rights::default(), tls: Tls::Plain }
+        Self {
+            port: 0,
+            user: user.into(),
+            password: password.into(),
+            rights: Rights::default(),
+            tls: Tls::Plain,
+            allowed: Vec::new(),
+            max_sessions: 20,
+        }
     }
 }
 
 /// The policies of the user's group (RouterOS manual, User). `write` does not include `read`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a policy by itself")]
 pub struct Rights {
     /// `rest-api`: may log in.
     pub rest_api: bool,
@@ -187,11 +200,13 @@ pub struct Rights {
     pub read: bool,
     /// `write`: may remove.
     pub write: bool,
+    /// `api`: the binary API, and REST where `rest.needs_api_policy` says so.
+    pub api: bool,
 }
 
 impl Default for Rights {
     fn default() -> Self {
-        Self { rest_api: true, read: true, write: true }
+        Self { rest_api: true, read: true, write: true, api: false }
     }
 }
 
@@ -204,4 +219,10 @@ pub enum Tls {
     SelfSigned,
     /// A certificate signed by a certificate authority of the router's own.
     CaSigned,
+    /// As [`Self::CaSigned`], and over since 2021.
+    Expired,
+    /// As [`Self::CaSigned`], for a router of another name and address.
+    OtherName,
+    /// Signed by another authority than the one that is handed out.
+    OtherAuthority,
 }

@@ -1,9 +1,13 @@
 //! What a router's tasks share: its tables behind one lock that is never held while waiting.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
-use tokio::sync::{Notify, broadcast, mpsc, watch};
+use tokio::sync::{Notify, mpsc, watch};
+use tokio::time::sleep;
+use tokio_util::sync::CancellationToken;
 
+use super::log::Log;
 use super::record::{Nas, Record, Status};
 use super::session::Session;
 use super::state::{Login, State};
@@ -29,8 +33,9 @@ pub(super) struct Shared {
     records: mpsc::Sender<Record>,
     /// Sessions that were cut.
     cut: mpsc::UnboundedSender<SessionSpec>,
+    stop: CancellationToken,
     unsettled: watch::Sender<usize>,
-    events: broadcast::Sender<Event>,
+    pub(super) log: Log,
 }
 
 impl Shared {
@@ -38,6 +43,7 @@ impl Shared {
         options: RouterOptions,
         records: mpsc::Sender<Record>,
         cut: mpsc::UnboundedSender<SessionSpec>,
+        stop: CancellationToken,
     ) -> Self {
         let state = State::new(options.behaviours.clone(), &options.local_users);
         Self {
@@ -47,8 +53,9 @@ impl Shared {
             state: Mutex::new(state),
             records,
             cut,
+            stop,
             unsettled: watch::Sender::new(0),
-            events: broadcast::Sender::new(1024),
+            log: Log::new(),
         }
     }
 
@@ -56,13 +63,19 @@ impl Shared {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Nobody need listen.
-    pub(super) fn tell(&self, event: Event) {
-        self.events.send(event).ok();
+    /// Does something after a while, unless the router is dropped first.
+    pub(super) fn later(&self, wait: Duration, what: impl Future<Output = ()> + Send + 'static) {
+        let stop = self.stop.clone();
+        tokio::spawn(async move {
+            tokio::select! {
+                () = stop.cancelled() => {}
+                () = async { sleep(wait).await; what.await } => {}
+            }
+        });
     }
 
-    pub(super) fn subscribe(&self) -> broadcast::Receiver<Event> {
-        self.events.subscribe()
+    pub(super) fn tell(&self, event: Event) {
+        self.log.push(event);
     }
 
     pub(super) fn nas(&self) -> Nas<'_> {

@@ -22,6 +22,16 @@ pub enum Service {
 
 impl Service {
     /// The first octet of an Acct-Session-Id (RouterOS manual, RADIUS: the two most significant digits).
+    /// As `service=` of a `/radius` entry names it.
+    pub(super) const fn menu_name(self) -> &'static str {
+        match self {
+            Self::Hotspot => "hotspot",
+            Self::Ppp => "ppp",
+            Self::Wifi => "wireless",
+            Self::Dhcp => "dhcp",
+        }
+    }
+
     pub(super) const fn digits(self) -> u32 {
         match self {
             Self::Hotspot => 0x80,

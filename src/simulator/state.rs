@@ -3,11 +3,12 @@
 use std::collections::VecDeque;
 use std::net::{Ipv4Addr, SocketAddr};
 
+use fastrand::Rng;
 use serde::Serialize;
 use tokio::time::Instant;
 
 use super::session::{Session, session_number};
-use super::{Behaviours, CookieRemoval, LocalUser, Octets, Service, SessionSpec, Settings};
+use super::{Behaviours, CookieRemoval, Faults, LocalUser, Octets, Service, SessionSpec, Settings};
 use crate::radius::{Attributes, Code};
 
 /// How many requests are remembered.
@@ -97,6 +98,9 @@ pub(super) struct State {
     boot: u8,
     serial: u32,
     row: u32,
+    chance: Rng,
+    /// Answers left that [`super::RestBehaviours`] spoils after a reboot: wrong ones, empty ones.
+    pub(super) spoiled: (u32, u32),
     pub(super) behaviours: Behaviours,
     pub(super) sessions: Vec<Session>,
     pub(super) cookies: Vec<Cookie>,
@@ -111,7 +115,8 @@ pub(super) struct State {
 
 impl State {
     pub(super) fn new(behaviours: Behaviours, local_users: &[LocalUser]) -> Self {
-        let mut state = Self { behaviours, ..Self::default() };
+        let chance = Rng::with_seed(behaviours.faults.seed);
+        let mut state = Self { behaviours, chance, ..Self::default() };
         let rows = local_users.iter().map(|user| LocalRow { row: state.next_row(), user: user.clone() }).collect();
         state.local_users = rows;
         state
@@ -138,6 +143,20 @@ impl State {
 
     pub(super) fn session_mut(&mut self, number: u32) -> Option<&mut Session> {
         self.sessions.iter_mut().find(|session| session.number == number)
+    }
+
+    /// Whether something of this likelihood happens, or `left` says that it does, which counts down.
+    pub(super) fn strikes(&mut self, likelihood: f64, left: fn(&mut Faults) -> &mut u32) -> bool {
+        let left = left(&mut self.behaviours.faults);
+        let counted = *left > 0;
+        *left = left.saturating_sub(1);
+        // Chance is asked always, so that a count does not change its course.
+        self.happens(likelihood) || counted
+    }
+
+    /// Whether something of this likelihood happens.
+    pub(super) fn happens(&mut self, likelihood: f64) -> bool {
+        self.chance.f64() < likelihood
     }
 
     fn next_row(&mut self) -> u32 {
@@ -197,6 +216,7 @@ impl State {
         self.boot = (self.boot + 1) % 16;
         self.serial = 0;
         self.hosts.clear();
+        self.spoiled = (self.behaviours.rest.wrong_after_boot, self.behaviours.rest.empty_after_boot);
         (std::mem::take(&mut self.sessions), self.boot)
     }
 

@@ -117,6 +117,9 @@ impl From<TlsChoice> for Tls {
             TlsChoice::Off => Self::Plain,
             TlsChoice::SelfSigned => Self::SelfSigned,
             TlsChoice::CaSigned => Self::CaSigned,
+            TlsChoice::Expired => Self::Expired,
+            TlsChoice::OtherName => Self::OtherName,
+            TlsChoice::OtherAuthority => Self::OtherAuthority,
         }
     }
 }

@@ -14,7 +14,7 @@ pub use coa::{CoaBehaviours, HotspotCoa, UnlistedLimits};
 pub use faults::{Faults, Placement};
 pub use incoming::{BadRequests, DisabledEntries, EntryChoice, EntryServices, IncomingBehaviours, RadsecUdp};
 pub use names::{BEHAVIOUR_NAMES, BehaviourName, BehavioursError};
-pub use rest::{RestBehaviours, RestFault};
+pub use rest::{BeforeDelete, BeyondMaxSessions, NoPermission, RestBehaviours, RestFault};
 pub use sessions::{HotspotIds, NakEverything, NameAlone, OctetDirection, SplitUserDomain, UserNameCase, WifiNames};
 pub use way_back::{RebootBehaviours, WayBack};
 

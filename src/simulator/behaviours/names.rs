@@ -160,5 +160,33 @@ names! {
     "rest-html" => "rest.fault = 'html'": "REST answers with a page";
     "rest-truncated" => "rest.fault = 'truncated'": "REST's body ends too early";
     "rest-redirect" => "rest.fault.redirect = '/webfig/'": "REST redirects elsewhere";
+    "tenth-lost" => "faults = { request-loss = 0.1, reply-loss = 0.1 }":
+        "A request in ten is lost on the way, and a reply in ten";
+    "tenth-twice" => "faults = { request-duplication = 0.1, reply-duplication = 0.1 }":
+        "A request in ten comes twice, and a reply in ten";
+    "tenth-late" => "faults = { reply-delay = 0.1, delay-ms = 2000 }": "A reply in ten is two seconds late";
+    "first-request-twice" => "faults.duplicate-requests = 1": "The first request comes twice";
+    "first-reply-late" => "faults = { delay-replies = 1, delay-ms = 2000 }": "The first reply is two seconds late";
+    "reply-from-elsewhere" => "faults.reply-from = '127.0.1.77'": "Replies come from 127.0.1.77";
+    "wrong-identifier-only" => "faults.wrong-identifier = 'instead'": "A reply with another Identifier is all that comes";
+    "rest-encoded-ids" => "rest.encoded-ids = true": "REST takes %2A for the * of an .id";
+    "rest-no-permission-400" => "rest.no-permission = 'bad-request'": "REST says 400 where a policy is missing (default: 403)";
+    "rest-no-permission-500" => "rest.no-permission = 'internal-server-error'": "REST says 500 where a policy is missing";
+    "rest-unreadable-empty" => "rest.unreadable-is-empty = true":
+        "REST shows empty lists to a user without the right to read";
+    "rest-needs-api" => "rest.needs-api-policy = true": "REST needs the policy api too";
+    "rest-max-sessions-wait" => "rest.beyond-max-sessions = 'waits'":
+        "A connection beyond max-sessions waits (default: it is closed)";
+    "rest-reboot-before-delete" => "rest.before-delete = 'reboot'": "The router reboots just before the first removal";
+    "rest-other-user-before-delete" =>
+        "rest.before-delete.other-user = { user = 'mallory', mac = '02:00:00:00:00:66' }":
+        "Another user takes the address just before the first removal";
+    "rest-wrong-after-boot" => "rest.wrong-after-boot = 3": "REST's first three answers after a reboot are of another menu";
+    "rest-empty-after-boot" => "rest.empty-after-boot = 3": "REST's first three answers after a reboot are empty lists";
+    "rest-session-closed" => "rest.fault = 'session-closed'": "REST answers 400 Session closed";
+    "rest-wrong-body" => "rest.fault = 'wrong-body'": "REST answers with what another menu has";
+    "rest-empty" => "rest.fault = 'empty-list'": "REST answers with empty lists";
+    "rest-slow" => "rest.fault.slow = 1000": "REST's bodies come an octet a second";
+    "rest-cut-body" => "rest.fault = 'cut-body'": "REST's true bodies end half way";
     "rest-no-answer" => "rest.fault = 'no-answer'": "REST never answers";
 }

@@ -35,6 +35,12 @@ pub(super) enum Route<'a> {
     Identity,
     /// `/radius/incoming/monitor`, a command.
     IncomingMonitor,
+    /// `/radius/incoming/reset-counters`, a command.
+    ResetCounters,
+    /// `/radius/incoming`.
+    Incoming,
+    /// `/radius`; its rows are only listed.
+    Radius,
     /// A path that is not there; its last part.
     Unknown(&'a str),
     /// Not under `/rest`: the web pages.
@@ -58,6 +64,9 @@ pub(super) fn route(path: &str) -> Route<'_> {
     let last = path.rsplit('/').next().unwrap_or_default();
     match path {
         "system/identity" => return Route::Identity,
+        "radius" => return Route::Radius,
+        "radius/incoming" => return Route::Incoming,
+        "radius/incoming/reset-counters" => return Route::ResetCounters,
         "radius/incoming/monitor" => return Route::IncomingMonitor,
         _ => {}
     }
