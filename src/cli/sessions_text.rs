@@ -98,6 +98,7 @@ fn evidence(report: &SessionReport) -> Option<&'static str> {
         "interim_after_ack" => "still counting after the ACK",
         "refused" => "the NAS refused",
         "disconnect_ack" => "nothing confirms the ACK",
+        "interims_stopped" => "reports on it stopped with the ACK",
         _ => return None,
     })
 }

@@ -1,6 +1,5 @@
 //! `radkick simulate`: one simulated router in the foreground, until Ctrl-C.
 
-mod behaviour;
 mod plan;
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -8,13 +7,13 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::Context;
+use clap::builder::{PossibleValue, PossibleValuesParser};
 use serde::Serialize;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::broadcast::error::RecvError;
 
 use super::{Exit, Output, send_input};
-use crate::simulator::Router;
-use behaviour::Behaviour;
+use crate::simulator::{BEHAVIOUR_NAMES, Router};
 use plan::{Login, Plan};
 
 /// Run one simulated RouterOS router on loopback until Ctrl-C: RADIUS incoming, accounting, REST.
@@ -70,9 +69,16 @@ pub(crate) struct SimulateArgs {
     /// Write the certificate that clients have to trust to this file
     #[arg(long, value_name = "FILE", requires = "tls")]
     certificate_file: Option<PathBuf>,
-    /// Where this router differs from RouterOS' known defaults; may be given again
-    #[arg(long = "behaviour", value_name = "NAME")]
-    behaviours: Vec<Behaviour>,
+    /// Where this router differs from RouterOS' known defaults, over what the file says; may be given again
+    #[arg(long = "behaviour", value_name = "NAME", value_parser = behaviour_names())]
+    behaviours: Vec<String>,
+    /// A TOML file of the same, with every switch and its values (docs/simulator.md)
+    #[arg(long, value_name = "FILE")]
+    behaviour_file: Option<PathBuf>,
+}
+
+fn behaviour_names() -> PossibleValuesParser {
+    BEHAVIOUR_NAMES.iter().map(|known| PossibleValue::new(known.name).help(known.help)).collect::<Vec<_>>().into()
 }
 
 /// What REST's certificate is.

@@ -38,7 +38,7 @@ pub struct RateLimit {
 
 /// Where a rate limit is wrong, and what would be right.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("word {word} {given:?}: {problem}")]
+#[error("word {word} {given:?} {problem}")]
 pub struct RateLimitError {
     /// Which word, from 1.
     pub word: usize,
@@ -52,12 +52,11 @@ pub struct RateLimitError {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum RateLimitProblem {
     /// There is none.
-    #[error("there is no rate; right would be {EXAMPLE}")]
+    #[error("is no rate limit; right would be {EXAMPLE}")]
     Empty,
     /// Not a rate.
     #[error(
-        "no {what}; right would be a whole number of bits a second with k or M behind it or nothing, for both directions \
-         or with / between{}",
+        "is no {what}; right would be whole bits a second, k or M behind them or nothing, / between upload and download{}",
         suggestion.as_ref().map(|right| format!(", as in {right}")).unwrap_or_default()
     )]
     Rate {
@@ -67,19 +66,19 @@ pub enum RateLimitProblem {
         suggestion: Option<String>,
     },
     /// Not a time.
-    #[error("no burst time; right would be whole seconds, as in 10 or 10/10")]
+    #[error("is no burst time; right would be whole seconds, as in 10 or 10/10")]
     Time,
     /// Not a priority.
-    #[error("no priority; right would be 1 (the best) to 8")]
+    #[error("is no priority; right would be 1 (the best) to 8")]
     Priority,
     /// The least rate is above the limit.
-    #[error("the least rate is above the limit of the first word; right would be at most {most}")]
+    #[error("is a least rate above the limit of the first word; right would be at most {most}")]
     MinAboveMax {
         /// The limit.
         most: Rates,
     },
     /// There are more than six.
-    #[error("one word too many: after the limit come burst, threshold, time, priority, least rate, and no more")]
+    #[error("is one word too many: after the limit come burst, threshold, time, priority, least rate, and no more")]
     TooMany,
 }
 

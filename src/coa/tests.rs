@@ -28,7 +28,7 @@ fn rate_limits_of_every_length() {
 #[test]
 fn what_is_wrong_is_named_by_its_word() {
     for (text, word, parts) in [
-        ("", 1, ["there is no rate", "right would be 2M/8M"]),
+        ("", 1, ["is no rate limit", "right would be 2M/8M"]),
         ("fast", 1, ["\"fast\"", "no rate limit"]),
         ("2m/8m", 1, ["\"2m/8m\"", "as in 2M/8M"]),
         ("1.5M", 1, ["\"1.5M\"", "as in 1500k"]),
@@ -36,7 +36,7 @@ fn what_is_wrong_is_named_by_its_word() {
         ("2M/", 1, ["\"2M/\"", "no rate limit"]),
         ("2M/8M/1M", 1, ["\"2M/8M/1M\"", "no rate limit"]),
         ("+2M", 1, ["\"+2M\"", "no rate limit"]),
-        ("99999999999999999999M", 1, ["no rate limit", "whole number"]),
+        ("99999999999999999999M", 1, ["no rate limit", "whole bits"]),
         ("2M 4x", 2, ["\"4x\"", "no burst rate"]),
         ("2M 4M -1", 3, ["\"-1\"", "no burst threshold"]),
         ("2M 4M 1M 1h", 4, ["\"1h\"", "no burst time"]),

@@ -28,7 +28,7 @@ pub use attempt::{Attempt, AttemptOutcome};
 pub use change::{Confirmed, Seen};
 pub use directory::{Directory, ResolvedNas};
 pub use disconnector::{CutError, Disconnector};
-pub use fate::{Evidence, Facts, Fate, Verdict, decide};
+pub use fate::{Evidence, Facts, Fate, Interims, Verdict, decide};
 pub use host_names::HostNames;
 pub use identity::{identity_names, ladder, next_set, service_of, set_attributes, set_names};
 pub use nas_problem::NasProblem;

@@ -74,7 +74,7 @@ pub struct Agent {
     pub(super) disconnector: Disconnector,
     pub(crate) clock: Clock,
     pub(crate) holder: String,
-    rules: LedgerRules,
+    pub(super) rules: LedgerRules,
     reader: LimitReader,
     /// Held while rows of a block are planned and inserted: two plans made at once would take the same ids.
     pub(super) planning: tokio::sync::Mutex<()>,

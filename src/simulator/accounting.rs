@@ -85,6 +85,9 @@ impl Record {
         if status != Status::Start {
             push_usage(&mut attributes, session, nas.now);
         }
+        if session.spec.service == Service::Ppp {
+            session.settings.push_to(&mut attributes);
+        }
         push_nas(&mut attributes, nas);
         Self { status, acct_session_id: Some(session.acct_session_id()), attributes, repeated: false, sent: None }
     }

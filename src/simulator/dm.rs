@@ -18,10 +18,10 @@ pub(super) struct Scene<'a> {
 }
 
 /// What is answered, and done.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Decision {
-    /// ACK; this session is the one.
-    Session(u32),
+    /// ACK; these are the sessions, at least one.
+    Sessions(Vec<u32>),
     /// ACK, and nothing is done; the log says why.
     AckNoop(&'static str),
     /// NAK.
@@ -30,7 +30,7 @@ pub(super) enum Decision {
 
 /// What identifies a session, or the router, or belongs to the protocol. Anything else is refused (RouterOS changelog
 /// 6.43: an attribute outside the list breaks a hotspot Disconnect).
-const ALLOWED: [AttributeType; 14] = [
+pub(super) const ALLOWED: [AttributeType; 14] = [
     AttributeType::USER_NAME,
     AttributeType::NAS_IP_ADDRESS,
     AttributeType::NAS_PORT,
@@ -53,7 +53,7 @@ pub(super) const INTERFACE: &str = "bridge1";
 
 /// Decides about a Disconnect-Request.
 pub(super) fn decide(request: &Attributes, scene: Scene<'_>) -> Decision {
-    if has_extra(request, scene.behaviours) {
+    if request.iter().any(|(attribute_type, _)| is_extra(attribute_type, scene.behaviours)) {
         return Decision::Nak(Some(ErrorCause::UNSUPPORTED_EXTENSION));
     }
     let user = request.first_text(AttributeType::USER_NAME).unwrap_or_default();
@@ -71,18 +71,16 @@ pub(super) fn find(request: &Attributes, scene: Scene<'_>) -> Decision {
         reachable && fits_router(request, scene) && fits(request, session, scene.behaviours.mismatch)
     });
     match found {
-        Some(session) => Decision::Session(session.number),
+        Some(session) => Decision::Sessions(vec![session.number]),
         None if scene.hotspot && !with_ip && !names_ppp(request) => without_ip(scene.behaviours.hotspot_without_ip),
         None => Decision::Nak(scene.behaviours.not_found.error_cause()),
     }
 }
 
-fn has_extra(request: &Attributes, behaviours: &Behaviours) -> bool {
-    let extra = |attribute_type| {
-        !ALLOWED.contains(&attribute_type) && behaviours.extra_attribute == ExtraAttribute::Refuse
-            || attribute_type == AttributeType::NAS_PORT_ID && behaviours.refuse_nas_port_id
-    };
-    request.iter().any(|(attribute_type, _)| extra(attribute_type))
+/// Whether a Disconnect-Request with such an attribute is refused.
+pub(super) fn is_extra(attribute_type: AttributeType, behaviours: &Behaviours) -> bool {
+    !ALLOWED.contains(&attribute_type) && behaviours.extra_attribute == ExtraAttribute::Refuse
+        || attribute_type == AttributeType::NAS_PORT_ID && behaviours.refuse_nas_port_id
 }
 
 /// Whether the session id says that the hotspot is not meant.

@@ -16,6 +16,11 @@ pub enum Event {
         /// The session.
         session: SessionView,
     },
+    /// A CoA-Request changed a session.
+    Changed {
+        /// The session as it is now.
+        session: SessionView,
+    },
     /// A session left the table.
     Ended {
         /// Its Acct-Session-Id.
@@ -80,6 +85,9 @@ impl fmt::Display for Event {
         match self {
             Self::LoggedIn { session } => {
                 write!(f, "login    {} {} {}", session.acct_session_id, session.address, session.user.escape_debug())
+            }
+            Self::Changed { session } => {
+                write!(f, "changed  {} {} {}", session.acct_session_id, session.address, session.user.escape_debug())
             }
             Self::Ended { acct_session_id, user, address, terminate_cause: Some(cause) } => {
                 write!(f, "ended    {acct_session_id} {address} {} cause {cause}", user.escape_debug())

@@ -9,7 +9,8 @@ use tokio::sync::oneshot;
 use tokio::time::timeout;
 
 use super::accounting::Record;
-use super::dm::{Decision, Scene, decide, find};
+use super::coa::{self, CoaDecision};
+use super::dm::{Decision, Scene, decide};
 use super::shared::{ADMIN_RESET, Shared};
 use super::state::{ReceivedRequest, State};
 use super::{Event, MessageAuthenticators, RepeatedRequest, Service, StopTiming, replies};
@@ -77,13 +78,11 @@ async fn handle(shared: &Shared, socket: &UdpSocket, from: SocketAddr, datagram:
     if let Some(reply) = cached {
         return replies::send_again(socket, from, &reply).await;
     }
-    let (code, error_cause, record) = act(shared, &request.opened);
-    let after = before_ack(shared, record).await;
+    let (code, error_cause, records) = act(shared, &request.opened);
+    let after = before_ack(shared, records).await;
     let octets = replies::answer(shared, socket, &request, (code, error_cause)).await;
     shared.state().last_reply = octets.map(|octets| (from, datagram.to_vec(), octets));
-    if let Some(record) = after {
-        shared.account(record);
-    }
+    after.into_iter().for_each(|record| shared.account(record));
 }
 
 /// The checks of source, authenticator and code. Whatever fails them is met with silence.
@@ -111,46 +110,52 @@ fn cached(state: &State, from: SocketAddr, datagram: &[u8]) -> Option<Vec<u8>> {
     (*sender == from && request == datagram).then(|| reply.clone())
 }
 
-/// Decides and acts: the answer's code and Error-Cause, and the Stop that is now due.
-fn act(shared: &Shared, request: &Opened) -> (Code, Option<ErrorCause>, Option<Record>) {
-    let coa = request.code == Code::CoaRequest;
-    let (ack, nak) = if coa { (Code::CoaAck, Code::CoaNak) } else { (Code::DisconnectAck, Code::DisconnectNak) };
-    let decision =
-        if coa { decide_coa(shared, &request.attributes) } else { with_scene(shared, &request.attributes, decide) };
-    match decision {
-        Decision::Nak(error_cause) => (nak, error_cause, None),
+/// Decides and acts: the answer's code and Error-Cause, and the Stops that are now due.
+fn act(shared: &Shared, request: &Opened) -> (Code, Option<ErrorCause>, Vec<Record>) {
+    if request.code == Code::CoaRequest {
+        let (code, error_cause) = change(shared, &request.attributes);
+        return (code, error_cause, Vec::new());
+    }
+    match with_scene(shared, |scene| decide(&request.attributes, scene)) {
+        Decision::Nak(error_cause) => (Code::DisconnectNak, error_cause, Vec::new()),
         Decision::AckNoop(text) => {
             shared.tell(Event::Log { text: text.to_owned() });
-            (ack, None, None)
+            (Code::DisconnectAck, None, Vec::new())
         }
-        Decision::Session(_) if coa || shared.state().behaviours.ack_does_nothing => (ack, None, None),
-        Decision::Session(number) => (ack, None, shared.end(number, terminate_cause(shared, number))),
+        Decision::Sessions(_) if shared.state().behaviours.ack_does_nothing => (Code::DisconnectAck, None, Vec::new()),
+        Decision::Sessions(numbers) => {
+            let end = |number| shared.end(number, terminate_cause(shared, number));
+            (Code::DisconnectAck, None, numbers.into_iter().filter_map(end).collect())
+        }
     }
 }
 
-fn with_scene(
-    shared: &Shared,
-    request: &Attributes,
-    decide: impl FnOnce(&Attributes, Scene<'_>) -> Decision,
-) -> Decision {
+fn change(shared: &Shared, request: &Attributes) -> (Code, Option<ErrorCause>) {
+    match with_scene(shared, |scene| coa::decide(request, scene)) {
+        CoaDecision::Nak(error_cause) => return (Code::CoaNak, error_cause),
+        CoaDecision::Ack(text) => {
+            if let Some(text) = text {
+                shared.tell(Event::Log { text: text.to_owned() });
+            }
+        }
+        CoaDecision::Change(number, settings) => {
+            if !shared.state().behaviours.ack_does_nothing {
+                shared.change(number, *settings);
+            }
+        }
+    }
+    (Code::CoaAck, None)
+}
+
+fn with_scene<T>(shared: &Shared, decide: impl FnOnce(Scene<'_>) -> T) -> T {
     let state = shared.state();
     let options = &shared.options;
-    let scene = Scene {
+    decide(Scene {
         name: &options.name,
         address: options.bind,
         hotspot: options.hotspot,
         sessions: &state.sessions,
         behaviours: &state.behaviours,
-    };
-    decide(request, scene)
-}
-
-/// A CoA-Request with identifiers alone is a probe: ACK where the session exists. Changes are not simulated yet, and so
-/// refused.
-fn decide_coa(shared: &Shared, request: &Attributes) -> Decision {
-    with_scene(shared, request, |request, scene| match decide(request, scene) {
-        Decision::Nak(cause) => Decision::Nak(cause),
-        Decision::Session(_) | Decision::AckNoop(_) => find(request, scene),
     })
 }
 
@@ -160,20 +165,21 @@ fn terminate_cause(shared: &Shared, number: u32) -> u32 {
     if ppp && state.behaviours.ppp_nas_request { NAS_REQUEST } else { ADMIN_RESET }
 }
 
-/// Sends or drops a Stop that does not follow the ACK; returns one that does.
-async fn before_ack(shared: &Shared, record: Option<Record>) -> Option<Record> {
-    let mut record = record?;
+/// Sends or drops Stops that do not follow the ACK; returns those that do.
+async fn before_ack(shared: &Shared, records: Vec<Record>) -> Vec<Record> {
     let timing = shared.state().behaviours.stop;
     match timing {
-        StopTiming::AfterAck => Some(record),
-        StopTiming::Repeated => Some(Record { repeated: true, ..record }),
-        StopTiming::Lost => None,
+        StopTiming::AfterAck => records,
+        StopTiming::Repeated => records.into_iter().map(|record| Record { repeated: true, ..record }).collect(),
+        StopTiming::Lost => Vec::new(),
         StopTiming::BeforeAck => {
-            let (sent, out) = oneshot::channel();
-            record.sent = Some(sent);
-            shared.account(record);
-            timeout(STOP_FIRST, out).await.ok();
-            None
+            for mut record in records {
+                let (sent, out) = oneshot::channel();
+                record.sent = Some(sent);
+                shared.account(record);
+                timeout(STOP_FIRST, out).await.ok();
+            }
+            Vec::new()
         }
     }
 }

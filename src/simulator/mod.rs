@@ -11,25 +11,31 @@
 
 mod accounting;
 mod behaviours;
+mod coa;
 mod dm;
 mod event;
 mod incoming;
-mod interim;
 mod options;
+mod rate_limit;
 mod replies;
 mod rest;
 mod router;
 mod session;
+mod settings;
 mod shared;
 mod state;
 mod time;
+mod timers;
 
 pub use behaviours::{
-    Behaviours, CookieRemoval, ExtraAttribute, Faults, MessageAuthenticators, Mismatch, NotFound, Placement,
-    RepeatedRequest, RestBehaviours, RestFault, StopTiming, WithoutIp,
+    BEHAVIOUR_NAMES, BehaviourName, Behaviours, BehavioursError, CoaBehaviours, CookieRemoval, ExtraAttribute, Faults,
+    HotspotCoa, MessageAuthenticators, Mismatch, NotFound, Placement, RepeatedRequest, RestBehaviours, RestFault,
+    StopTiming, UnlistedLimits, WithoutIp,
 };
 pub use event::Event;
 pub use options::{AccountingOptions, Incoming, RadiusEntry, RestOptions, Rights, RouterOptions, Tls};
+pub use rate_limit::{BadRateLimit, Pair, RateLimit};
 pub use router::{Router, UnknownSession};
-pub use session::{Octets, Service, SessionSpec, SessionView};
+pub use session::{LoginBy, Octets, Service, SessionSpec, SessionView};
+pub use settings::Settings;
 pub use state::{Cookie, Counters, ReceivedRequest, RestRequest};

@@ -3,7 +3,6 @@
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
 
 use tokio::net::UdpSocket;
 use tokio::sync::{broadcast, mpsc};
@@ -15,7 +14,7 @@ use super::shared::{Shared, USER_REQUEST};
 use super::time::RouterClock;
 use super::{
     Behaviours, Cookie, Counters, Event, Incoming, Octets, ReceivedRequest, RestRequest, RouterOptions, SessionSpec,
-    SessionView, accounting, incoming, interim,
+    SessionView, accounting, incoming, timers,
 };
 
 /// How many accounting records may wait to be sent.
@@ -48,11 +47,9 @@ impl Router {
         let mut tasks = JoinSet::new();
         let coa_addr = start_incoming(&shared, &mut tasks).await?;
         if let Some(accounting) = shared.accounting().cloned() {
-            if let Some(interval) = accounting.interim_interval {
-                tasks.spawn(interim::run(Arc::clone(&shared), at_least_a_moment(interval)));
-            }
             tasks.spawn(accounting::run(Arc::clone(&shared), accounting, records));
         }
+        tasks.spawn(timers::run(Arc::clone(&shared)));
         let rest = match shared.options.rest.clone() {
             Some(options) => Some(rest::start(&shared, options, &stop, &mut tasks).await?),
             None => None,
@@ -199,11 +196,6 @@ fn parse(acct_session_id: &str) -> Result<u32, UnknownSession> {
 
 fn found(found: bool, acct_session_id: &str) -> Result<(), UnknownSession> {
     found.then_some(()).ok_or_else(|| UnknownSession(acct_session_id.to_owned()))
-}
-
-/// An interval of nothing would never let go of the processor.
-fn at_least_a_moment(interval: Duration) -> Duration {
-    interval.max(Duration::from_millis(1))
 }
 
 async fn start_incoming(shared: &Arc<Shared>, tasks: &mut JoinSet<()>) -> io::Result<SocketAddr> {

@@ -6,6 +6,8 @@ use std::time::Duration;
 use serde::Serialize;
 use tokio::time::Instant;
 
+use super::Settings;
+
 /// Which part of RouterOS holds a session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -45,6 +47,8 @@ pub struct SessionSpec {
     pub rate: Octets,
     /// Whether the login leaves cookies behind (hotspot).
     pub cookies: bool,
+    /// How it logged in (hotspot).
+    pub login_by: LoginBy,
 }
 
 impl SessionSpec {
@@ -60,6 +64,7 @@ impl SessionSpec {
             already_on: Duration::ZERO,
             rate: Octets::default(),
             cookies: true,
+            login_by: LoginBy::default(),
         }
     }
 
@@ -67,6 +72,43 @@ impl SessionSpec {
     #[must_use]
     pub fn ppp(user: impl Into<String>, mac: impl Into<String>, address: Ipv4Addr) -> Self {
         Self { service: Service::Ppp, cookies: false, ..Self::hotspot(user, mac, address) }
+    }
+}
+
+/// How a hotspot user logged in (RouterOS manual, hotspot: `login-by`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum LoginBy {
+    /// A cookie in the browser.
+    Cookie,
+    /// The login page, with CHAP.
+    #[default]
+    HttpChap,
+    /// The login page, with PAP.
+    HttpPap,
+    /// The login page, over TLS.
+    Https,
+    /// The MAC is user name.
+    Mac,
+    /// The router remembers the MAC's user.
+    MacCookie,
+    /// Without an account.
+    Trial,
+}
+
+impl LoginBy {
+    /// As RouterOS writes it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Cookie => "cookie",
+            Self::HttpChap => "http-chap",
+            Self::HttpPap => "http-pap",
+            Self::Https => "https",
+            Self::Mac => "mac",
+            Self::MacCookie => "mac-cookie",
+            Self::Trial => "trial",
+        }
     }
 }
 
@@ -98,6 +140,9 @@ pub struct SessionView {
     pub octets: Octets,
     /// Seconds since the login.
     pub uptime_secs: u64,
+    /// What a CoA-Request has set.
+    #[serde(skip_serializing_if = "Settings::is_empty")]
+    pub settings: Settings,
 }
 
 /// A session in the router's table.
@@ -110,6 +155,7 @@ pub(super) struct Session {
     pub(super) spec: SessionSpec,
     pub(super) started: Instant,
     pub(super) interim_due: Option<Instant>,
+    pub(super) settings: Settings,
     /// Octets beyond those of the rate.
     pub(super) used: Octets,
 }
@@ -121,6 +167,12 @@ impl Session {
 
     pub(super) fn uptime(&self, now: Instant) -> Duration {
         now.saturating_duration_since(self.started) + self.spec.already_on
+    }
+
+    /// How long Session-Timeout leaves it.
+    pub(super) fn time_left(&self, now: Instant) -> Option<Duration> {
+        let timeout = Duration::from_secs(self.settings.session_timeout?.into());
+        Some(timeout.saturating_sub(self.uptime(now)))
     }
 
     pub(super) fn octets(&self, now: Instant) -> Octets {
@@ -142,6 +194,7 @@ impl Session {
             radius: self.spec.radius,
             octets: self.octets(now),
             uptime_secs: self.uptime(now).as_secs(),
+            settings: self.settings.clone(),
         }
     }
 

@@ -8,17 +8,20 @@ use super::accounting::{Nas, Record, Status};
 use super::session::Session;
 use super::state::State;
 use super::time::RouterClock;
-use super::{AccountingOptions, Event, RouterOptions, SessionSpec, SessionView, StopTiming};
+use super::{AccountingOptions, Event, RouterOptions, SessionSpec, SessionView, Settings, StopTiming};
 
 /// Acct-Terminate-Cause User-Request and Admin-Reset (RFC 2866 §5.10).
 pub(super) const USER_REQUEST: u32 = 1;
 pub(super) const ADMIN_RESET: u32 = 6;
 
+/// Acct-Terminate-Cause Session-Timeout (RFC 2866 §5.10).
+pub(super) const SESSION_TIMEOUT: u32 = 5;
+
 #[derive(Debug)]
 pub(super) struct Shared {
     pub(super) options: RouterOptions,
     pub(super) clock: RouterClock,
-    pub(super) interim_changed: Notify,
+    pub(super) timers_changed: Notify,
     state: Mutex<State>,
     records: mpsc::Sender<Record>,
     unsettled: watch::Sender<usize>,
@@ -31,7 +34,7 @@ impl Shared {
         Self {
             options,
             clock: RouterClock::start(),
-            interim_changed: Notify::new(),
+            timers_changed: Notify::new(),
             state: Mutex::new(state),
             records,
             unsettled: watch::Sender::new(0),
@@ -101,7 +104,7 @@ impl Shared {
         if view.radius {
             self.account(Record::of(Status::Start, &session, self.nas()));
         }
-        self.interim_changed.notify_one();
+        self.timers_changed.notify_one();
         view
     }
 
@@ -110,6 +113,18 @@ impl Shared {
         let session = self.state().remove(number)?;
         self.tell(ended(&session, Some(terminate_cause)));
         session.spec.radius.then(|| Record::of(Status::Stop(terminate_cause), &session, self.nas()))
+    }
+
+    /// A session has these settings from now on.
+    pub(super) fn change(&self, number: u32, settings: Settings) {
+        let changed = self.state().session_mut(number).map(|session| {
+            session.settings = settings;
+            session.view(RouterClock::now())
+        });
+        if let Some(session) = changed {
+            self.tell(Event::Changed { session });
+            self.timers_changed.notify_one();
+        }
     }
 
     /// All sessions vanish without a Stop, and the router comes up again.

@@ -7,7 +7,7 @@ use serde::Serialize;
 use tokio::time::Instant;
 
 use super::session::{Session, session_number};
-use super::{Behaviours, CookieRemoval, Octets, Service, SessionSpec};
+use super::{Behaviours, CookieRemoval, Octets, Service, SessionSpec, Settings};
 use crate::radius::{Attributes, Code};
 
 /// How many requests are remembered.
@@ -114,7 +114,8 @@ impl State {
         }
         let interim_due = interim_due.filter(|_| spec.radius);
         let row = self.next_row();
-        let session = Session { number, row, spec, started: now, interim_due, used: Octets::default() };
+        let (used, settings) = (Octets::default(), Settings::default());
+        let session = Session { number, row, spec, started: now, interim_due, used, settings };
         self.sessions.push(session.clone());
         session
     }

@@ -7,7 +7,7 @@ use std::str::FromStr;
 use super::{SimulateArgs, TlsChoice};
 use crate::radius::SharedSecret;
 use crate::simulator::{
-    AccountingOptions, Incoming, Octets, RadiusEntry, RestOptions, RouterOptions, Service, SessionSpec, Tls,
+    AccountingOptions, Behaviours, Incoming, Octets, RadiusEntry, RestOptions, RouterOptions, Service, SessionSpec, Tls,
 };
 
 /// Everything that is needed to start.
@@ -48,6 +48,8 @@ impl Plan {
         let secret = collect(secret(&args.secret_file), &mut problems);
         let password = args.rest_password_file.as_deref().map(read_line);
         let password = password.and_then(|password| collect(password, &mut problems));
+        let behaviours = behaviours(args.behaviour_file.as_deref(), &args.behaviours);
+        let behaviours = collect(behaviours, &mut problems).unwrap_or_default();
         let Some(secret) = secret.filter(|_| problems.is_empty()) else { return Err(problems) };
 
         let sessions = sessions(&args);
@@ -63,9 +65,15 @@ impl Plan {
             let password = String::from_utf8_lossy(&password).into_owned();
             RestOptions { port: args.rest_port, tls: args.tls.into(), ..RestOptions::new(user, password) }
         });
-        args.behaviours.into_iter().for_each(|behaviour| behaviour.apply(&mut options.behaviours));
+        options.behaviours = behaviours;
         Ok(Self { options, sessions })
     }
+}
+
+fn behaviours(file: Option<&Path>, names: &[String]) -> Result<Behaviours, String> {
+    let Some(file) = file else { return Behaviours::resolve("", names).map_err(|error| error.to_string()) };
+    let text = std::fs::read_to_string(file).map_err(|error| format!("cannot read {}: {error}", file.display()))?;
+    Behaviours::resolve(&text, names).map_err(|error| format!("{}: {error}", file.display()))
 }
 
 fn sessions(args: &SimulateArgs) -> Vec<SessionSpec> {

@@ -23,6 +23,7 @@ pub(super) fn answer(shared: &Shared, parts: &Parts, body: &[u8], rights: Rights
         (_, Route::Web) => Reply::Html(if path == "/" { 200 } else { 404 }),
         ("GET", Route::List(menu)) => desk.list(menu, &parts.uri),
         ("GET", Route::Item(menu, id)) => desk.item(menu, id),
+        ("DELETE", Route::Item(menu, _)) | ("POST", Route::Remove(menu)) if menu.is_dynamic() => not_removable(),
         ("DELETE", Route::Item(menu, id)) => desk.delete(menu, id),
         ("POST", Route::Print(menu)) => with_object(body, |body| desk.print(menu, body)),
         ("POST", Route::Remove(menu)) => with_object(body, |body| desk.remove(menu, body)),
@@ -42,6 +43,12 @@ fn bad(detail: &str) -> Reply {
 
 fn no_command(name: &str) -> Reply {
     Reply::error(400, Some(format!("no such command or directory ({name})")))
+}
+
+/// A session's own rows are not edited by hand (RouterOS changelog 6.32; the body is the manual's for what cannot be
+/// removed).
+fn not_removable() -> Reply {
+    Reply::error(406, Some("no such command or directory (remove)".to_owned()))
 }
 
 /// A POST's body is a JSON object; none at all is an empty one.
@@ -148,6 +155,7 @@ impl Desk<'_> {
             }
             Menu::HotspotCookie => self.shared.state().cookies.retain(|cookie| cookie.row != number),
             Menu::HotspotHost => self.shared.state().hosts.retain(|host| host.row != number),
+            Menu::QueueSimple | Menu::AddressList => {}
         }
         true
     }

@@ -7,6 +7,15 @@ pub(super) enum Menu {
     PppActive,
     HotspotCookie,
     HotspotHost,
+    QueueSimple,
+    AddressList,
+}
+
+impl Menu {
+    /// Whether its rows are made by sessions and live as long as these.
+    pub(super) const fn is_dynamic(self) -> bool {
+        matches!(self, Self::QueueSimple | Self::AddressList)
+    }
 }
 
 /// What a path means.
@@ -30,11 +39,13 @@ pub(super) enum Route<'a> {
     Web,
 }
 
-const MENUS: [(&str, Menu); 4] = [
+const MENUS: [(&str, Menu); 6] = [
     ("ip/hotspot/active", Menu::HotspotActive),
     ("ppp/active", Menu::PppActive),
     ("ip/hotspot/cookie", Menu::HotspotCookie),
     ("ip/hotspot/host", Menu::HotspotHost),
+    ("queue/simple", Menu::QueueSimple),
+    ("ip/firewall/address-list", Menu::AddressList),
 ];
 
 /// Reads a path, without its query.

@@ -21,6 +21,8 @@ pub(super) fn of(menu: Menu, state: &State) -> Vec<Row> {
         Menu::PppActive => of_service(Service::Ppp).map(ppp_active).collect(),
         Menu::HotspotCookie => state.cookies.iter().map(cookie).collect(),
         Menu::HotspotHost => state.hosts.iter().map(|entry| host(entry, state)).collect(),
+        Menu::QueueSimple => state.sessions.iter().filter_map(queue).collect(),
+        Menu::AddressList => state.sessions.iter().flat_map(address_lists).collect(),
     }
 }
 
@@ -36,6 +38,7 @@ pub(super) fn number(menu: Menu, state: &State, id: &str) -> Option<u32> {
         Menu::PppActive => session(Service::Ppp),
         Menu::HotspotCookie => row.filter(|row| state.cookies.iter().any(|cookie| cookie.row == *row)),
         Menu::HotspotHost => row.filter(|row| state.hosts.iter().any(|host| host.row == *row)),
+        Menu::QueueSimple | Menu::AddressList => None,
     }
 }
 
@@ -63,7 +66,7 @@ fn hotspot_active(session: &Session) -> Row {
         ("user", session.spec.user.clone()),
         ("address", session.spec.address.to_string()),
         ("mac-address", session.spec.mac.clone()),
-        ("login-by", "http-chap".to_owned()),
+        ("login-by", session.spec.login_by.name().to_owned()),
         ("uptime", duration(session.uptime(now))),
         ("idle-time", "0s".to_owned()),
         ("keepalive-timeout", "2m".to_owned()),
@@ -72,6 +75,13 @@ fn hotspot_active(session: &Session) -> Row {
         ("packets-in", packets(octets.input).to_string()),
         ("packets-out", packets(octets.output).to_string()),
     ]);
+    let settings = &session.settings;
+    let seconds = |seconds: u32| duration(Duration::from_secs(seconds.into()));
+    optional(&mut row, "session-time-left", session.time_left(now).map(duration));
+    optional(&mut row, "idle-timeout", settings.idle_timeout.map(seconds));
+    optional(&mut row, "limit-bytes-in", settings.limit_bytes_in.map(|limit| limit.to_string()));
+    optional(&mut row, "limit-bytes-out", settings.limit_bytes_out.map(|limit| limit.to_string()));
+    optional(&mut row, "limit-bytes-total", settings.limit_bytes_total.map(|limit| limit.to_string()));
     flag(&mut row, "radius", session.spec.radius);
     row
 }
@@ -86,11 +96,48 @@ fn ppp_active(session: &Session) -> Row {
         ("uptime", duration(session.uptime(RouterClock::now()))),
         ("encoding", String::new()),
         ("session-id", format!("0x{:08X}", session.number)),
-        ("limit-bytes-in", "0".to_owned()),
-        ("limit-bytes-out", "0".to_owned()),
+        ("limit-bytes-in", session.settings.limit_bytes_in.unwrap_or(0).to_string()),
+        ("limit-bytes-out", session.settings.limit_bytes_out.unwrap_or(0).to_string()),
     ]);
     flag(&mut row, "radius", session.spec.radius);
     row
+}
+
+/// The dynamic queue of a session with a rate limit.
+fn queue(session: &Session) -> Option<Row> {
+    let limit = session.settings.rate_limit?;
+    let (user, address) = (&session.spec.user, session.spec.address);
+    let (name, target) = match session.spec.service {
+        Service::Hotspot => (format!("<hotspot-{user}>"), format!("{address}/32")),
+        Service::Ppp => (format!("<pppoe-{user}>"), format!("<pppoe-{user}>")),
+    };
+    let seconds = |seconds| duration(Duration::from_secs(seconds));
+    let mut row = Row::from([
+        (".id", format!("*{:X}", session.row)),
+        ("name", name),
+        ("target", target),
+        ("max-limit", limit.max.to_string()),
+        ("burst-limit", limit.burst.to_string()),
+        ("burst-threshold", limit.threshold.to_string()),
+        ("burst-time", format!("{}/{}", seconds(limit.burst_secs.rx), seconds(limit.burst_secs.tx))),
+        ("priority", format!("{0}/{0}", limit.priority)),
+        ("limit-at", limit.min.to_string()),
+    ]);
+    flag(&mut row, "dynamic", true);
+    Some(row)
+}
+
+/// The entries that a session puts its address into.
+fn address_lists(session: &Session) -> impl Iterator<Item = Row> {
+    session.settings.address_lists.iter().zip(0_u32..).map(|(list, index)| {
+        let mut row = Row::from([
+            (".id", format!("*{:X}", session.row << 4 | index & 0xf)),
+            ("list", list.clone()),
+            ("address", session.spec.address.to_string()),
+        ]);
+        flag(&mut row, "dynamic", true);
+        row
+    })
 }
 
 fn cookie(cookie: &Cookie) -> Row {
@@ -120,6 +167,13 @@ fn host(host: &Host, state: &State) -> Row {
     flag(&mut row, "dynamic", true);
     flag(&mut row, "authorized", state.sessions.iter().any(authorized));
     row
+}
+
+/// What is unset is not there.
+fn optional(row: &mut Row, name: &'static str, value: Option<String>) {
+    if let Some(value) = value {
+        row.insert(name, value);
+    }
 }
 
 /// Flags are shown only when they are true.

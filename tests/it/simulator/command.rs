@@ -100,6 +100,33 @@ fn behaviours_go_by_name() {
 }
 
 #[test]
+fn behaviours_come_from_a_file_that_is_checked() {
+    let desk = Desk::new();
+    let file = desk.file("behaviours.toml");
+    write(&file, "ack-does-nothing = true\nnot-found = 'no-error-cause'\n").expect("a file");
+    let with_file = |names: &[&str]| desk.simulate(names).arg("--behaviour-file").arg(&file);
+    let router = with_file(&["--user", "alice@192.168.88.41", "--behaviour", "not-found-503"]).spawn();
+    let coa = coa_addr(&introduction(&router));
+    let alice = [("User-Name", "alice"), ("Framed-IP-Address", "192.168.88.41")];
+    for _ in 0..2 {
+        assert_eq!(desk.disconnect(coa, SECRET, &alice).expect("an answer").code, "Disconnect-ACK");
+    }
+    let nobody = [("User-Name", "nobody"), ("Framed-IP-Address", "192.168.88.41")];
+    let nak = desk.disconnect(coa, SECRET, &nobody).expect("an answer");
+    assert_eq!(nak.attributes["Error-Cause"], ["Session-Context-Not-Found"], "the name goes over the file");
+
+    write(&file, "stop = 'lost'\ncolour = 'red'\n").expect("a file");
+    let finished = with_file(&[]).run();
+    assert_eq!((finished.code, finished.stdout.as_str()), (Some(2), ""), "{finished:#?}");
+    for words in ["behaviours.toml: TOML parse error at line 2", "unknown field `colour`"] {
+        assert!(finished.stderr.contains(words), "{words}: {finished:#?}");
+    }
+    let finished = desk.simulate(&["--behaviour-file", "/no/such/file"]).run();
+    assert_eq!(finished.code, Some(2), "{finished:#?}");
+    assert!(finished.stderr.contains("cannot read /no/such/file"), "{finished:#?}");
+}
+
+#[test]
 fn rest_comes_with_its_certificate_and_fingerprint() {
     let desk = Desk::new();
     let certificate = desk.file("router.pem");

@@ -3,6 +3,8 @@
 //! Invariant: what a router must not answer is shown by the answer to a request after it; no test waits for silence.
 
 mod accounting;
+mod behaviours;
+mod coa;
 mod command;
 mod disconnect;
 mod faults;

@@ -1,11 +1,22 @@
 //! Where routers differ from each other, or where what is known of them is uncertain: each a switch.
 
-use std::net::Ipv4Addr;
+mod coa;
+mod faults;
+mod names;
+mod rest;
+
+use serde::Deserialize;
+
+pub use coa::{CoaBehaviours, HotspotCoa, UnlistedLimits};
+pub use faults::{Faults, Placement};
+pub use names::{BEHAVIOUR_NAMES, BehaviourName, BehavioursError};
+pub use rest::{RestBehaviours, RestFault};
 
 use crate::radius::ErrorCause;
 
 /// All switches. The default is what RouterOS is documented or was measured to do.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "kebab-case", default, deny_unknown_fields)]
 pub struct Behaviours {
     /// A Disconnect-Request for a hotspot without Framed-IP-Address.
     pub hotspot_without_ip: WithoutIp,
@@ -32,6 +43,8 @@ pub struct Behaviours {
     pub ack_does_nothing: bool,
     /// What a Disconnect does to cookies.
     pub cookies: CookieRemoval,
+    /// CoA's switches.
+    pub coa: CoaBehaviours,
     /// Trouble on the way.
     pub faults: Faults,
     /// REST's switches.
@@ -39,19 +52,22 @@ pub struct Behaviours {
 }
 
 /// The answer to a hotspot request without Framed-IP-Address (reports of users differ).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum WithoutIp {
     /// ACK, and nothing is done.
     #[default]
     AckNoop,
     /// NAK 406.
+    #[serde(rename = "nak-406")]
     Nak406,
     /// NAK without Error-Cause.
     NakNone,
 }
 
 /// The Error-Cause for a session that is not there.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum NotFound {
     /// 406 Unsupported-Extension, as measured.
     #[default]
@@ -73,7 +89,8 @@ impl NotFound {
 }
 
 /// Identifiers that contradict each other.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Mismatch {
     /// No session fits.
     #[default]
@@ -83,7 +100,8 @@ pub enum Mismatch {
 }
 
 /// An attribute that is no identifier, such as an unknown vendor's.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum ExtraAttribute {
     /// NAK 406.
     #[default]
@@ -93,7 +111,8 @@ pub enum ExtraAttribute {
 }
 
 /// Message-Authenticator of requests and replies.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum MessageAuthenticators {
     /// Checked where a request has one; replies have none.
     #[default]
@@ -105,7 +124,8 @@ pub enum MessageAuthenticators {
 }
 
 /// A request that comes again.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum RepeatedRequest {
     /// Evaluated again: NAK, since the session has gone.
     #[default]
@@ -115,7 +135,8 @@ pub enum RepeatedRequest {
 }
 
 /// When the Accounting-Stop goes out, relative to the ACK.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum StopTiming {
     /// After it.
     #[default]
@@ -129,74 +150,12 @@ pub enum StopTiming {
 }
 
 /// What a Disconnect does to a hotspot user's cookies.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum CookieRemoval {
     /// The MAC cookie goes, the HTTP cookie stays (RouterOS manual, hotspot).
     #[default]
     MacOnly,
     /// Both go.
     Both,
-}
-
-/// Trouble between the sender and the router, on the RADIUS incoming port.
-#[derive(Debug, Clone, Default)]
-pub struct Faults {
-    /// So many requests are lost on the way; counts down.
-    pub drop_requests: u32,
-    /// So many replies are lost on the way; counts down. The router has acted.
-    pub drop_replies: u32,
-    /// All requests are lost on the way.
-    pub silent: bool,
-    /// Every reply comes twice.
-    pub duplicate_reply: bool,
-    /// An ACK made without the secret.
-    pub forged_ack: Option<Placement>,
-    /// A reply, right but for its Identifier.
-    pub wrong_identifier: Option<Placement>,
-    /// Replies come from this address, not from the one asked.
-    pub reply_from: Option<Ipv4Addr>,
-}
-
-/// Where a false reply stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Placement {
-    /// Before the true one.
-    Before,
-    /// Instead of it; the request itself is lost on the way.
-    Instead,
-}
-
-/// REST's switches.
-#[derive(Debug, Clone, Default)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a switch by itself")]
-pub struct RestBehaviours {
-    /// Answers that are not RouterOS' own.
-    pub fault: Option<RestFault>,
-    /// The one HTTP method that `fault` strikes; `None`: all.
-    pub fault_method: Option<String>,
-    /// DELETE answers 200 instead of 204.
-    pub delete_says_200: bool,
-    /// POST remove of a missing id answers 404 instead of 400 `no such item`.
-    pub remove_missing_says_404: bool,
-    /// A list that does not ask for `.id` does not get it.
-    pub proplist_without_id: bool,
-    /// Octets below 0x20 stand raw in JSON strings.
-    pub raw_control_octets: bool,
-    /// A user without the right to read sees empty lists instead of a refusal.
-    pub unreadable_is_empty: bool,
-}
-
-/// An answer that is not RouterOS' own.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum RestFault {
-    /// This status with RouterOS' error body.
-    Status(u16),
-    /// 200 with a page of HTML.
-    Html,
-    /// 200 with a Content-Length that the body does not reach, and the end of the connection.
-    Truncated,
-    /// 302 to this location.
-    Redirect(String),
-    /// Nothing, with the connection kept open.
-    NoAnswer,
 }
