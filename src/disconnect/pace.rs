@@ -140,7 +140,7 @@ impl Place {
         } else {
             breaker.missed(times, admission);
         }
-        self.metrics.silent(&self.nas, self.path, breaker.is_silent());
+        self.metrics.left_alone(&self.nas, self.path, breaker.is_silent());
     }
 }
 

@@ -52,7 +52,7 @@ pub struct Metrics {
     database_errors: Counters,
     reloads: Counters,
     controls: Family<[Label; 2], Counter>,
-    silent: Family<[Label; 2], Gauge>,
+    left_alone: Family<[Label; 2], Gauge>,
 }
 
 /// What stands in the databases. A number that could not be looked up is left out: an old one would be a lie.
@@ -82,7 +82,7 @@ impl Default for Metrics {
             database_errors: Counters::default(),
             reloads: Counters::default(),
             controls: Family::default(),
-            silent: Family::default(),
+            left_alone: Family::default(),
             registry: Registry::default(),
         };
         registry.register(
@@ -96,7 +96,7 @@ impl Default for Metrics {
         let what = "What commands asked for over the control socket, by what came of it";
         registry.register("control_requests", what, metrics.controls.clone());
         let what = "Whether a NAS has not answered of late and is left alone, by path";
-        registry.register("nas_silent", what, metrics.silent.clone());
+        registry.register("nas_left_alone", what, metrics.left_alone.clone());
         Self { registry, ..metrics }
     }
 }
@@ -125,8 +125,8 @@ impl Metrics {
     }
 
     /// Whether a NAS is left alone on a path, `radius` or `rest`.
-    pub fn silent(&self, nas: &str, path: &'static str, silent: bool) {
-        self.silent.get_or_create(&[("nas", nas.to_owned()), ("path", path.to_owned())]).set(i64::from(silent));
+    pub fn left_alone(&self, nas: &str, path: &'static str, alone: bool) {
+        self.left_alone.get_or_create(&[("nas", nas.to_owned()), ("path", path.to_owned())]).set(i64::from(alone));
     }
 
     /// Everything, as OpenMetrics' text, which Prometheus reads.

@@ -56,7 +56,7 @@ async fn a_silent_router_is_left_alone_but_for_one_try_and_a_person() {
     let at = Where { path: "radius", place: "10.0.0.1:3799".to_owned(), nas: "R1" };
     let place = pace.place(at, Clock, &metrics);
     fall_silent(&place).await;
-    assert!(metrics.text().contains("radkick_nas_silent{nas=\"R1\",path=\"radius\"} 1"), "{}", metrics.text());
+    assert!(metrics.text().contains("radkick_nas_left_alone{nas=\"R1\",path=\"radius\"} 1"), "{}", metrics.text());
     let NotNow(why) = turn(&place, false).await.expect_err("silent");
     assert!(why.starts_with("silent since 2") && why.ends_with("Z, tried again in 30 s"), "{why}");
     turn(&place, true).await.expect("a person's is tried").ended(false);
@@ -68,7 +68,7 @@ async fn a_silent_router_is_left_alone_but_for_one_try_and_a_person() {
     turn(&place, false).await.expect_err("a minute, now");
     turn(&place, true).await.expect("a person's is tried").ended(true);
     turn(&place, false).await.expect("it answers again").ended(true);
-    assert!(metrics.text().contains("radkick_nas_silent{nas=\"R1\",path=\"radius\"} 0"), "{}", metrics.text());
+    assert!(metrics.text().contains("radkick_nas_left_alone{nas=\"R1\",path=\"radius\"} 0"), "{}", metrics.text());
 }
 
 #[tokio::test(start_paused = true)]
