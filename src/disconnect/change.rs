@@ -82,8 +82,12 @@ impl Disconnector {
         for (attribute, value) in change.attributes().iter() {
             attributes.push(attribute, value)?;
         }
-        let ended = self.exchange(nas, Code::CoaRequest, attributes).await?;
-        Ok(ended.map(|ended| Attempt::of_exchange(identity_names(session, service, nas.identity()), &ended)))
+        let names = identity_names(session, service, nas.identity());
+        let ended = match self.turn(nas, &[], true).await {
+            Ok(turn) => self.exchange(nas, (Code::CoaRequest, attributes), turn).await?,
+            Err(attempt) => return Ok(Some(Attempt { identity: names, ..*attempt })),
+        };
+        Ok(ended.map(|ended| Attempt::of_exchange(names, &ended)))
     }
 
     /// What the router's lists show of a change that it acknowledged: looked at until they show it, within bounds.

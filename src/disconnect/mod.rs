@@ -6,6 +6,8 @@
 //! Start reading at [`Disconnector`], then [`decide`].
 
 mod attempt;
+mod breaker;
+mod bucket;
 mod change;
 mod directory;
 mod disconnector;
@@ -14,6 +16,7 @@ mod host_names;
 mod identity;
 mod lists;
 mod nas_problem;
+mod pace;
 mod removal;
 mod rounds;
 mod router_view;
@@ -29,6 +32,7 @@ pub use fate::{Evidence, Facts, Fate, Interims, Verdict, decide};
 pub use host_names::HostNames;
 pub use identity::{identity_names, ladder, next_set, service_of, set_attributes, set_names};
 pub use nas_problem::NasProblem;
+pub use pace::{Pace, Turn};
 pub use router_view::RouterView;
 pub use session_id::same_session_id;
 pub use verify::{Findings, RowFinding};
