@@ -1,5 +1,6 @@
 //! What limits a session as the router shows it: its dynamic queue, and the limits on its active row.
 
+use std::net::IpAddr;
 use std::time::Duration;
 
 use reqwest::Method;
@@ -57,6 +58,29 @@ impl RestClient {
         let rows = rows.iter().map(QueueRow::parse).collect::<Result<Vec<_>, _>>()?;
         // A router that ignores the filter must not make another's queue this user's
         Ok(rows.into_iter().filter(|row| names.contains(&row.name)).collect())
+    }
+
+    /// The firewall's address lists that hold this address because a session put it there.
+    ///
+    /// # Errors
+    /// [`RestError`] says why the router could not be asked.
+    pub async fn address_lists(&self, address: IpAddr) -> Result<Vec<String>, RestError> {
+        let asked = self.lists_of(address).await;
+        asked.map_err(|failure| self.error("reading the firewall's address lists", failure))
+    }
+
+    async fn lists_of(&self, address: IpAddr) -> Result<Vec<String>, RestFailure> {
+        let (path, words) =
+            ("ip/firewall/address-list/print", [format!("address={address}"), "dynamic=true".to_owned()]);
+        let response = self.ask(Method::POST, path, Some(json!({ ".query": words }))).await?;
+        let value = list(self.success(response).await)?;
+        let rows = value.as_array().ok_or(RestFailure::Shape("no list of rows"))?;
+        let rows = rows.iter().map(|row| row.as_object().ok_or(RestFailure::Shape("a row that is no object")));
+        let rows = rows.collect::<Result<Vec<_>, _>>()?;
+        // A router that ignores the filter must not make another's list this address's
+        let held =
+            rows.into_iter().filter(|row| text(row, "address").and_then(|text| text.parse().ok()) == Some(address));
+        Ok(held.filter_map(|row| text(row, "list")).collect())
     }
 
     /// The limits on one row of a list of sessions; `None` if the router has no row of that id.
