@@ -78,7 +78,7 @@ async fn endless(args: EnforceArgs, context: Context) -> anyhow::Result<Exit> {
     let agent = context.agent().await?;
     tracing::info!(database = %agent.config.database.url, mode = ?agent.config.quota.mode, "enforcing quotas");
     let worker = Worker::new(agent, args.user, args.confirm).until(shutdown);
-    worker.run().await;
+    tokio::join!(worker.run(), worker.look_after());
     worker.retire().await?;
     Ok(Exit::Done)
 }

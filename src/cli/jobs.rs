@@ -57,6 +57,8 @@ enum Wanted {
     Cutting,
     /// Not proven off; tried again
     Waiting,
+    /// All off and the login closed: watched whether the user comes straight back
+    Watching,
     /// Over: done, or given up; the latest first
     Ended,
     /// Over: the reason no longer held, or called off; the latest first
@@ -117,6 +119,7 @@ impl Wanted {
             Self::Planned => JobState::Planned,
             Self::Cutting => JobState::Cutting,
             Self::Waiting => JobState::Waiting,
+            Self::Watching => JobState::Watching,
             Self::Ended => JobState::Ended,
             Self::Lapsed => JobState::Lapsed,
         })

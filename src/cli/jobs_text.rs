@@ -156,7 +156,7 @@ fn target_object(target: &TargetRecord) -> Value {
         "framed_ip_address": target.session.framed_ip_address, "step": target.step.as_str(),
         "selected_at": target.selected_at, "effect_at": target.effect_at, "on_router": target.on_router,
         "attempts": target.attempts, "fate": target.fate, "path": target.path, "evidence": target.evidence,
-        "problem": target.problem, "close_due_at": target.close_due_at,
+        "problem": target.problem, "close_due_at": target.close_due_at, "detail": target.detail,
     })
 }
 

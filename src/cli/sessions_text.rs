@@ -2,7 +2,7 @@
 
 use crate::config::Service;
 use crate::disconnect::service_of;
-use crate::jobs::SessionReport;
+use crate::jobs::{Reconnected, SessionReport};
 use crate::store::SessionRow;
 
 use super::Output;
@@ -56,7 +56,9 @@ fn verdict(report: &SessionReport) -> String {
 
 /// What was tried and how it is known.
 fn how(report: &SessionReport) -> String {
-    let mut parts: Vec<String> = report.attempts.iter().map(attempt).collect();
+    let mut parts: Vec<String> =
+        report.cookies_removed.iter().map(|count| format!("{count} cookies taken away")).collect();
+    parts.extend(report.attempts.iter().map(attempt));
     parts.extend(report.problem.as_deref().map(safe));
     if let Some(would) = &report.would {
         let paths = if would.paths.is_empty() { "no session".to_owned() } else { would.paths.join(", then ") };
@@ -70,6 +72,18 @@ fn how(report: &SessionReport) -> String {
     }
     if report.blocked {
         parts.push("login closed".to_owned());
+    }
+    if let Some(bounce) = report.bounce.filter(|_| report.problem.is_none()) {
+        parts.push(format!("had come straight back by {} (time {})", bounce.cause, bounce.time));
+    }
+    match &report.reconnected {
+        Some(Reconnected { acct_session_id: Some(id), cause }) => {
+            parts.push(coloured(&format!("BACK ON as {} by {cause}", safe(id)), Tone::Open));
+        }
+        Some(Reconnected { acct_session_id: None, cause }) => {
+            parts.push(coloured(&format!("BACK ON by {cause}"), Tone::Open));
+        }
+        None => {}
     }
     parts.join(", ")
 }

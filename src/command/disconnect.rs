@@ -31,6 +31,7 @@ pub(super) async fn disconnect(asked: Disconnect, hands: &Hands) -> Result<Answe
         accounting.check_writable().await?;
     }
     let agent = hands.agent().await?;
+    let before = agent.accounting.open_sessions(&asked.user).await?.into_iter().map(|row| row.acct_unique_id).collect();
     let finished = agent.finish(&asked.user, &directory).await?;
     let answer = Cut {
         user: asked.user.as_str().to_owned(),
@@ -38,14 +39,16 @@ pub(super) async fn disconnect(asked: Disconnect, hands: &Hands) -> Result<Answe
         can_block: agent.config.block.mode != BlockMode::None,
         ..Cut::default()
     };
-    Ok(Answer::Cut(match aim(&asked, &accounting, &directory).await? {
+    let cut = match aim(&asked, &accounting, &directory).await? {
         Aim::At { selection, .. } => {
             let spec = spec(&asked, selection, &hands.by)?;
             Cut { reports: cut(spec, (&agent, &directory), finished).await?, ..answer }
         }
         Aim::Refused(..) if finished.iter().any(|report| names(&asked, report)) => Cut { reports: finished, ..answer },
         Aim::Refused(exit, why) => Cut { reports: finished, refused: Some((exit, why)), ..answer },
-    }))
+    };
+    let reports = agent.see_out(cut.reports, &directory, Some(&before)).await?;
+    Ok(Answer::Cut(Cut { reports, ..cut }))
 }
 
 /// Whether `session` means this one.

@@ -18,7 +18,7 @@ pub(super) async fn enforce_once(asked: EnforceOnce, hands: &Hands) -> Result<An
         return Ok(Answer::Stepped(Stepped { observed: true, ..seen.into() }));
     }
     let worker = Worker::new(hands.agent().await?, user, asked.confirm).at_once();
-    let outcome = worker.step().await;
+    let outcome = worker.step_and_see_out().await;
     let retired = worker.retire().await;
     let outcome = outcome?;
     retired?;

@@ -52,6 +52,8 @@ pub struct NasSettings {
     pub verify_within: Option<Duration>,
     /// `max_bounces`, how often a user who comes straight back is cut again, 0 to 100. Default 3.
     pub max_bounces: Option<u16>,
+    /// `remove_host`, whether the hotspot's host row of a device that was cut is taken away too. Default no.
+    pub remove_host: Option<bool>,
     /// `identity`, the sets of attributes that name a session, in the order in which they are tried: a list of lists, or
     /// one list. Default: by service.
     pub identity: Option<Vec<Vec<IdentityAttribute>>>,

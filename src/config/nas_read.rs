@@ -106,6 +106,7 @@ impl NasSettings {
             max_rate: section.number("max_rate", 1..=10_000),
             verify_within: section.duration("verify_within", secs(1)..=secs(600)),
             max_bounces: section.number("max_bounces", 0..=100),
+            remove_host: section.flag("remove_host"),
             identity: identity(section),
             reply_from: addresses(section, "reply_from"),
             irt: section.duration("irt", ms(50)..=secs(60)),

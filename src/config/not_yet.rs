@@ -49,20 +49,13 @@ impl Config {
         let api = |settings: &NasSettings| {
             settings.api.is_some() || settings.paths.as_ref().is_some_and(|paths| paths.contains(&CutPath::Api))
         };
-        let sets = |settings: &NasSettings| settings.identity.as_ref().is_some_and(|sets| sets.len() > 1);
         let told = |name: &str, what: &str, right: &str| ConfigProblem {
             place: None,
             key: name.to_owned(),
             found: format!("this version {what}"),
             right: right.to_owned(),
         };
-        all.flat_map(|(name, settings)| {
-            let api = api(settings).then(|| told(name, "does not speak the binary API", "that path is left out"));
-            let sets =
-                sets(settings).then(|| told(name, "sends the first identity set only", "the others are left out"));
-            [api, sets]
-        })
-        .flatten()
-        .collect()
+        let left_out = all.filter(|(_, settings)| api(settings));
+        left_out.map(|(name, _)| told(name, "does not speak the binary API", "that path is left out")).collect()
     }
 }

@@ -31,6 +31,8 @@ pub struct NasProfile {
     pub verify_within: Duration,
     /// How often a user who comes straight back is cut again.
     pub max_bounces: u16,
+    /// Whether the hotspot's host row of a device that was cut is taken away too.
+    pub remove_host: bool,
     /// The sets of attributes that name a session; empty: by service.
     pub identity: Vec<Vec<IdentityAttribute>>,
     /// Further addresses from which a reply is taken.
@@ -81,6 +83,7 @@ impl NasSettings {
             max_rate: self.max_rate.or(lower.max_rate),
             verify_within: self.verify_within.or(lower.verify_within),
             max_bounces: self.max_bounces.or(lower.max_bounces),
+            remove_host: self.remove_host.or(lower.remove_host),
             identity: self.identity.clone().or_else(|| lower.identity.clone()),
             reply_from: self.reply_from.clone().or_else(|| lower.reply_from.clone()),
             irt: self.irt.or(lower.irt),
@@ -121,6 +124,7 @@ impl NasSettings {
             max_rate: self.max_rate.unwrap_or(50),
             verify_within: self.verify_within.unwrap_or(Duration::from_secs(10)),
             max_bounces: self.max_bounces.unwrap_or(3),
+            remove_host: self.remove_host.unwrap_or(false),
             identity: self.identity.clone().unwrap_or_default(),
             reply_from: self.reply_from.clone().unwrap_or_default(),
             timers,

@@ -99,6 +99,7 @@ impl Runner {
         let now = self.common.clock.now();
         self.resting.retain(|_, until| *until > now);
         self.close_rows(agent).await?;
+        self.look_after(agent).await?;
         let (mut after, mut held) = (0, None);
         loop {
             let due = agent.due_jobs(after, PAGE).await?;
@@ -108,7 +109,8 @@ impl Runner {
                     return Ok(());
                 }
                 let automatic = is_automatic(&job.spec.actor);
-                if self.resting.contains_key(&job.id) || is_makers_own(job, agent.now()) {
+                let is_watched = job.state == JobState::Watching;
+                if is_watched || self.resting.contains_key(&job.id) || is_makers_own(job, agent.now()) {
                     continue;
                 }
                 if automatic && held.is_none() {
@@ -130,6 +132,22 @@ impl Runner {
                 return Ok(());
             }
         }
+    }
+
+    /// Cuts those again who came straight back, whatever the pace: they were begun with before.
+    async fn look_after(&mut self, agent: &Arc<Agent>) -> Result<(), StoreError> {
+        let watched = agent.look_after(|_| true).await?;
+        if watched.over.is_empty() && watched.back.is_empty() {
+            return Ok(());
+        }
+        for job in &watched.back {
+            let has_room = self.running.len() < SIDE_BY_SIDE && !self.common.soft.is_cancelled();
+            if has_room && !self.resting.contains_key(&job.id) {
+                self.start(agent, job).await?;
+            }
+        }
+        let directory = self.directory(agent).await?;
+        agent.end_watch(&watched.over, &directory).await
     }
 
     /// Whether one more of the worker's jobs may be begun: as many in an interval as the worker may cut in a cycle.

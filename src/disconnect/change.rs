@@ -11,8 +11,8 @@ use crate::radius::Code;
 use crate::routeros::{Menu, QueueRow, RestClient, RowLimits};
 use crate::store::{SessionRow, StoreError};
 
-use super::disconnector::RouterError;
 use super::identity::identity;
+use super::removal::{RouterError, check_identity};
 use super::router_view::{Sought, menus};
 use super::{Attempt, CutError, Disconnector, ResolvedNas, identity_names, service_of};
 
@@ -97,15 +97,16 @@ impl Disconnector {
         session: &SessionRow,
         change: &Change,
     ) -> Result<Seen, StoreError> {
-        let rest = match self.rest(nas) {
-            Ok(Some(rest)) => rest,
+        let rest = match self.router(nas) {
+            Ok(Some(router)) => router.rest,
             Ok(None) => return Ok(Seen::nothing(change, None)),
             Err(error) => return Ok(Seen::nothing(change, Some(error.to_string()))),
         };
-        if let Err(error) = self.check_identity(nas, &rest).await {
+        if let Err(error) = check_identity(nas, &rest).await {
             return Ok(Seen::nothing(change, Some(error.to_string())));
         }
-        let sought = Sought::new(session, self.accounting().open_sessions(&session.user).await?);
+        let open = self.accounting().open_sessions(&session.user).await?;
+        let sought = Sought::new(session, &open);
         let (menus, started) = (menus(service_of(session, nas.profile.service)), self.clock().now());
         loop {
             let seen = look(&rest, (&sought, session), menus, change).await;
@@ -131,7 +132,7 @@ async fn look(
         return Ok(seen);
     }
     for menu in menus {
-        let rows = rest.find(*menu, session.user.as_str()).await?;
+        let rows = rest.active_of(*menu, &[session.user.as_str()]).await?;
         let Some(row) = rows.iter().find(|row| sought.is(row)) else { continue };
         if *menu == Menu::PppActive && rows.len() > 1 {
             seen.detail =

@@ -9,7 +9,7 @@ use crate::config::{Config, IdentityAttribute, MikrotikApi, NasMatch, NasProfile
 use crate::radius::SharedSecret;
 use crate::store::{NasRow, SessionRow};
 
-use super::NasProblem;
+use super::{HostNames, NasProblem};
 
 /// A NAS, with everything needed to reach it.
 #[derive(Debug, Clone)]
@@ -41,6 +41,8 @@ pub struct Directory {
     api: Option<MikrotikApi>,
     /// Whether all open rows name one NAS, so that a REST service that is not said to be any NAS's can be that one's.
     one_open: bool,
+    /// Host names of the nas table that could not be resolved.
+    unresolved: BTreeSet<String>,
 }
 
 #[derive(Debug, Clone)]
@@ -53,6 +55,11 @@ struct Entry {
 }
 
 impl Entry {
+    /// Whether it has addresses of its own, and this is none of them.
+    fn is_elsewhere(&self, address: IpAddr) -> bool {
+        !self.nets.is_empty() && self.fit(address).is_none()
+    }
+
     /// How well the address fits: the longest prefix that holds it.
     fn fit(&self, address: IpAddr) -> Option<u8> {
         self.nets.iter().filter(|net| net.contains(&address)).map(IpNet::prefix_len).max()
@@ -67,10 +74,10 @@ impl Directory {
         shared || config.mikrotik_api.is_some()
     }
 
-    /// Puts together `[[nas]]`, FreeRADIUS' rows and `[nas_defaults]`. `open_nas` holds nasipaddress of all open rows, where
-    /// [`Directory::minds_open_nas`].
+    /// Puts together `[[nas]]`, FreeRADIUS' rows with what their host names stand for, and `[nas_defaults]`. `open_nas` holds
+    /// nasipaddress of all open rows, where [`Directory::minds_open_nas`].
     #[must_use]
-    pub fn new(config: &Config, rows: &[NasRow], open_nas: &BTreeSet<String>) -> Self {
+    pub fn new(config: &Config, (rows, hosts): (&[NasRow], &HostNames), open_nas: &BTreeSet<String>) -> Self {
         let configured = config.nas.iter().map(|nas| {
             let mut entry = Entry {
                 name: nas.name.clone(),
@@ -87,9 +94,9 @@ impl Directory {
             }
             entry
         });
-        let entries = configured.chain(rows.iter().filter_map(table_entry)).collect();
+        let entries = configured.chain(rows.iter().filter_map(|row| table_entry(row, hosts))).collect();
         let (defaults, api) = (config.nas_defaults.clone(), config.mikrotik_api.clone());
-        Self { entries, defaults, api, one_open: open_nas.len() <= 1 }
+        Self { entries, defaults, api, one_open: open_nas.len() <= 1, unresolved: hosts.unknown().clone() }
     }
 
     /// The NAS of a session.
@@ -97,16 +104,13 @@ impl Directory {
     /// # Errors
     /// [`NasProblem`]: no NAS, more than one, or one that cannot be reached.
     pub fn resolve(&self, session: &SessionRow) -> Result<ResolvedNas, NasProblem> {
-        let address = session.nas_ip_address.parse::<IpAddr>().ok();
-        let by_address = address.map(|address| self.best_by_address(address)).unwrap_or_default();
-        let by_name: Vec<&Entry> =
-            self.entries.iter().filter(|entry| entry.names.contains(&session.called_station_id)).collect();
-        let matched = Self::one(session, address, by_address, by_name)?;
+        let address = nas_address(session);
+        let matched = self.matched(session, address)?;
         let settings = matched.iter().rev().fold(self.defaults.clone(), |lower, entry| entry.settings.over(&lower));
         let name = match (matched.first(), address) {
             (Some(entry), _) => entry.name.clone(),
             (None, Some(address)) if settings.secret.is_some() => address.to_string(),
-            (None, _) => return Err(NasProblem::unknown(session)),
+            (None, _) => return Err(NasProblem::unknown(session, &self.unresolved)),
         };
         let reach = settings.address.or(address);
         let reach = reach
@@ -146,27 +150,25 @@ impl Directory {
     }
 
     /// The one NAS that address and name point to: its `[[nas]]` first, then its row of the nas table.
-    fn one<'a>(
-        session: &SessionRow,
-        address: Option<IpAddr>,
-        by_address: Vec<&'a Entry>,
-        by_name: Vec<&'a Entry>,
-    ) -> Result<Vec<&'a Entry>, NasProblem> {
+    fn matched(&self, session: &SessionRow, address: Option<IpAddr>) -> Result<Vec<&Entry>, NasProblem> {
+        let by_address = address.map(|address| self.best_by_address(address)).unwrap_or_default();
         let (mut configured, rows): (Vec<&Entry>, Vec<&Entry>) = by_address.into_iter().partition(|e| e.configured);
-        for entry in by_name {
+        let called = [&session.called_station_id, &session.nas_identifier];
+        let is_called = |entry: &&Entry| called.iter().any(|name| !name.is_empty() && entry.names.contains(name));
+        for entry in self.entries.iter().filter(is_called) {
             if !configured.iter().any(|other| std::ptr::eq(*other, entry)) {
                 configured.push(entry);
             }
         }
-        // A [[nas]] that has addresses of its own is another NAS than a row found by an address it does not have
-        let elsewhere = |entry: &&Entry| {
-            !entry.nets.is_empty() && address.is_some_and(|address| entry.fit(address).is_none()) && !rows.is_empty()
-        };
-        let conflict = configured.iter().any(elsewhere);
-        if configured.len() > 1 || rows.len() > 1 || conflict {
+        // One that has addresses of its own is another NAS than the one at an address that is none of them
+        let elsewhere = |entry: &&&Entry| address.is_some_and(|address| entry.is_elsewhere(address));
+        let stray = configured.iter().find(elsewhere);
+        if configured.len() > 1 || rows.len() > 1 || (stray.is_some() && !rows.is_empty()) {
             let names = configured.iter().chain(&rows).map(|entry| entry.name.clone()).collect();
-            let (address, called) = (session.nas_ip_address.clone(), session.called_station_id.clone());
-            return Err(NasProblem::Ambiguous { address, called, names });
+            return Err(NasProblem::ambiguous(session, names));
+        }
+        if let Some(stray) = stray {
+            return Err(NasProblem::Elsewhere { name: stray.name.clone(), address: session.nas_ip_address.clone() });
         }
         configured.extend(rows);
         Ok(configured)
@@ -212,14 +214,32 @@ fn environment_rest(MikrotikApi { rest, .. }: &MikrotikApi) -> RestPart {
     }
 }
 
-fn table_entry(row: &NasRow) -> Option<Entry> {
-    let net = row.nasname.parse::<IpNet>().or_else(|_| row.nasname.parse::<IpAddr>().map(IpNet::from)).ok()?;
+fn table_entry(row: &NasRow, hosts: &HostNames) -> Option<Entry> {
+    let nets: Vec<IpNet> = match net_of(&row.nasname) {
+        Some(net) => vec![net],
+        None => hosts.addresses(&row.nasname).iter().copied().map(IpNet::from).collect(),
+    };
+    if nets.is_empty() {
+        return None;
+    }
     let secret = SharedSecret::new(row.secret.clone().into_bytes()).ok();
     Some(Entry {
         name: row.shortname.clone().filter(|name| !name.is_empty()).unwrap_or_else(|| row.nasname.clone()),
-        nets: vec![net],
+        nets,
         names: Vec::new(),
         settings: NasSettings { secret, ..NasSettings::default() },
         configured: false,
     })
+}
+
+/// An address, or a CIDR.
+pub(super) fn net_of(nasname: &str) -> Option<IpNet> {
+    let nasname = nasname.trim();
+    nasname.parse::<IpNet>().or_else(|_| nasname.parse::<IpAddr>().map(IpNet::from)).ok()
+}
+
+/// The NAS' address as radacct has it; none where it is unset.
+fn nas_address(session: &SessionRow) -> Option<IpAddr> {
+    let address = session.nas_ip_address.parse::<IpAddr>().ok()?.to_canonical();
+    Some(address).filter(|address| !address.is_unspecified())
 }

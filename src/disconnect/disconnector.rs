@@ -1,20 +1,28 @@
 //! The two ways to end a session.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::Duration;
 
 use crate::clock::Clock;
+use crate::config::IdentityAttribute;
 use crate::dynauth::{Ended, Request, RequestError, RetransmitPolicy};
 use crate::metrics::Metrics;
 use crate::radius::{Attributes, Code, EncodeError};
-use crate::routeros::{ActiveRow, Menu, Removal, RestClient, RestError, RestFailure};
+use crate::routeros::RestClient;
 use crate::store::{Accounting, SessionRow, StoreError};
 use crate::udp::{UdpHandle, any_source};
 
-use super::identity::identity;
-use super::router_view::{Sought, menus};
-use super::{Attempt, AttemptOutcome, ResolvedNas, identity_names, service_of};
+use super::identity::{ladder, set_attributes, set_names};
+use super::lists::{self, ListQuestion};
+use super::removal::RouterError;
+use super::rounds::Rounds;
+use super::router_view::RouterView;
+use super::{Attempt, ResolvedNas, service_of};
+
+/// Between two rounds of questions to one place, at least.
+const ROUND: Duration = Duration::from_millis(100);
 
 /// Why a NAS could not even be asked.
 #[derive(Debug, thiserror::Error)]
@@ -35,22 +43,6 @@ pub enum CutError {
     Identity(#[from] EncodeError),
 }
 
-/// Why a router's REST service could not be used.
-#[derive(Debug, thiserror::Error)]
-pub(super) enum RouterError {
-    /// It could not be asked, or answered with an error.
-    #[error(transparent)]
-    Rest(#[from] RestError),
-    /// It is another router than the configured one: nothing that it says counts.
-    #[error("this is not the router it should be: its identity is {found:?}, not {expected:?}")]
-    WrongRouter {
-        /// `identity` of `[nas.rest]`.
-        expected: String,
-        /// What the router says.
-        found: String,
-    },
-}
-
 /// Ends sessions, over one socket for each of our own addresses and one REST connection for each router.
 #[derive(Debug)]
 pub struct Disconnector {
@@ -58,14 +50,22 @@ pub struct Disconnector {
     accounting: Accounting,
     metrics: Arc<Metrics>,
     sockets: Mutex<BTreeMap<IpAddr, UdpHandle>>,
-    routers: Mutex<BTreeMap<String, Arc<RestClient>>>,
+    routers: Mutex<BTreeMap<String, Router>>,
+    rows: OnceLock<Rounds<String, Option<SessionRow>>>,
+}
+
+/// A router's REST service, and its list as it is asked for everybody together.
+#[derive(Debug, Clone)]
+pub(super) struct Router {
+    pub(super) rest: Arc<RestClient>,
+    pub(super) list: Arc<Rounds<ListQuestion, RouterView>>,
 }
 
 impl Disconnector {
     /// With no socket open yet; proof is looked for in `accounting`, exchanges are counted in `metrics`.
     #[must_use]
     pub fn new(clock: Clock, accounting: Accounting, metrics: Arc<Metrics>) -> Self {
-        Self { clock, accounting, metrics, sockets: Mutex::default(), routers: Mutex::default() }
+        Self { clock, accounting, metrics, sockets: Mutex::default(), routers: Mutex::default(), rows: OnceLock::new() }
     }
 
     pub(super) const fn accounting(&self) -> &Accounting {
@@ -85,15 +85,33 @@ impl Disconnector {
         sockets.values().map(UdpHandle::discarded).sum()
     }
 
-    /// Sends a Disconnect-Request for exactly this session and waits for its outcome.
+    /// The sets of attributes by which the session may be named to its NAS, in the order of trying.
+    ///
+    /// # Errors
+    /// When FreeRADIUS' database cannot be asked whether the user has other sessions there.
+    pub async fn ladder(
+        &self,
+        nas: &ResolvedNas,
+        session: &SessionRow,
+    ) -> Result<Vec<Vec<IdentityAttribute>>, StoreError> {
+        let open = self.accounting.open_sessions(&session.user).await?;
+        let here = open.iter().filter(|other| other.nas_ip_address == session.nas_ip_address);
+        let alone = here.count() <= 1;
+        Ok(ladder(session, service_of(session, nas.profile.service), &nas.profile.identity, alone))
+    }
+
+    /// Sends a Disconnect-Request for exactly this session, named by this set, and waits for its outcome.
     ///
     /// # Errors
     /// [`CutError`] when nothing could be sent. A NAK and silence are outcomes.
-    pub async fn send_disconnect(&self, nas: &ResolvedNas, session: &SessionRow) -> Result<Option<Attempt>, CutError> {
-        let service = service_of(session, nas.profile.service);
-        let attributes = identity(session, service, nas.identity())?;
-        let ended = self.exchange(nas, Code::DisconnectRequest, attributes).await?;
-        Ok(ended.map(|ended| Attempt::of_exchange(identity_names(session, service, nas.identity()), &ended)))
+    pub async fn send_disconnect(
+        &self,
+        nas: &ResolvedNas,
+        session: &SessionRow,
+        set: &[IdentityAttribute],
+    ) -> Result<Option<Attempt>, CutError> {
+        let ended = self.exchange(nas, Code::DisconnectRequest, set_attributes(session, set)?).await?;
+        Ok(ended.map(|ended| Attempt::of_exchange(set_names(set), &ended)))
     }
 
     /// Sends a request to a NAS and waits for its outcome; `None` for a NAS without a secret.
@@ -133,86 +151,40 @@ impl Disconnector {
         Ok(sockets.entry(source).or_insert(handle).clone())
     }
 
-    /// Finds the session on the router's list and removes that row, read again right before; `None` without REST. What
-    /// it saw of the list stands in the outcome.
-    ///
-    /// # Errors
-    /// When FreeRADIUS' database cannot be asked which of the user's sessions a row is: nothing is removed then.
-    pub async fn remove(&self, nas: &ResolvedNas, session: &SessionRow) -> Result<Option<Attempt>, StoreError> {
-        let rest = match self.rest(nas) {
-            Ok(Some(rest)) => rest,
-            Ok(None) => return Ok(None),
-            Err(error) => return Ok(Some(failed(&error))),
-        };
-        let sought = Sought::new(session, self.accounting().open_sessions(&session.user).await?);
-        let menus = menus(service_of(session, nas.profile.service));
-        Ok(Some(self.remove_over(&rest, nas, &sought, menus).await.unwrap_or_else(|error| failed(&error))))
-    }
-
-    async fn remove_over(
-        &self,
-        rest: &RestClient,
-        nas: &ResolvedNas,
-        sought: &Sought<'_>,
-        menus: &[Menu],
-    ) -> Result<Attempt, RouterError> {
-        self.check_identity(nas, rest).await?;
-        for menu in menus {
-            let rows = rest.active(*menu).await?;
-            if let Some(row) = rows.iter().find(|row| sought.is(row)) {
-                return remove_row(rest, *menu, row, sought).await;
-            }
-        }
-        Ok(Attempt::over_rest(AttemptOutcome::NotListed, None, None))
-    }
-
-    /// Refuses a router that is not the one it should be.
-    pub(super) async fn check_identity(&self, nas: &ResolvedNas, rest: &RestClient) -> Result<(), RouterError> {
-        let Some(expected) = nas.profile.rest.as_ref().and_then(|rest| rest.identity.clone()) else { return Ok(()) };
-        let found = rest.identity().await?;
-        if found == expected { Ok(()) } else { Err(RouterError::WrongRouter { expected, found }) }
-    }
-
-    /// The router's REST client; `None` where none is set up.
-    pub(super) fn rest(&self, nas: &ResolvedNas) -> Result<Option<Arc<RestClient>>, RouterError> {
+    /// The router's REST service; `None` where none is set up.
+    pub(super) fn router(&self, nas: &ResolvedNas) -> Result<Option<Router>, RouterError> {
         let Some(settings) = &nas.profile.rest else { return Ok(None) };
         let mut routers = self.routers.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(client) = routers.get(settings.url.as_str()) {
-            return Ok(Some(Arc::clone(client)));
+        if let Some(router) = routers.get(settings.url.as_str()) {
+            return Ok(Some(router.clone()));
         }
-        let client = Arc::new(RestClient::new(settings)?);
-        routers.insert(settings.url.as_str().to_owned(), Arc::clone(&client));
-        Ok(Some(client))
+        let rest = Arc::new(RestClient::new(settings)?);
+        let (asked, accounting) = (Arc::clone(&rest), self.accounting.clone());
+        let list = Rounds::start(self.clock, ROUND, move |round| {
+            let (rest, accounting) = (Arc::clone(&asked), accounting.clone());
+            async move { lists::look(&rest, &accounting, round).await }
+        });
+        let router = Router { rest, list: Arc::new(list) };
+        routers.insert(settings.url.as_str().to_owned(), router.clone());
+        Ok(Some(router))
+    }
+
+    /// radacct, asked once a round for all rows that are watched.
+    pub(super) fn rows(&self) -> &Rounds<String, Option<SessionRow>> {
+        self.rows.get_or_init(|| {
+            let accounting = self.accounting.clone();
+            Rounds::start(self.clock, ROUND, move |round| {
+                let accounting = accounting.clone();
+                async move { rows_of(&accounting, round).await }
+            })
+        })
     }
 }
 
-/// Removes a row after reading it again: a hotspot's ids are reused by the next session on the address. One whose uptime
-/// has gone back is that next session.
-async fn remove_row(
-    rest: &RestClient,
-    menu: Menu,
-    listed: &ActiveRow,
-    sought: &Sought<'_>,
-) -> Result<Attempt, RouterError> {
-    let id = listed.id.as_str();
-    match rest.row(menu, id).await? {
-        Some(row) if sought.is(&row) && row.uptime >= listed.uptime => {}
-        Some(_) | None => return Ok(Attempt::over_rest(AttemptOutcome::AlreadyGone, Some(404), None)),
-    }
-    Ok(match rest.remove(menu, id).await? {
-        Removal::Removed => Attempt::over_rest(AttemptOutcome::Removed, None, None),
-        Removal::AlreadyGone => Attempt::over_rest(AttemptOutcome::AlreadyGone, Some(404), None),
-    })
-}
-
-fn failed(error: &RouterError) -> Attempt {
-    let RouterError::Rest(RestError { failure, .. }) = error else {
-        return Attempt::over_rest(AttemptOutcome::Refused, None, Some(error.to_string()));
-    };
-    let unreachable = matches!(
-        failure,
-        RestFailure::Refused | RestFailure::Unreachable(_) | RestFailure::TimedOut(_) | RestFailure::NoAnswer(_)
-    );
-    let outcome = if unreachable { AttemptOutcome::Unreachable } else { AttemptOutcome::Refused };
-    Attempt::over_rest(outcome, failure.status(), Some(error.to_string()))
+/// The rows of a round; nothing when radacct cannot be asked.
+async fn rows_of(accounting: &Accounting, round: Vec<String>) -> Vec<Option<SessionRow>> {
+    let ids: Vec<String> = round.iter().collect::<BTreeSet<_>>().into_iter().cloned().collect();
+    let Ok(rows) = accounting.sessions(&ids).await else { return Vec::new() };
+    let rows: BTreeMap<String, SessionRow> = rows.into_iter().map(|row| (row.acct_unique_id.clone(), row)).collect();
+    round.iter().map(|id| rows.get(id).cloned()).collect()
 }

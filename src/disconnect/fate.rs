@@ -78,7 +78,7 @@ const LISTED_WITHIN_SECS: i64 = 60;
 impl Facts<'_> {
     /// Whether the session's absence from the list means that it is off.
     fn absence_counts(&self) -> bool {
-        let RouterView::Absent { vouched } = self.findings.router else { return false };
+        let RouterView::Absent { vouched, .. } = self.findings.router else { return false };
         (vouched || self.acked() || self.seen_on_router) && self.has_been_listed()
     }
 

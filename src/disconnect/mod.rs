@@ -10,20 +10,29 @@ mod change;
 mod directory;
 mod disconnector;
 mod fate;
+mod host_names;
 mod identity;
+mod lists;
 mod nas_problem;
+mod removal;
+mod rounds;
 mod router_view;
+mod session_id;
 mod verify;
+mod way_back;
 
 pub use attempt::{Attempt, AttemptOutcome};
 pub use change::{Confirmed, Seen};
 pub use directory::{Directory, ResolvedNas};
 pub use disconnector::{CutError, Disconnector};
 pub use fate::{Evidence, Facts, Fate, Verdict, decide};
-pub use identity::{identity_names, service_of};
+pub use host_names::HostNames;
+pub use identity::{identity_names, ladder, next_set, service_of, set_attributes, set_names};
 pub use nas_problem::NasProblem;
 pub use router_view::RouterView;
+pub use session_id::same_session_id;
 pub use verify::{Findings, RowFinding};
+pub use way_back::WayBack;
 
 #[cfg(test)]
 mod tests;

@@ -4,9 +4,8 @@ use std::time::Duration;
 
 use crate::store::{SessionRow, StoreError};
 
-use super::disconnector::RouterError;
-use super::router_view::{Sought, is_session, menus};
-use super::{Disconnector, ResolvedNas, RouterView, service_of};
+use super::lists::ListQuestion;
+use super::{Disconnector, ResolvedNas, RouterView};
 
 /// How often radacct is read while a proof is looked for.
 const LOOK_EVERY: Duration = Duration::from_millis(200);
@@ -45,7 +44,7 @@ impl Disconnector {
     /// # Errors
     /// When the database cannot be asked. A router that cannot be asked is a finding.
     pub async fn look(&self, nas: &ResolvedNas, session: &SessionRow) -> Result<Findings, StoreError> {
-        let router = self.router_view(nas, session).await?;
+        let router = self.router_view(nas, session).await;
         Ok(Findings { row: self.row(session).await?, router })
     }
 
@@ -67,7 +66,7 @@ impl Disconnector {
             let over = self.clock().now().duration_since(started) >= within;
             // A closed row says most, and the list, which outranks it, is asked before it is believed
             if over || matches!(findings.row, RowFinding::Closed { .. }) || looks % LOOKS_PER_LISTING == 1 {
-                findings.router = self.router_view(nas, session).await?;
+                findings.router = self.router_view(nas, session).await;
             }
             if over || enough(&findings) {
                 return Ok(findings);
@@ -83,44 +82,26 @@ impl Disconnector {
     /// # Errors
     /// When the database cannot be asked.
     pub async fn row(&self, session: &SessionRow) -> Result<RowFinding, StoreError> {
-        Ok(match self.accounting().session(&session.acct_unique_id).await? {
+        let id = &session.acct_unique_id;
+        let row = match self.rows().ask(id.clone()).await {
+            Some(row) => row,
+            // Once more, to say what is wrong
+            None => self.accounting().session(id).await?,
+        };
+        Ok(match row {
             None => RowFinding::Missing,
             Some(row) => row.stop.map_or(RowFinding::Open { update: row.update }, |stop| RowFinding::Closed { stop }),
         })
     }
 
-    async fn router_view(&self, nas: &ResolvedNas, session: &SessionRow) -> Result<RouterView, StoreError> {
-        let listing = match self.rest(nas) {
-            Ok(None) => return Ok(RouterView::NotAsked),
-            Ok(Some(rest)) => rest,
-            Err(error) => return Ok(unreadable(&error)),
+    pub(super) async fn router_view(&self, nas: &ResolvedNas, session: &SessionRow) -> RouterView {
+        let router = match self.router(nas) {
+            Ok(None) => return RouterView::NotAsked,
+            Ok(Some(router)) => router,
+            Err(error) => return RouterView::Unreadable { reason: error.to_string() },
         };
-        let mut rows = Vec::new();
-        if let Err(error) = self.check_identity(nas, &listing).await {
-            return Ok(unreadable(&error));
-        }
-        for menu in menus(service_of(session, nas.profile.service)) {
-            match listing.active(*menu).await {
-                Ok(found) => rows.extend(found),
-                Err(error) => return Ok(unreadable(&error.into())),
-            }
-        }
-        let sought = Sought::new(session, self.accounting().open_sessions(&session.user).await?);
-        if let Some(row) = rows.iter().find(|row| sought.is(row)) {
-            return Ok(RouterView::Listed { id: row.id.clone() });
-        }
-        if nas.profile.rest.as_ref().is_none_or(|rest| rest.identity.is_none()) {
-            return Ok(RouterView::Absent { vouched: false });
-        }
-        let there = self.accounting().all_open_sessions().await?;
-        let others = there.iter().filter(|other| {
-            other.nas_ip_address == session.nas_ip_address && other.acct_unique_id != session.acct_unique_id
-        });
-        let vouched = others.into_iter().any(|other| rows.iter().any(|row| is_session(row, other)));
-        Ok(RouterView::Absent { vouched })
+        let question = ListQuestion { nas: nas.clone(), session: session.clone() };
+        let gone = || RouterView::Unreadable { reason: "nobody asks it any more".to_owned() };
+        router.list.ask(question).await.unwrap_or_else(gone)
     }
-}
-
-fn unreadable(error: &RouterError) -> RouterView {
-    RouterView::Unreadable { reason: error.to_string() }
 }

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::disconnect::{CutError, Directory, Disconnector};
+use crate::disconnect::{CutError, Directory, Disconnector, HostNames};
 use crate::ledger::{Depth, LedgerRules, LimitReader, view};
 use crate::metrics::Metrics;
 use crate::quota::{Over, UserName, judge};
@@ -133,5 +133,5 @@ pub async fn directory(config: &Config, accounting: &Accounting) -> Result<Direc
     let rows = accounting.nas().await?;
     // It goes through all open rows, and many sites need no answer
     let in_use = if Directory::minds_open_nas(config) { accounting.nas_in_use().await? } else { BTreeSet::new() };
-    Ok(Directory::new(config, &rows, &in_use))
+    Ok(Directory::new(config, (&rows, &HostNames::of(&rows).await), &in_use))
 }

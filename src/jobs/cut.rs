@@ -1,24 +1,14 @@
 //! One session of a job, from intent to fate.
 
-use std::time::Duration;
-
-use crate::config::CutPath;
-use crate::disconnect::{Attempt, Directory, Evidence, Fate, Findings, ResolvedNas, RouterView, RowFinding, Verdict};
-use crate::failpoint;
+use crate::disconnect::{Directory, Evidence, Fate, Findings, ResolvedNas, RouterView, RowFinding, Verdict};
 use crate::store::{JobRecord, TargetRecord, TargetStep};
 
 use super::record::is_off;
 use super::rows::closing_time;
-use super::{Agent, AgentError, Guard};
-
-/// How long an ACK that nothing confirms is waited on where another path follows: free surfing, should it be a lie.
-const PATIENCE_BEFORE_NEXT_PATH: Duration = Duration::from_secs(3);
-
-/// Shorter than a lease, which each write renews.
-const WATCH_SLICE: Duration = Duration::from_secs(45);
+use super::{Agent, AgentError};
 
 /// What one path came to.
-enum Progress {
+pub(super) enum Progress {
     /// The session has its fate.
     Settled(Verdict, Findings),
     /// Not off: the next path.
@@ -49,6 +39,14 @@ impl Agent {
             Some(settled) => settled,
             None => self.verify_first(&target, &nas).await?,
         };
+        if matches!(progress, Progress::Next) {
+            if self.is_bounced_too_often(&mut target, &nas).await? {
+                return self.leave_bounced(job, target, &nas).await.map(|()| false);
+            }
+            if !self.close_ways_back(job, &mut target, &nas).await? {
+                return Ok(true);
+            }
+        }
         for (index, path) in nas.profile.paths.iter().enumerate() {
             if !matches!(progress, Progress::Next) {
                 break;
@@ -64,6 +62,9 @@ impl Agent {
                 (self.judge(&target, &findings), findings)
             }
         };
+        if is_off(verdict) && nas.profile.remove_host {
+            self.remove_hosts(&mut target, &nas).await;
+        }
         self.record_fate(job, target, verdict, findings.row).await.map(|()| false)
     }
 
@@ -91,74 +92,7 @@ impl Agent {
         Ok(self.progress(target, findings))
     }
 
-    /// Tries one path: intent, guard, effect, proof. `path` is the path and whether it is the last.
-    async fn take_path(
-        &self,
-        job: &JobRecord,
-        target: &mut TargetRecord,
-        nas: &ResolvedNas,
-        (path, last): (CutPath, bool),
-    ) -> Result<Progress, AgentError> {
-        target.step = TargetStep::Sending;
-        self.write_target(job, target, None).await?;
-        failpoint::reach("intent_recorded");
-        // Last of all before the send: writing the intent may have had to wait for a lock
-        match self.guard(job, &target.session).await? {
-            Guard::Holds => {}
-            Guard::ReasonLapsed => return Ok(Progress::Lapsed),
-            Guard::SessionOver => {
-                let findings = self.disconnector.look(nas, &target.session).await?;
-                return Ok(Progress::Settled(self.judge(target, &findings), findings));
-            }
-        }
-        let Some(attempt) = self.attempt(path, nas, target).await? else { return Ok(Progress::Next) };
-        failpoint::reach("request_answered");
-        self.record_attempt(job, target, &attempt).await?;
-        if !attempt.took_effect() {
-            return Ok(Progress::Next);
-        }
-        let within =
-            if last { nas.profile.verify_within } else { nas.profile.verify_within.min(PATIENCE_BEFORE_NEXT_PATH) };
-        let findings = self.watch(job, target, nas, within).await?;
-        target.on_router |= matches!(findings.router, RouterView::Listed { .. });
-        Ok(self.progress(target, findings))
-    }
-
-    /// Looks for proof, in slices that keep the lease alive.
-    async fn watch(
-        &self,
-        job: &JobRecord,
-        target: &TargetRecord,
-        nas: &ResolvedNas,
-        within: Duration,
-    ) -> Result<Findings, AgentError> {
-        let enough = |findings: &Findings| is_off(self.judge(target, findings));
-        let mut left = within;
-        loop {
-            let slice = left.min(WATCH_SLICE);
-            let findings = self.disconnector.watch(nas, &target.session, slice, enough).await?;
-            left = left.saturating_sub(slice);
-            if left.is_zero() || enough(&findings) {
-                return Ok(findings);
-            }
-            self.write_target(job, target, None).await?;
-        }
-    }
-
-    async fn attempt(
-        &self,
-        path: CutPath,
-        nas: &ResolvedNas,
-        target: &TargetRecord,
-    ) -> Result<Option<Attempt>, AgentError> {
-        Ok(match path {
-            CutPath::Radius => self.disconnector.send_disconnect(nas, &target.session).await?,
-            CutPath::Rest => self.disconnector.remove(nas, &target.session).await?,
-            CutPath::Api => None,
-        })
-    }
-
-    fn progress(&self, target: &TargetRecord, findings: Findings) -> Progress {
+    pub(super) fn progress(&self, target: &TargetRecord, findings: Findings) -> Progress {
         let verdict = self.judge(target, &findings);
         if is_off(verdict) { Progress::Settled(verdict, findings) } else { Progress::Next }
     }

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::disconnect::same_session_id;
 use crate::store::{JobRecord, SessionRow};
 
 /// What a job needs besides user and reason: its JSON on disk.
@@ -53,7 +54,9 @@ impl Selection {
     #[must_use]
     pub fn holds(&self, session: &SessionRow) -> bool {
         let bare = |text: &str| text.replace([':', '-', '.'], "").to_ascii_lowercase();
-        self.session.as_ref().is_none_or(|id| session.acct_session_id == *id || session.acct_unique_id == *id)
+        self.session
+            .as_ref()
+            .is_none_or(|id| same_session_id(&session.acct_session_id, id) || session.acct_unique_id == *id)
             && self.mac.as_ref().is_none_or(|mac| bare(mac) == bare(&session.calling_station_id))
             && self.ip.as_ref().is_none_or(|ip| session.framed_ip_address == *ip)
             && self.before.is_none_or(|before| !session.began_since(before))

@@ -5,6 +5,7 @@
 //!                │           │  ▲
 //!                │           ▼  │ retry_at
 //!                │         waiting                 not proven off: again later, until the reason lapses
+//!                │           ├──▶ watching         all off and the login closed: does anybody come straight back?
 //!                └───────────┴──────▶ lapsed       the reason no longer holds; a block of ours is undone
 //! ```
 //!
@@ -27,15 +28,19 @@ mod exempt;
 mod guard;
 mod holder;
 mod login;
+mod paths;
 mod pause;
 mod penalty;
 mod queue;
 mod record;
 mod report;
 mod restore;
+mod returns;
 mod rows;
 mod run;
 mod settle;
+mod target_detail;
+mod ways_back;
 
 pub use agent::{Agent, AgentError, Shared, directory};
 pub use block::Closing;
@@ -49,3 +54,5 @@ pub use holder::{is_dead, this_process};
 pub use pause::{Pause, pause, paused, resume};
 pub use report::{SessionReport, Would};
 pub use restore::Restored;
+pub use returns::{LOOK_AFTER, Reconnected, Watched};
+pub use target_detail::{Bounce, TargetDetail};

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::quota::UserName;
 use crate::store::{JobRecord, SessionRow, TargetRecord};
 
-use super::JobDetail;
+use super::{Bounce, JobDetail, Reconnected, TargetDetail};
 
 /// One session that was aimed at; all session keys null for a user with none open.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -37,6 +37,15 @@ pub struct SessionReport {
     /// Why nothing could be tried: no NAS matches, or more than one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub problem: Option<String>,
+    /// Cookies of the hotspot that were taken away before the cut.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cookies_removed: Option<u32>,
+    /// The user came back under this session although the login was closed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bounce: Option<Bounce>,
+    /// The user came back after this session, and was let in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reconnected: Option<Reconnected>,
     /// What was tried.
     pub attempts: Vec<serde_json::Value>,
     /// Why: `quota`, `expiry`, or what the operator gave.
@@ -92,6 +101,9 @@ impl SessionReport {
             evidence: Some("no_open_row".to_owned()),
             blocked: false,
             problem: None,
+            cookies_removed: None,
+            bounce: None,
+            reconnected: None,
             attempts: Vec::new(),
             reason: detail.text.clone().unwrap_or_else(|| reason.to_owned()),
             used_octets: detail.used_octets,
@@ -127,13 +139,15 @@ impl SessionReport {
     #[must_use]
     pub fn of_target(job: &JobRecord, detail: &JobDetail, target: &TargetRecord) -> Self {
         let base = Self::of_user(&job.spec.user, &job.spec.reason, &job.spec.actor, detail);
-        let base = base.of_session(&target.session);
+        let (base, more) = (base.of_session(&target.session), TargetDetail::of(target));
         Self {
             nas: target.nas.clone().or_else(|| base.nas.clone()),
             fate: target.fate.clone().unwrap_or_else(|| "unknown".to_owned()),
             path: target.path.clone(),
             evidence: target.evidence.clone(),
             problem: target.problem.clone(),
+            cookies_removed: Some(more.cookies_removed).filter(|removed| *removed > 0),
+            bounce: more.bounce,
             attempts: target.attempts.clone(),
             selected_at: target.selected_at,
             ..base

@@ -75,29 +75,35 @@ impl Agent {
             return Ok(Some(standing.into_iter().map(SessionReport::unsettled).collect()));
         }
         let detail = JobDetail::of(&job);
+        let undone = job.attempts > 0 && detail.block && !self.is_shut_out(&job.spec.user).await?;
         if detail.block {
             self.block(&job.spec.user, &job.spec.reason, &JobDetail::asker(&job)).await?;
         }
-        self.select(&mut job, &detail).await?;
+        self.select(&mut job, &detail, undone).await?;
         let pass = self.cut_all(&job, directory).await?;
         let targets = self.state.targets(job.id).await?;
+        let reports = self.reports(&job, &detail, &targets).await?;
         match pass.lapsed {
-            false => self.settle(&mut job, targets.iter().all(is_off)).await?,
+            false => {
+                let closed = self.shuts_out() && reports.iter().all(|report| report.blocked);
+                self.settle(&mut job, &targets, closed.then_some(&**directory)).await?;
+            }
             // It was a pause that stopped it
             true if self.reason_holds(&job).await? => self.put_back(&mut job).await?,
             true => self.lapse(&mut job).await?,
         }
-        let reports = self.reports(&job, &detail, &targets).await?;
         Ok(Some(told(reports, &targets, &pass.problems)))
     }
 
-    /// Selects sessions, again after the block: logins that were in flight have their row by now.
-    async fn select(&self, job: &mut JobRecord, detail: &JobDetail) -> Result<(), AgentError> {
+    /// Selects sessions, again after the block: logins that were in flight have their row by now. `undone`: somebody had
+    /// opened the login that the job closed.
+    async fn select(&self, job: &mut JobRecord, detail: &JobDetail, undone: bool) -> Result<(), AgentError> {
+        let earlier = self.state.targets(job.id).await?;
         let open = self.accounting.open_sessions(&job.spec.user).await?;
         let wanted = |session: &SessionRow| detail.selection.holds(session) && !self.came_back(job, session);
         let wanted: Vec<SessionRow> = open.into_iter().filter(wanted).collect();
         for session in wanted {
-            let target = TargetRecord {
+            let mut target = TargetRecord {
                 id: 0,
                 job_id: job.id,
                 session,
@@ -112,7 +118,11 @@ impl Agent {
                 evidence: None,
                 problem: None,
                 close_due_at: None,
+                detail: serde_json::Value::Null,
             };
+            if self.shuts_out() {
+                Self::mark_bounce(&mut target, &earlier, undone);
+            }
             self.state.add_target(job, &target).await?.ok_or(AgentError::LeaseLost)?;
         }
         job.state = JobState::Cutting;

@@ -1,5 +1,6 @@
 //! How a run of a job ends: for good, or with a time for the next one.
 
+use crate::disconnect::Directory;
 use crate::quota::Reason;
 use crate::store::{JobRecord, JobState, JournalEntry, TargetRecord};
 
@@ -42,12 +43,24 @@ impl Agent {
         self.write_job(job, Some(&self.entry_of(job, "given_up", detail))).await
     }
 
-    /// Ends the job, or says when to try again. What a person asked for by hand is tried once and told.
-    pub(super) async fn settle(&self, job: &mut JobRecord, off: bool) -> Result<(), AgentError> {
-        let retried = job.spec.reason != "by_hand" && !off;
-        job.state = if retried { JobState::Waiting } else { JobState::Ended };
+    /// Ends the job, or says when to look at it again: sessions that are not off are tried again; where the login is closed,
+    /// as a directory says, it is watched whether those who are off come back. What a person asked for by hand is tried once
+    /// and told.
+    pub(super) async fn settle(
+        &self,
+        job: &mut JobRecord,
+        targets: &[TargetRecord],
+        closed: Option<&Directory>,
+    ) -> Result<(), AgentError> {
+        let now = self.now();
         let doublings = u32::try_from(job.attempts.clamp(1, 6) - 1).unwrap_or(0);
-        job.retry_at = self.now() + (RETRY_SECS << doublings).min(RETRY_MAX_SECS);
+        let retry_at = now + (RETRY_SECS << doublings).min(RETRY_MAX_SECS);
+        let watched = closed.and_then(|directory| watched_until(targets, directory)).filter(|until| *until > now);
+        (job.state, job.retry_at) = match (targets.iter().all(is_off), watched) {
+            (true, Some(until)) => (JobState::Watching, until),
+            (false, _) if job.spec.reason != "by_hand" => (JobState::Waiting, retry_at),
+            (true, None) | (false, _) => (JobState::Ended, retry_at),
+        };
         self.write_job(job, None).await
     }
 
@@ -65,6 +78,15 @@ impl Agent {
     pub(super) fn entry_of(&self, job: &JobRecord, event: &'static str, detail: serde_json::Value) -> JournalEntry {
         JournalEntry { at: self.now(), actor: JobDetail::asker(job), user: job.spec.user.clone(), event, detail }
     }
+}
+
+/// Until when it is watched whether those who were cut come back: `verify_within` of their NAS after the cut.
+fn watched_until(targets: &[TargetRecord], directory: &Directory) -> Option<i64> {
+    let until = |target: &TargetRecord| {
+        let (effect_at, nas) = (target.effect_at?, directory.resolve(&target.session).ok()?);
+        Some(effect_at + i64::try_from(nas.profile.verify_within.as_secs()).unwrap_or(i64::MAX / 2))
+    };
+    targets.iter().filter_map(until).max()
 }
 
 pub(super) fn is_off(target: &TargetRecord) -> bool {

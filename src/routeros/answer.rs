@@ -2,27 +2,10 @@
 
 use reqwest::header::LOCATION;
 use reqwest::{Response, StatusCode};
-use serde_json::Value;
 use url::Url;
 
-use super::body::{parse, parse_error};
+use super::body::parse_error;
 use super::error::RestFailure;
-use super::rows::{ActiveRow, Menu};
-
-/// The JSON of a list. A list always exists, so where it does not there is no REST.
-pub(super) fn list(octets: Result<Vec<u8>, RestFailure>) -> Result<Value, RestFailure> {
-    match octets {
-        Ok(octets) => parse(&octets),
-        Err(RestFailure::NoSuchRow) => Err(RestFailure::NoRest { status: 404 }),
-        Err(failure) => Err(failure),
-    }
-}
-
-/// The rows of a list, every one of them of the right shape: right after its start a router may answer anything.
-pub(super) fn rows(menu: Menu, value: &Value) -> Result<Vec<ActiveRow>, RestFailure> {
-    let rows = value.as_array().ok_or(RestFailure::Shape("no list of rows"))?;
-    rows.iter().map(|row| ActiveRow::parse(menu, row)).collect()
-}
 
 /// What a status that is no success means. A 404 tells of a missing row only in RouterOS' own form: a page of something
 /// in between proves nothing.
@@ -36,6 +19,7 @@ pub(super) fn refusal(status: StatusCode, octets: &[u8]) -> RestFailure {
         _ if words.contains("permission") => RestFailure::Forbidden { status, detail: body.detail },
         400 | 404 if words.contains("no such item") => RestFailure::NoSuchRow,
         400 | 404 if words.contains("no such command") => RestFailure::NoRest { status },
+        400 if words.contains("session closed") => RestFailure::SessionClosed,
         404 if body.genuine => RestFailure::NoSuchRow,
         404 => RestFailure::NoRest { status },
         _ => RestFailure::Status { status, detail: body.detail },

@@ -1,6 +1,10 @@
 //! From the octets of an answer to JSON.
 
-use serde_json::Value;
+use std::borrow::Cow;
+use std::fmt;
+
+use serde::de::{Deserializer as _, SeqAccess, Visitor};
+use serde_json::{Map, Value};
 
 use super::error::RestFailure;
 use super::rows::text;
@@ -17,6 +21,56 @@ pub(super) struct ErrorBody {
 /// The JSON of a successful answer.
 pub(super) fn parse(octets: &[u8]) -> Result<Value, RestFailure> {
     let text = String::from_utf8_lossy(octets);
+    serde_json::from_str(&json(&text)?).map_err(|error| not_json(&error))
+}
+
+/// The rows of a list, one after the other, so that a list of 50,000 is never held as JSON. Each must be of the right shape:
+/// right after its start a router may answer anything.
+pub(super) fn parse_rows<T>(
+    octets: &[u8],
+    read: impl Fn(&Map<String, Value>) -> Result<T, RestFailure>,
+) -> Result<Vec<T>, RestFailure> {
+    let text = String::from_utf8_lossy(octets);
+    let text = json(&text)?;
+    if !text.starts_with('[') {
+        // Other JSON has another shape; what is no JSON at all is said to be none.
+        let parsed = serde_json::from_str::<Value>(&text).map_err(|error| not_json(&error));
+        return parsed.and(Err(RestFailure::Shape("no list of rows")));
+    }
+    let mut seen = Rows { read, good: Vec::new(), wrong: None };
+    let mut json = serde_json::Deserializer::from_str(&text);
+    json.deserialize_seq(&mut seen).and_then(|()| json.end()).map_err(|error| not_json(&error))?;
+    seen.wrong.map_or(Ok(seen.good), Err)
+}
+
+struct Rows<T, F> {
+    read: F,
+    good: Vec<T>,
+    /// What is wrong with the first row that is wrong.
+    wrong: Option<RestFailure>,
+}
+
+impl<'de, T, F: Fn(&Map<String, Value>) -> Result<T, RestFailure>> Visitor<'de> for &mut Rows<T, F> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a list of rows")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut rows: A) -> Result<(), A::Error> {
+        while let Some(row) = rows.next_element::<Value>()? {
+            let row = row.as_object().ok_or(RestFailure::Shape("a row that is no object")).and_then(&self.read);
+            match row {
+                Ok(row) => self.good.push(row),
+                Err(wrong) => self.wrong = self.wrong.take().or(Some(wrong)),
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What may be JSON, with its control octets escaped.
+fn json(text: &str) -> Result<Cow<'_, str>, RestFailure> {
     let start = text.trim_start();
     if start.is_empty() {
         return Err(RestFailure::Empty);
@@ -24,9 +78,11 @@ pub(super) fn parse(octets: &[u8]) -> Result<Value, RestFailure> {
     if start.starts_with('<') {
         return Err(RestFailure::NotJson { found: "HTML" });
     }
-    serde_json::from_str(&escape_controls(start)).map_err(|error| {
-        if error.is_eof() { RestFailure::Truncated } else { RestFailure::NotJson { found: "something" } }
-    })
+    Ok(escape_controls(start))
+}
+
+fn not_json(error: &serde_json::Error) -> RestFailure {
+    if error.is_eof() { RestFailure::Truncated } else { RestFailure::NotJson { found: "something" } }
 }
 
 /// The form of an error, if it is one.
@@ -40,7 +96,10 @@ pub(super) fn parse_error(octets: &[u8]) -> ErrorBody {
 }
 
 /// RouterOS sends octets below 0x20 inside strings as they are, which is no JSON: they are escaped here.
-fn escape_controls(text: &str) -> String {
+fn escape_controls(text: &str) -> Cow<'_, str> {
+    if !text.bytes().any(|octet| octet < b' ') {
+        return Cow::Borrowed(text);
+    }
     let mut escaped = String::with_capacity(text.len());
     let (mut in_string, mut after_backslash) = (false, false);
     for c in text.chars() {
@@ -60,7 +119,7 @@ fn escape_controls(text: &str) -> String {
         after_backslash = in_string && c == '\\' && !after_backslash;
         escaped.push(c);
     }
-    escaped
+    Cow::Owned(escaped)
 }
 
 #[cfg(test)]

@@ -1,28 +1,25 @@
-//! RouterOS v7's REST service.
+//! RouterOS v7's REST service: lists of sessions, and how one is ended.
 
 mod limits;
 
-use reqwest::{Client, Method, Response, StatusCode};
-use secrecy::ExposeSecret;
-use serde_json::{Value, json};
-use url::Url;
+use reqwest::{Method, StatusCode};
+use serde_json::{Map, Value, json};
 
-use super::answer::{list, refusal, rows, target};
-use super::body::parse;
-use super::client::{RestLimits, build};
+use super::body::{parse, parse_rows};
+use super::client::RestLimits;
 use super::error::{RestError, RestFailure};
+use super::query::Names;
 use super::rows::{ActiveRow, Menu, Removal, is_id, text};
+use super::transport::{Size, Transport};
 use crate::config::RestSettings;
 
 pub use limits::{QueueRow, RowLimits};
 
-/// A router's REST service. A clone shares the connection, which is kept open: every login is a line in the router's log.
+/// A router's REST service. A clone shares the connections, which are kept open, and the turns: at most two questions are
+/// asked at once.
 #[derive(Debug, Clone)]
 pub struct RestClient {
-    client: Client,
-    settings: RestSettings,
-    limits: RestLimits,
-    router: String,
+    pub(super) transport: Transport,
 }
 
 impl RestClient {
@@ -39,11 +36,7 @@ impl RestClient {
     /// # Errors
     /// As [`RestClient::new`].
     pub fn with_limits(settings: &RestSettings, limits: RestLimits) -> Result<Self, RestError> {
-        let router = settings.url.origin().ascii_serialization();
-        match build(settings, limits) {
-            Ok(client) => Ok(Self { client, settings: settings.clone(), limits, router }),
-            Err(failure) => Err(RestError { operation: "setting up REST", router, failure }),
-        }
+        Ok(Self { transport: Transport::new(settings, limits)? })
     }
 
     /// The name of the router, `/system identity`.
@@ -51,12 +44,9 @@ impl RestClient {
     /// # Errors
     /// [`RestError`] says why the router could not be asked.
     pub async fn identity(&self) -> Result<String, RestError> {
-        let asked = self.get("system/identity").await.and_then(|value| {
-            // Some versions wrap the one object into a list.
-            let object = value.get(0).unwrap_or(&value).as_object();
-            object.and_then(|object| text(object, "name")).ok_or(RestFailure::Shape("an identity without name"))
-        });
-        asked.map_err(|failure| self.error("asking for its identity", failure))
+        let asked = self.object("system/identity").await;
+        let name = asked.and_then(|row| text(&row, "name").ok_or(RestFailure::Shape("an identity without name")));
+        name.map_err(|failure| self.error("asking for its identity", failure))
     }
 
     /// The whole list, sessions that RADIUS did not let in included.
@@ -64,37 +54,27 @@ impl RestClient {
     /// # Errors
     /// [`RestError`] says why the router could not be asked.
     pub async fn active(&self, menu: Menu) -> Result<Vec<ActiveRow>, RestError> {
-        let asked = self.get(menu.path()).await.and_then(|value| rows(menu, &value));
+        let asked = self.whole(menu.path(), menu.columns(), |row| ActiveRow::parse(menu, row)).await;
         asked.map_err(|failure| self.error(listing(menu), failure))
     }
 
-    /// Candidates for the sessions of one user: rows of that login, of the user `bob` at the domain `isp` for `bob@isp`,
-    /// and of `bob` at any domain for `bob`. The router compares exactly; address and MAC tell which is meant.
+    /// Candidates for the sessions of some users: for `bob@isp` rows of that login and of the user `bob` at the domain
+    /// `isp`, for `isp\bob` the same, for `bob` rows of `bob` at any domain. Address and MAC tell which is meant. The router
+    /// is asked for up to 16 names, and compares exactly; for more its whole list is read.
     ///
     /// # Errors
     /// [`RestError`] says why the router could not be asked.
-    pub async fn find(&self, menu: Menu, user: &str) -> Result<Vec<ActiveRow>, RestError> {
-        let asked = if user.bytes().all(|octet| octet.is_ascii_alphanumeric() || b"-._~".contains(&octet)) {
-            self.get(&format!("{}?{}={user}", menu.path(), menu.user_property())).await
-        } else {
-            self.query(menu, user).await
-        };
-        let found = asked.and_then(|value| rows(menu, &value));
-        let mut found = found.map_err(|failure| self.error(listing(menu), failure))?;
-        // A router that ignores the filter must not make others' sessions this user's.
-        found.retain(|row| row.is_of(user));
-        Ok(found)
-    }
-
-    /// Names with `&`, `+`, `%`, spaces and the like go into a body: routers differ in how they decode a URL.
-    async fn query(&self, menu: Menu, user: &str) -> Result<Value, RestFailure> {
-        let mut words = vec![format!("{}={user}", menu.user_property())];
-        if let (Menu::HotspotActive, Some((name, domain))) = (menu, user.rsplit_once('@')) {
-            words.extend([format!("user={name}"), format!("domain={domain}"), "#&".to_owned(), "#|".to_owned()]);
+    pub async fn active_of(&self, menu: Menu, names: &[&str]) -> Result<Vec<ActiveRow>, RestError> {
+        let names = Names::new(names);
+        if names.is_empty() {
+            return Ok(Vec::new());
         }
-        let path = format!("{}/print", menu.path());
-        let response = self.ask(Method::POST, &path, Some(json!({ ".query": words }))).await?;
-        list(self.success(response).await)
+        let read = |row: &Map<String, Value>| ActiveRow::parse(menu, row);
+        let asked = self.chosen(menu.path(), menu.columns(), menu.words(&names), read).await;
+        let mut rows = asked.map_err(|failure| self.error(listing(menu), failure))?;
+        // A router that ignores the query must not make others' sessions theirs.
+        rows.retain(|row| names.hold(&row.user, row.domain.as_deref()));
+        Ok(rows)
     }
 
     /// One row as it is now; `None` if the router says that it has none of that id.
@@ -107,10 +87,10 @@ impl RestClient {
     }
 
     async fn read_row(&self, menu: Menu, id: &str) -> Result<Option<ActiveRow>, RestFailure> {
-        let response = self.ask(Method::GET, &row_path(menu, id)?, None).await?;
-        match self.success(response).await.and_then(|octets| parse(&octets)) {
+        let asked = self.transport.ask(Method::GET, &row_path(menu.path(), id)?, None, Size::Few).await;
+        match asked.and_then(|answer| parse(&answer.octets?)) {
             Ok(Value::Array(rows)) if rows.is_empty() => Ok(None),
-            Ok(value) => ActiveRow::parse(menu, value.get(0).unwrap_or(&value)).map(Some),
+            Ok(value) => ActiveRow::parse(menu, one_object(&value)?).map(Some),
             Err(RestFailure::NoSuchRow) => Ok(None),
             Err(failure) => Err(failure),
         }
@@ -121,75 +101,104 @@ impl RestClient {
     /// # Errors
     /// [`RestError`] says why the router could not be asked; the row may then be gone or not.
     pub async fn remove(&self, menu: Menu, id: &str) -> Result<Removal, RestError> {
-        let asked = self.remove_row(menu, id).await;
+        let asked = self.remove_from(menu.path(), id).await;
         asked.map_err(|failure| self.error("removing a session", failure))
     }
 
-    async fn remove_row(&self, menu: Menu, id: &str) -> Result<Removal, RestFailure> {
-        let response = self.ask(Method::DELETE, &row_path(menu, id)?, None).await?;
-        if matches!(response.status(), StatusCode::OK | StatusCode::NO_CONTENT) {
-            return Ok(Removal::Removed);
-        }
-        match self.success(response).await {
+    pub(super) async fn remove_from(&self, menu: &str, id: &str) -> Result<Removal, RestFailure> {
+        match self.transport.ask(Method::DELETE, &row_path(menu, id)?, None, Size::Few).await {
+            Ok(answer) if matches!(answer.status, StatusCode::OK | StatusCode::NO_CONTENT) => Ok(Removal::Removed),
+            Ok(_) => Err(RestFailure::Shape("a success that is neither 200 nor 204")),
             Err(RestFailure::NoSuchRow) => Ok(Removal::AlreadyGone),
             Err(failure) => Err(failure),
-            Ok(_) => Err(RestFailure::Shape("a success that is neither 200 nor 204")),
         }
     }
 
-    async fn get(&self, path: &str) -> Result<Value, RestFailure> {
-        let response = self.ask(Method::GET, path, None).await?;
-        list(self.success(response).await)
-    }
-
-    async fn ask(&self, method: Method, path: &str, body: Option<Value>) -> Result<Response, RestFailure> {
-        let url = self.url(path)?;
-        let mut request = self.client.request(method, url);
-        request = request.basic_auth(&self.settings.username, Some(self.settings.password.expose_secret()));
-        if let Some(body) = body {
-            request = request.json(&body);
-        }
-        request.send().await.map_err(|error| RestFailure::of_sending(&error))
-    }
-
-    fn url(&self, path: &str) -> Result<Url, RestFailure> {
-        self.settings.url.join(&format!("rest/{path}")).map_err(|error| RestFailure::Client(error.to_string()))
-    }
-
-    /// The octets of a successful answer.
-    async fn success(&self, response: Response) -> Result<Vec<u8>, RestFailure> {
-        let status = response.status();
-        if status.is_redirection() {
-            return Err(RestFailure::Redirect { status: status.as_u16(), to: target(&response) });
-        }
-        let octets = self.read(response).await;
-        if status.is_success() { octets } else { Err(refusal(status, &octets.unwrap_or_default())) }
-    }
-
-    async fn read(&self, mut response: Response) -> Result<Vec<u8>, RestFailure> {
-        let limit = self.limits.body_octets;
-        let mut octets = Vec::new();
-        while let Some(chunk) = response.chunk().await.map_err(|error| RestFailure::of_reading(&error))? {
-            if octets.len() + chunk.len() > limit {
-                return Err(RestFailure::TooLong { limit });
+    /// The rows that the words of a query choose, or more; all of them without words, and where the router knows no query.
+    pub(super) async fn chosen<T>(
+        &self,
+        menu: &str,
+        columns: &[&str],
+        words: Option<Vec<String>>,
+        read: impl Fn(&Map<String, Value>) -> Result<T, RestFailure>,
+    ) -> Result<Vec<T>, RestFailure> {
+        let Some(words) = words else { return self.whole(menu, columns, read).await };
+        let body = json!({ ".query": words, ".proplist": columns });
+        match self.rows(Method::POST, &format!("{menu}/print"), Some(body), (Size::Few, &read)).await {
+            Err(RestFailure::NoRest { .. } | RestFailure::Status { status: 400 | 405 | 406 | 501, .. }) => {
+                self.whole(menu, columns, read).await
             }
-            octets.extend_from_slice(&chunk);
+            asked => asked,
         }
-        Ok(octets)
     }
 
-    fn error(&self, operation: &'static str, failure: RestFailure) -> RestError {
-        RestError { operation, router: self.router.clone(), failure }
+    /// All rows, with the columns that are read. A router that takes no `.proplist` in a URL is asked by `print`.
+    pub(super) async fn whole<T>(
+        &self,
+        menu: &str,
+        columns: &[&str],
+        read: impl Fn(&Map<String, Value>) -> Result<T, RestFailure>,
+    ) -> Result<Vec<T>, RestFailure> {
+        let path = format!("{menu}?.proplist={}", columns.join(","));
+        match self.rows(Method::GET, &path, None, (Size::All, &read)).await {
+            Err(RestFailure::Status { status: 400 | 405 | 406 | 501, .. }) => {
+                let body = json!({ ".proplist": columns });
+                self.rows(Method::POST, &format!("{menu}/print"), Some(body), (Size::All, &read)).await
+            }
+            asked => asked,
+        }
+    }
+
+    /// A list always exists, so where it does not there is no REST.
+    async fn rows<T>(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<Value>,
+        (size, read): (Size, impl Fn(&Map<String, Value>) -> Result<T, RestFailure>),
+    ) -> Result<Vec<T>, RestFailure> {
+        match self.transport.ask(method, path, body, size).await {
+            Ok(answer) => parse_rows(&answer.octets?, read),
+            Err(RestFailure::NoSuchRow) => Err(RestFailure::NoRest { status: 404 }),
+            Err(failure) => Err(failure),
+        }
+    }
+
+    /// A menu that is one object, not a list. Some versions wrap it into one.
+    pub(super) async fn object(&self, path: &str) -> Result<Map<String, Value>, RestFailure> {
+        self.command(Method::GET, path, None).await
+    }
+
+    /// A command's one object.
+    pub(super) async fn command(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<Value>,
+    ) -> Result<Map<String, Value>, RestFailure> {
+        match self.transport.ask(method, path, body, Size::Few).await {
+            Ok(answer) => parse(&answer.octets?).and_then(|value| one_object(&value).cloned()),
+            Err(RestFailure::NoSuchRow) => Err(RestFailure::NoRest { status: 404 }),
+            Err(failure) => Err(failure),
+        }
+    }
+
+    pub(super) fn error(&self, operation: &'static str, failure: RestFailure) -> RestError {
+        self.transport.error(operation, failure)
     }
 }
 
-fn listing(menu: Menu) -> &'static str {
+fn one_object(value: &Value) -> Result<&Map<String, Value>, RestFailure> {
+    value.get(0).unwrap_or(value).as_object().ok_or(RestFailure::Shape("a row that is no object"))
+}
+
+const fn listing(menu: Menu) -> &'static str {
     match menu {
         Menu::HotspotActive => "listing hotspot sessions",
         Menu::PppActive => "listing PPP sessions",
     }
 }
 
-fn row_path(menu: Menu, id: &str) -> Result<String, RestFailure> {
-    if is_id(id) { Ok(format!("{}/{id}", menu.path())) } else { Err(RestFailure::BadId(id.to_owned())) }
+fn row_path(menu: &str, id: &str) -> Result<String, RestFailure> {
+    if is_id(id) { Ok(format!("{menu}/{id}")) } else { Err(RestFailure::BadId(id.to_owned())) }
 }

@@ -36,6 +36,25 @@ impl Menu {
         }
     }
 
+    /// The columns that are read.
+    pub(super) const fn columns(self) -> &'static [&'static str] {
+        match self {
+            Self::HotspotActive => &[
+                ".id",
+                "user",
+                "domain",
+                "address",
+                "mac-address",
+                "login-by",
+                "radius",
+                "uptime",
+                "bytes-in",
+                "bytes-out",
+            ],
+            Self::PppActive => &[".id", "name", "address", "caller-id", "radius", "session-id", "uptime"],
+        }
+    }
+
     const fn mac_property(self) -> &'static str {
         match self {
             Self::HotspotActive => "mac-address",
@@ -57,6 +76,8 @@ pub struct ActiveRow {
     pub address: Option<IpAddr>,
     /// `mac-address` (hotspot) or `caller-id` (PPP), as RouterOS writes it.
     pub mac: Option<String>,
+    /// `login-by` (hotspot), how the user logged in: `http-chap`, `cookie`, `mac-cookie`, `mac`, … PPP's list has none.
+    pub login_by: Option<String>,
     /// Whether RADIUS let it in. Others are never to be removed.
     pub radius: bool,
     /// `session-id` (PPP), as Acct-Session-Id has it: `81e0000b`. A hotspot's list has none.
@@ -88,23 +109,16 @@ impl ActiveRow {
         }
     }
 
-    /// Whether `name` is this row's login, or its user without the domain; ASCII case does not count.
-    #[must_use]
-    pub fn is_of(&self, name: &str) -> bool {
-        self.login().eq_ignore_ascii_case(name) || self.user.eq_ignore_ascii_case(name)
-    }
-
     /// A row as RouterOS sent it.
-    pub(super) fn parse(menu: Menu, row: &Value) -> Result<Self, RestFailure> {
-        let row = row.as_object().ok_or(RestFailure::Shape("a row that is no object"))?;
-        let id = text(row, ".id").filter(|id| is_id(id)).ok_or(RestFailure::Shape("a row without .id"))?;
+    pub(super) fn parse(menu: Menu, row: &Map<String, Value>) -> Result<Self, RestFailure> {
         Ok(Self {
-            id,
+            id: row_id(row)?,
             user: text(row, menu.user_property()).unwrap_or_default(),
             domain: text(row, "domain").filter(|domain| !domain.is_empty()),
             address: text(row, "address").and_then(|address| address.parse().ok()),
             mac: text(row, menu.mac_property()),
-            radius: text(row, "radius").is_some_and(|flag| flag == "true" || flag == "yes"),
+            login_by: text(row, "login-by"),
+            radius: flag(row, "radius"),
             session_id: text(row, "session-id").map(|number| session_id(&number)),
             uptime: text(row, "uptime").and_then(|uptime| parse_uptime(&uptime)),
             bytes_in: text(row, "bytes-in").and_then(|octets| octets.parse().ok()),
@@ -121,6 +135,16 @@ pub(super) fn text(row: &Map<String, Value>, property: &str) -> Option<String> {
         Value::Bool(flag) => Some(flag.to_string()),
         Value::Null | Value::Array(_) | Value::Object(_) => None,
     }
+}
+
+/// A flag, which RouterOS leaves out where it is not set.
+pub(super) fn flag(row: &Map<String, Value>, property: &str) -> bool {
+    text(row, property).is_some_and(|flag| flag == "true" || flag == "yes")
+}
+
+/// The row's id, without which it cannot be told from others.
+pub(super) fn row_id(row: &Map<String, Value>) -> Result<String, RestFailure> {
+    text(row, ".id").filter(|id| is_id(id)).ok_or(RestFailure::Shape("a row without .id"))
 }
 
 /// `*` and hexadecimal digits: anything else might name another path.

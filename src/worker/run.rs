@@ -1,6 +1,8 @@
 //! The dull loop around [`Worker::step`].
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
@@ -9,9 +11,12 @@ use super::observe::observe_with;
 use super::{Cycle, Hear, StepOutcome, Worker};
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::jobs::{AgentError, SessionReport};
+use crate::jobs::{AgentError, Judged, SessionReport, directory};
 use crate::quota::UserName;
 use crate::store::{Accounting, State};
+
+/// Between two looks at who comes straight back after a cut.
+const LOOK_AFTER_EVERY: Duration = Duration::from_secs(1);
 
 /// What has been told and still stands: told once, not every cycle.
 #[derive(Debug, Default)]
@@ -38,6 +43,45 @@ impl Worker {
         }
         let asked = Self { confirmed, only, ..self.clone() }.at_once();
         Box::pin(asked.step()).await.map(Some)
+    }
+
+    /// Until `shutdown` cuts those again who come straight back after a cut. An error ends a look, not the watch.
+    pub async fn look_after(&self) {
+        loop {
+            if let Err(error) = self.look_after_once().await {
+                tracing::error!("who comes back is not known: {error}");
+            }
+            tokio::select! {
+                () = self.shutdown.cancelled() => return,
+                () = tokio::time::sleep(LOOK_AFTER_EVERY) => {}
+            }
+        }
+    }
+
+    async fn look_after_once(&self) -> Result<(), AgentError> {
+        let watched = self.agent.look_after(|user| self.concerns(user)).await?;
+        if watched.back.is_empty() && watched.over.is_empty() {
+            return Ok(());
+        }
+        let directory = Arc::new(directory(&self.agent.config, &self.agent.accounting).await?);
+        for job in &watched.back {
+            self.agent.run_or_leave((job, Judged::Before), &directory).await?;
+        }
+        Ok(self.agent.end_watch(&watched.over, &directory).await?)
+    }
+
+    /// One step, and a look at whether those whom it cut come straight back.
+    ///
+    /// # Errors
+    /// As [`Worker::step`].
+    pub async fn step_and_see_out(&self) -> Result<StepOutcome, AgentError> {
+        let outcome = Box::pin(self.step()).await?;
+        if !outcome.reports.iter().any(|report| report.fate == "ended") {
+            return Ok(outcome);
+        }
+        let directory = Arc::new(directory(&self.agent.config, &self.agent.accounting).await?);
+        let reports = self.agent.see_out(outcome.reports, &directory, None).await?;
+        Ok(StepOutcome { reports, ..outcome })
     }
 
     /// As [`Worker::run`]; `hear` is told of each round.

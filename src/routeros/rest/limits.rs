@@ -4,13 +4,13 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use reqwest::Method;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
-use super::{RestClient, row_path};
-use crate::routeros::answer::list;
+use super::{RestClient, one_object, row_path};
 use crate::routeros::body::parse;
 use crate::routeros::error::{RestError, RestFailure};
 use crate::routeros::rows::{Menu, parse_uptime, text};
+use crate::routeros::transport::Size;
 
 /// A row of `/queue/simple`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,10 +52,7 @@ impl RestClient {
         // Angle brackets and whatever a user's name holds: into a body, not into a URL
         let mut words: Vec<String> = names.iter().map(|name| format!("name={name}")).collect();
         words.extend(names.iter().skip(1).map(|_| "#|".to_owned()));
-        let response = self.ask(Method::POST, "queue/simple/print", Some(json!({ ".query": words }))).await?;
-        let value = list(self.success(response).await)?;
-        let rows = value.as_array().ok_or(RestFailure::Shape("no list of rows"))?;
-        let rows = rows.iter().map(QueueRow::parse).collect::<Result<Vec<_>, _>>()?;
+        let rows = self.chosen("queue/simple", &["name", "target", "max-limit"], Some(words), QueueRow::parse).await?;
         // A router that ignores the filter must not make another's queue this user's
         Ok(rows.into_iter().filter(|row| names.contains(&row.name)).collect())
     }
@@ -93,10 +90,10 @@ impl RestClient {
     }
 
     async fn read_limits(&self, menu: Menu, id: &str) -> Result<Option<RowLimits>, RestFailure> {
-        let response = self.ask(Method::GET, &row_path(menu, id)?, None).await?;
-        match self.success(response).await.and_then(|octets| parse(&octets)) {
+        let asked = self.transport.ask(Method::GET, &row_path(menu.path(), id)?, None, Size::Few).await;
+        match asked.and_then(|answer| parse(&answer.octets?)) {
             Ok(Value::Array(rows)) if rows.is_empty() => Ok(None),
-            Ok(value) => RowLimits::parse(value.get(0).unwrap_or(&value)).map(Some),
+            Ok(value) => Ok(Some(RowLimits::parse(one_object(&value)?))),
             Err(RestFailure::NoSuchRow) => Ok(None),
             Err(failure) => Err(failure),
         }
@@ -104,8 +101,7 @@ impl RestClient {
 }
 
 impl QueueRow {
-    fn parse(row: &Value) -> Result<Self, RestFailure> {
-        let row = row.as_object().ok_or(RestFailure::Shape("a row that is no object"))?;
+    fn parse(row: &Map<String, Value>) -> Result<Self, RestFailure> {
         Ok(Self {
             name: text(row, "name").ok_or(RestFailure::Shape("a queue without name"))?,
             target: text(row, "target").unwrap_or_default(),
@@ -115,16 +111,15 @@ impl QueueRow {
 }
 
 impl RowLimits {
-    fn parse(row: &Value) -> Result<Self, RestFailure> {
-        let row = row.as_object().ok_or(RestFailure::Shape("a row that is no object"))?;
+    fn parse(row: &Map<String, Value>) -> Self {
         let time = |property| text(row, property).and_then(|time| parse_uptime(&time));
-        Ok(Self {
+        Self {
             session_time_left: time("session-time-left"),
             uptime: time("uptime"),
             idle_timeout: time("idle-timeout"),
             bytes_in: number(row, "limit-bytes-in"),
             bytes_out: number(row, "limit-bytes-out"),
-        })
+        }
     }
 }
 
@@ -147,21 +142,26 @@ fn rate(text: &str) -> Option<u64> {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     #[test]
     fn queues_and_limits_as_routeros_writes_them() {
-        let row = json!({ "name": "<hotspot-bob>", "target": "10.5.50.2/32", "max-limit": "2000000/8000000" });
+        let object = |value: Value| value.as_object().cloned().unwrap();
+        let row = object(json!({ "name": "<hotspot-bob>", "target": "10.5.50.2/32", "max-limit": "2000000/8000000" }));
         let queue = QueueRow::parse(&row).unwrap();
         assert_eq!((queue.name.as_str(), queue.max_limit), ("<hotspot-bob>", Some((2_000_000, 8_000_000))));
         assert_eq!(rates("512k/2M"), Some((512_000, 2_000_000)));
         for bad in ["", "2M", "2M/", "/", "a/b", "2.5M/1M"] {
             assert_eq!(rates(bad), None, "{bad}");
         }
-        let row = json!({ ".id": "*1", "session-time-left": "59m50s", "limit-bytes-in": "5000000000", "limit-bytes-out": "x" });
-        let limits = RowLimits::parse(&row).unwrap();
+        let row = object(
+            json!({ ".id": "*1", "session-time-left": "59m50s", "limit-bytes-in": "5000000000", "limit-bytes-out": "x" }),
+        );
+        let limits = RowLimits::parse(&row);
         assert_eq!(limits.session_time_left, Some(Duration::from_secs(3590)));
         assert_eq!((limits.bytes_in, limits.bytes_out, limits.idle_timeout), (Some(5_000_000_000), None, None));
-        assert!(RowLimits::parse(&json!([])).is_err() && QueueRow::parse(&json!({})).is_err());
+        assert!(QueueRow::parse(&Map::new()).is_err());
     }
 }

@@ -22,6 +22,9 @@ use postgres::Postgres;
 pub use row::{NasRow, RowChange, RowImage, RowVerdict, SessionRow, Table};
 use sqlite::Sqlite;
 
+/// Names or ids in one statement.
+const ASKED_AT_ONCE: usize = 500;
+
 /// FreeRADIUS' database. A clone shares the connections.
 #[derive(Debug, Clone)]
 pub struct Accounting {
@@ -100,8 +103,29 @@ impl Accounting {
     /// # Errors
     /// When the database cannot be asked; so for every method below.
     pub async fn open_sessions(&self, user: &UserName) -> Result<Vec<SessionRow>, StoreError> {
-        let rows = each_dialect!(self.open_sessions(user))?;
-        Ok(rows.into_iter().filter(|row| self.names_match(&row.user, user)).collect())
+        self.open_sessions_of(std::slice::from_ref(user)).await
+    }
+
+    /// The open sessions of these users, oldest first.
+    ///
+    /// # Errors
+    /// As above.
+    pub async fn open_sessions_of(&self, users: &[UserName]) -> Result<Vec<SessionRow>, StoreError> {
+        let mut found = Vec::new();
+        for slice in users.chunks(ASKED_AT_ONCE) {
+            let rows = each_dialect!(self.open_sessions_of(slice))?;
+            // A bare spelling of one name may be the escaped spelling of another
+            found.extend(rows.into_iter().filter(|row| slice.iter().any(|user| self.names_match(&row.user, user))));
+        }
+        Ok(found)
+    }
+
+    /// Open sessions on the NAS of this nasipaddress, those that accounting updated last first, at most `limit`.
+    ///
+    /// # Errors
+    /// As above.
+    pub async fn open_sessions_at(&self, nas: &str, limit: u32) -> Result<Vec<SessionRow>, StoreError> {
+        each_dialect!(self.open_sessions_at(nas, limit))
     }
 
     /// All open sessions, for `sessions` without a user.
@@ -117,7 +141,19 @@ impl Accounting {
     /// # Errors
     /// As above.
     pub async fn session(&self, acct_unique_id: &str) -> Result<Option<SessionRow>, StoreError> {
-        each_dialect!(self.session(acct_unique_id))
+        Ok(self.sessions(&[acct_unique_id.to_owned()]).await?.pop())
+    }
+
+    /// The rows of these Acct-Unique-Ids, open or closed, in any order.
+    ///
+    /// # Errors
+    /// As above.
+    pub async fn sessions(&self, acct_unique_ids: &[String]) -> Result<Vec<SessionRow>, StoreError> {
+        let mut found = Vec::new();
+        for slice in acct_unique_ids.chunks(ASKED_AT_ONCE) {
+            found.extend(each_dialect!(self.sessions_of_ids(slice))?);
+        }
+        Ok(found)
     }
 
     /// Whether any table holds the name.

@@ -26,6 +26,15 @@ pub struct SessionRow {
     pub service_type: String,
     /// Framed-Protocol by name; empty when the NAS sent none.
     pub framed_protocol: String,
+    /// NAS-Port-Type by name; empty when the NAS sent none, or radacct has no such column.
+    #[serde(default)]
+    pub nas_port_type: String,
+    /// NAS-Port-Id; empty when the NAS sent none, or radacct has no such column.
+    #[serde(default)]
+    pub nas_port_id: String,
+    /// NAS-Identifier; empty unless the site has added a column `nasidentifier` to radacct.
+    #[serde(default)]
+    pub nas_identifier: String,
     /// When it started, in seconds since 1970.
     pub start: Option<i64>,
     /// When accounting last updated the row.
@@ -36,6 +45,9 @@ pub struct SessionRow {
     pub input_octets: u64,
     /// Octets to the user.
     pub output_octets: u64,
+    /// Acct-Session-Time as last reported, in seconds: by the NAS's own count, whatever its clock says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub session_time: Option<i64>,
 }
 
 impl SessionRow {
@@ -50,6 +62,15 @@ impl SessionRow {
     pub const fn octets(&self) -> u64 {
         self.input_octets.saturating_add(self.output_octets)
     }
+}
+
+/// Columns of radacct that not every site has, in the order in which they follow the others of a [`SessionRow`].
+pub(super) const OPTIONAL: [&str; 4] = ["framedipv6prefix", "nasporttype", "nasportid", "nasidentifier"];
+
+/// [`OPTIONAL`] as columns of a statement, as text: those that are not there are empty.
+pub(super) fn optional_columns(has: impl Fn(&str) -> bool, cast: &str) -> String {
+    let column = |name: &str| if has(name) { format!("coalesce({name}{cast}, '')") } else { "''".to_owned() };
+    OPTIONAL.map(column).join(", ")
 }
 
 /// User names in JSON: the name, unescaped.

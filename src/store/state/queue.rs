@@ -61,6 +61,25 @@ impl State {
         each_dialect!(self.due_jobs((now, horizon), after, limit))
     }
 
+    /// Jobs under [`JobState::Watching`], by id, at most `limit`.
+    ///
+    /// # Errors
+    /// As above.
+    pub async fn watched_jobs(&self, limit: u32) -> Result<Vec<JobRecord>, StoreError> {
+        each_dialect!(self.watched_jobs(limit))
+    }
+
+    /// Ends those of these jobs that are still being watched, and that nobody has the lease of.
+    ///
+    /// # Errors
+    /// As above.
+    pub async fn end_watched(&self, jobs: &[i64], now: i64) -> Result<(), StoreError> {
+        if jobs.is_empty() {
+            return Ok(());
+        }
+        each_dialect!(self.end_watched(end_watched(jobs, now)))
+    }
+
     /// Brings a live job forward to `now`, and writes its line of the journal; whether it is live.
     ///
     /// # Errors
@@ -89,6 +108,15 @@ impl State {
 /// A count from its columns; a word that this version does not know is left out.
 pub(super) fn counted((state, count, oldest): (String, i64, i64)) -> Option<JobCount> {
     JobState::from_word(&state).map(|state| JobCount { state, count, oldest })
+}
+
+/// The statement that ends jobs that were watched; ids and time are numbers of our own.
+fn end_watched(jobs: &[i64], now: i64) -> String {
+    let ids = jobs.iter().map(i64::to_string).collect::<Vec<_>>().join(", ");
+    format!(
+        "UPDATE radkick_job SET state = 'ended', live_key = NULL, ended_at = {now}
+         WHERE state = 'watching' AND lease_holder IS NULL AND id IN ({ids})"
+    )
 }
 
 /// The same in every dialect.

@@ -45,6 +45,7 @@ pub(super) struct TargetRow {
     evidence: Option<String>,
     problem: Option<String>,
     close_due_at: Option<i64>,
+    detail: Option<String>,
 }
 
 /// A row of `radkick_block`, beside one of `radkick_block_row` if the block has any.
@@ -104,6 +105,7 @@ impl TargetRow {
             evidence: self.evidence,
             problem: self.problem,
             close_due_at: self.close_due_at,
+            detail: self.detail.map_or(Ok(serde_json::Value::Null), |text| json("detail", &text))?,
         })
     }
 }

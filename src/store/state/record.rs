@@ -42,6 +42,8 @@ pub enum JobState {
     Cutting,
     /// Not every session is proven off; tried again from `retry_at`.
     Waiting,
+    /// Every session is proven off; until `retry_at` it is watched whether the user comes back.
+    Watching,
     /// Over: every session has a final fate, or the one run that was asked for is done.
     Ended,
     /// Over: the reason no longer held.
@@ -113,6 +115,15 @@ pub struct TargetRecord {
     pub problem: Option<String>,
     /// When its row in radacct may be closed, if a Stop has not come by then.
     pub close_due_at: Option<i64>,
+    /// What else was done and seen, as JSON: it is not this layer's business. Null: nothing.
+    pub detail: serde_json::Value,
+}
+
+impl TargetRecord {
+    /// The detail as it stands in the table.
+    pub(super) fn detail_text(&self) -> Option<String> {
+        (!self.detail.is_null()).then(|| self.detail.to_string())
+    }
 }
 
 /// Where a block stands.
@@ -223,6 +234,6 @@ macro_rules! words {
 
 pub(super) use words;
 
-words!(JobState { Planned = "planned", Cutting = "cutting", Waiting = "waiting", Ended = "ended", Lapsed = "lapsed" });
+words!(JobState { Planned = "planned", Cutting = "cutting", Waiting = "waiting", Watching = "watching", Ended = "ended", Lapsed = "lapsed" });
 words!(TargetStep { Selected = "selected", Sending = "sending", Effected = "effected", Done = "done" });
 words!(BlockState { Planned = "planned", Held = "held", Releasing = "releasing", Released = "released" });

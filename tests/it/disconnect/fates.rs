@@ -9,8 +9,12 @@ const HOTSPOT: Session<'_> = Session::new("80a00f31");
 const IDENTITY: [&str; 3] = ["User-Name", "Framed-IP-Address", "Acct-Session-Id"];
 
 fn attempt(outcome: &str, code: &Value, error_cause: &Value) -> Value {
+    attempt_by(&IDENTITY, outcome, code, error_cause)
+}
+
+fn attempt_by(identity: &[&str], outcome: &str, code: &Value, error_cause: &Value) -> Value {
     json!({
-        "path": "radius", "identity": IDENTITY, "outcome": outcome, "code": code, "error_cause": error_cause,
+        "path": "radius", "identity": identity, "outcome": outcome, "code": code, "error_cause": error_cause,
         "transmissions": 1,
     })
 }
@@ -64,11 +68,13 @@ fn a_nas_that_does_not_have_it_is_believed_where_there_is_no_list() {
     site.configure("", &site.nas("R1", "127.0.0.1", elsewhere.coa_addr(), PATIENT));
     site.open("alice", &HOTSPOT);
     disconnect(&site, "alice", 0, |site| {
-        let attempts = [attempt("nak", &json!(42), &json!(503))];
+        // Every set that a hotspot's session can be named by
+        let sets: [&[&str]; 3] = [&IDENTITY, &IDENTITY[..2], &["Acct-Session-Id", "Framed-IP-Address"]];
+        let attempts = sets.map(|set| attempt_by(set, "nak", &json!(42), &json!(503)));
         let other = json!({ "fate": "already_gone", "evidence": "session_not_found", "attempts": attempts });
         object(site, "alice", HOTSPOT.id, &other)
     });
-    assert_eq!(elsewhere.coa_requests().len(), 1);
+    assert_eq!(elsewhere.coa_requests().len(), 3);
     assert!(site.is_open(HOTSPOT.id), "within stop_grace a Stop may still come");
 }
 
@@ -87,6 +93,8 @@ fn a_refusal_is_still_active() {
 #[test]
 fn a_nak_that_says_nothing_of_the_session_leaves_it_unknown() {
     let site = Site::of_r1();
+    // By no other set: it would be answered otherwise
+    site.configure("", &site.r1(&format!("{PATIENT}identity = [{IDENTITY:?}]\n")));
     for (user, id, cause) in [("nak406-alice", "80a00001", json!(406)), ("naknone-alice", "80a00002", Value::Null)] {
         site.open(user, &Session::new(id));
         disconnect(&site, user, 3, |site| {
@@ -94,6 +102,23 @@ fn a_nak_that_says_nothing_of_the_session_leaves_it_unknown() {
             object(site, user, id, &other)
         });
     }
+}
+
+/// What the next set comes to counts, not what the first was refused for.
+#[test]
+fn a_nak_of_406_moves_on_to_the_next_set() {
+    let site = Site::of_r1();
+    let sets = "identity = [[\"User-Name\", \"Acct-Session-Id\"], [\"Acct-Session-Id\", \"Framed-IP-Address\"]]\n";
+    site.configure("", &site.r1(&format!("{PATIENT}{sets}")));
+    site.open("nak406-alice", &HOTSPOT);
+    disconnect(&site, "nak406-alice", 0, |site| {
+        let attempts = [
+            attempt_by(&["User-Name", "Acct-Session-Id"], "nak", &json!(42), &json!(406)),
+            attempt_by(&["Acct-Session-Id", "Framed-IP-Address"], "ack", &json!(41), &Value::Null),
+        ];
+        let other = json!({ "fate": "ended", "path": "radius", "evidence": "accounting_stop", "attempts": attempts });
+        object(site, "nak406-alice", HOTSPOT.id, &other)
+    });
 }
 
 #[test]

@@ -60,7 +60,7 @@ async fn a_router_that_hears_no_radius_is_cut_by_rest() {
     let radius = reports[0]["attempts"].as_array_mut().expect("attempts").remove(0);
     assert!(["no_reply", "unreachable"].map(Value::from).contains(&radius["outcome"]), "{radius}");
     let ended = json!({
-        "fate": "ended", "evidence": "absent_from_router", "path": "rest",
+        "fate": "ended", "evidence": "absent_from_router", "path": "rest", "cookies_removed": 2,
         "attempts": [by_rest("removed", &Value::Null)],
     });
     assert_eq!(reports, [of_r7(&stand, &session.acct_session_id, &ended)]);
@@ -95,7 +95,7 @@ async fn rest_alone_is_enough() {
     let session = stand.alice().await;
     let reports = stand.site.reports(&ALICE, 0);
     let ended = json!({
-        "fate": "ended", "evidence": "accounting_stop", "path": "rest",
+        "fate": "ended", "evidence": "accounting_stop", "path": "rest", "cookies_removed": 2,
         "attempts": [by_rest("removed", &Value::Null)],
     });
     assert_eq!(reports, [of_r7(&stand, &session.acct_session_id, &ended)]);

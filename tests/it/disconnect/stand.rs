@@ -73,9 +73,16 @@ impl Stand {
             .sql("UPDATE radacct SET acctstarttime = acctstarttime - 3600, acctupdatetime = acctupdatetime - 3600;");
     }
 
-    /// The methods of the REST requests that change something, with their status.
+    /// The status of each REST request that removes a session.
     pub(crate) fn removals(&self) -> Vec<Option<u16>> {
-        let requests = self.router.rest_log().into_iter().filter(|request| request.method != "GET");
-        requests.map(|request| request.status).collect()
+        let requests = self.router.rest_log().into_iter();
+        let removals = requests.filter(|request| request.method == "DELETE" && request.path.contains("/active/"));
+        removals.map(|request| request.status).collect()
+    }
+
+    /// How many rows of cookies were taken away.
+    pub(crate) fn cookies_taken(&self) -> usize {
+        let requests = self.router.rest_log().into_iter();
+        requests.filter(|request| request.method == "DELETE" && request.path.contains("/cookie/")).count()
     }
 }

@@ -39,7 +39,7 @@ async fn refusals() {
         (http(404, "<html>nginx</html>"), "does not know that path (404)"),
         (http(404, r#"{"error":404,"message":"Not Found"}"#), "does not know that path (404)"),
         (http(400, unknown), "does not know that path (400)"),
-        (http(400, closed), "it answered 400 (Session closed)"),
+        (http(400, closed), "it gave up after the 60 s that a question may take"),
         (http(500, "boom"), "it answered 500"),
     ] {
         let shown = listing(&answer).await;

@@ -1,9 +1,11 @@
-//! RouterOS' REST, against servers that answer with canned octets.
+//! RouterOS' REST, against the simulated router, and against servers that answer with canned octets.
 
 #![expect(clippy::expect_used, reason = "helpers of tests are tests too")]
 
 mod certificates;
 mod errors;
+mod forms;
+mod router;
 mod server;
 mod sessions;
 

@@ -27,9 +27,9 @@ pub(super) async fn open_sessions_by_every_spelling(bench: &impl Bench) {
 pub(super) async fn columns_come_as_the_nas_sent_them(bench: &impl Bench) {
     bench.sql(
         "INSERT INTO radacct (acctsessionid, acctuniqueid, username, nasipaddress, calledstationid, callingstationid,
-           framedipaddress, framedipv6prefix, servicetype, framedprotocol, acctinputoctets, acctoutputoctets) VALUES
+           framedipaddress, framedipv6prefix, servicetype, framedprotocol, nasporttype, nasportid, acctinputoctets, acctoutputoctets) VALUES
          ('80=2A1', 'u1', 'alice', '10.0.0.1', 'hot=27spot', '02:00:00:00:00:41', '10.0.0.2', '2001:db8::/64',
-          'Framed-User', 'PPP', 4294967296, 9007199254740993);
+          'Framed-User', 'PPP', 'Ethernet', 'ether1', 4294967296, 9007199254740993);
          INSERT INTO radacct (acctuniqueid, username) VALUES ('u2', 'bare')",
     );
     let store = bench.accounting().await;
@@ -38,9 +38,14 @@ pub(super) async fn columns_come_as_the_nas_sent_them(bench: &impl Bench) {
     assert_eq!(text, ["80*1", "hot'spot", "02:00:00:00:00:41", "10.0.0.2"]);
     let text = [&row.nas_ip_address, &row.framed_ipv6_prefix, &row.service_type, &row.framed_protocol];
     assert_eq!(text, ["10.0.0.1", "2001:db8::/64", "Framed-User", "PPP"]);
+    assert_eq!([&row.nas_port_type, &row.nas_port_id, &row.nas_identifier], ["Ethernet", "ether1", ""]);
     assert_eq!((row.input_octets, row.output_octets), (4_294_967_296, 9_007_199_254_740_993));
     let bare = store.session("u2").await.expect("asked").expect("a row");
     assert_eq!([&bare.nas_ip_address, &bare.service_type, &bare.framed_protocol], ["", "", ""]);
+    assert_eq!([&bare.nas_port_type, &bare.nas_port_id], ["", ""]);
+    bench.sql("ALTER TABLE radacct ADD nasidentifier varchar(64); UPDATE radacct SET nasidentifier = 'R=27 1'");
+    let named = bench.accounting().await.session("u1").await.expect("asked").expect("a row");
+    assert_eq!(named.nas_identifier, "R' 1");
     assert_eq!((bare.start, bare.update, bare.stop, bare.octets()), (None, None, None, 0));
 }
 

@@ -40,11 +40,15 @@ fn session(id: &str) -> SessionRow {
         framed_ipv6_prefix: "2001:db8::/64".to_owned(),
         service_type: "Framed-User".to_owned(),
         framed_protocol: "PPP".to_owned(),
+        nas_port_type: "Ethernet".to_owned(),
+        nas_port_id: "ether1".to_owned(),
+        nas_identifier: "R1".to_owned(),
         start: Some(NOW - 60),
         update: None,
         stop: None,
         input_octets: u64::MAX,
         output_octets: 9_007_199_254_740_993,
+        session_time: None,
     }
 }
 
@@ -64,6 +68,7 @@ pub(super) fn target(job: i64, id: &str) -> TargetRecord {
         evidence: None,
         problem: None,
         close_due_at: None,
+        detail: serde_json::Value::Null,
     }
 }
 

@@ -7,8 +7,9 @@ use sqlx::mysql::MySqlRow;
 
 use crate::quota::{UserName, unescape};
 use crate::store::StoreError;
+use crate::store::accounting::row::optional_columns;
 use crate::store::accounting::{NasRow, SessionRow};
-use crate::store::mariadb::places;
+use crate::store::mariadb::{padded, places};
 
 use super::Mariadb;
 
@@ -26,11 +27,12 @@ const SESSION: &str = "SELECT coalesce(acctsessionid, ''), acctuniqueid, usernam
     coalesce(servicetype, ''), coalesce(framedprotocol, ''), CAST(nullif(unix_timestamp(acctstarttime), 0) AS SIGNED),
     CAST(nullif(unix_timestamp(acctupdatetime), 0) AS SIGNED), CAST(nullif(unix_timestamp(acctstoptime), 0) AS SIGNED),
     CAST(greatest(0, coalesce(acctinputoctets, 0)) AS UNSIGNED),
-    CAST(greatest(0, coalesce(acctoutputoctets, 0)) AS UNSIGNED), {framedipv6prefix} FROM {acct} ";
+    CAST(greatest(0, coalesce(acctoutputoctets, 0)) AS UNSIGNED), {optional},
+    CAST(greatest(0, acctsessiontime) AS SIGNED) FROM {acct} ";
 
 impl Mariadb {
-    pub(in super::super) async fn open_sessions(&self, user: &UserName) -> Result<Vec<SessionRow>, StoreError> {
-        let names = self.spellings_in(&self.tables.acct, &[user]).await?;
+    pub(in super::super) async fn open_sessions_of(&self, users: &[UserName]) -> Result<Vec<SessionRow>, StoreError> {
+        let names = self.spellings_in(&self.tables.acct, &users.iter().collect::<Vec<_>>()).await?;
         if names.is_empty() {
             return Ok(Vec::new());
         }
@@ -43,15 +45,25 @@ impl Mariadb {
         self.sessions(concat!("WHERE ", open!(), " ORDER BY radacctid"), Vec::new()).await
     }
 
-    pub(in super::super) async fn session(&self, acct_unique_id: &str) -> Result<Option<SessionRow>, StoreError> {
-        Ok(self.sessions("WHERE acctuniqueid = ?", vec![acct_unique_id.to_owned()]).await?.pop())
+    pub(in super::super) async fn open_sessions_at(
+        &self,
+        nas: &str,
+        limit: u32,
+    ) -> Result<Vec<SessionRow>, StoreError> {
+        let open =
+            concat!("WHERE ", open!(), " AND nasipaddress = ? ORDER BY acctupdatetime DESC, radacctid DESC LIMIT ");
+        self.sessions(&format!("{open}{limit}"), vec![nas.to_owned()]).await
+    }
+
+    pub(in super::super) async fn sessions_of_ids(&self, ids: &[String]) -> Result<Vec<SessionRow>, StoreError> {
+        let ids = padded(ids.to_vec());
+        self.sessions(&format!("WHERE acctuniqueid IN ({})", places(ids.len())), ids).await
     }
 
     async fn sessions(&self, condition: &str, arguments: Vec<String>) -> Result<Vec<SessionRow>, StoreError> {
         const OPERATION: &str = "reading sessions";
-        let prefix = self.catalogue.has(&self.tables.acct, "framedipv6prefix");
-        let prefix = if prefix { "coalesce(framedipv6prefix, '')" } else { "''" };
-        let sql = self.sql(&format!("{SESSION}{condition}").replace("{framedipv6prefix}", prefix));
+        let optional = optional_columns(|column| self.catalogue.has(&self.tables.acct, column), "");
+        let sql = self.sql(&format!("{SESSION}{condition}").replace("{optional}", &optional));
         let query = arguments.into_iter().fold(sqlx::query(sql), sqlx::query::Query::bind);
         let rows = query.fetch_all(&self.pool).await.map_err(|error| self.failed(OPERATION, error))?;
         rows.iter().map(|row| session_row(row).map_err(|error| self.failed(OPERATION, error))).collect()
@@ -104,5 +116,9 @@ fn session_row(row: &MySqlRow) -> Result<SessionRow, sqlx::Error> {
         input_octets: row.try_get(12)?,
         output_octets: row.try_get(13)?,
         framed_ipv6_prefix: text(14)?,
+        nas_port_type: text(15)?,
+        nas_port_id: text(16)?,
+        nas_identifier: text(17)?,
+        session_time: row.try_get(18)?,
     })
 }

@@ -21,6 +21,7 @@ use crate::quota::UserName;
 use crate::store::{StoreError, postgres};
 
 use super::Table;
+use super::row::OPTIONAL;
 
 /// FreeRADIUS' database on a PostgreSQL server.
 #[derive(Debug, Clone)]
@@ -29,8 +30,8 @@ pub(super) struct Postgres {
     tables: TableNames,
     /// The server and database, for messages; no password.
     database: String,
-    /// Whether radacct has `framedipv6prefix`, which older schemas lack.
-    has_prefix: bool,
+    /// Which of [`OPTIONAL`] radacct has.
+    optional: Vec<&'static str>,
     /// Whether each row of radacct tells which transaction wrote it: a table of the server's own kind does, without parts.
     has_writers: bool,
 }
@@ -38,11 +39,16 @@ pub(super) struct Postgres {
 impl Postgres {
     pub(super) async fn open(url: &ServerUrl, tables: TableNames) -> Result<Self, StoreError> {
         let pool = postgres::connect(url).await?;
-        let store = Self { pool, tables, database: url.to_string(), has_prefix: false, has_writers: false };
+        let store = Self { pool, tables, database: url.to_string(), optional: Vec::new(), has_writers: false };
         store.check_schema().await?;
-        let has_prefix = store.has_column(&store.tables.acct, "framedipv6prefix").await?;
+        let mut optional = Vec::new();
+        for column in OPTIONAL {
+            if store.has_column(&store.tables.acct, column).await? {
+                optional.push(column);
+            }
+        }
         let has_writers = store.is_plain_table(&store.tables.acct).await?;
-        Ok(Self { has_prefix, has_writers, ..store })
+        Ok(Self { optional, has_writers, ..store })
     }
 
     /// Every spelling under which the tables know the user.

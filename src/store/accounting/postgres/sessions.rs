@@ -7,6 +7,7 @@ use sqlx::postgres::PgRow;
 
 use crate::quota::{UserName, unescape};
 use crate::store::StoreError;
+use crate::store::accounting::row::optional_columns;
 use crate::store::accounting::{NasRow, SessionRow};
 
 use super::{Postgres, spellings_of};
@@ -30,30 +31,44 @@ const SESSION: &str = concat!(
     ", ",
     epoch!("acctstoptime"),
     ", ",
-    "greatest(0, acctinputoctets)::bigint, greatest(0, acctoutputoctets)::bigint, {framedipv6prefix} FROM {acct} "
+    "greatest(0, acctinputoctets)::bigint, greatest(0, acctoutputoctets)::bigint, {optional}, ",
+    "acctsessiontime::bigint FROM {acct} "
 );
 
 impl Postgres {
-    pub(in super::super) async fn open_sessions(&self, user: &UserName) -> Result<Vec<SessionRow>, StoreError> {
+    pub(in super::super) async fn open_sessions_of(&self, users: &[UserName]) -> Result<Vec<SessionRow>, StoreError> {
         let condition = "WHERE acctstoptime IS NULL AND username = ANY($1) ORDER BY radacctid";
-        self.sessions(condition, Some(spellings_of([user]))).await
+        self.sessions(condition, Some(spellings_of(users))).await
+    }
+
+    pub(in super::super) async fn open_sessions_at(
+        &self,
+        nas: &str,
+        limit: u32,
+    ) -> Result<Vec<SessionRow>, StoreError> {
+        if nas.contains('\0') {
+            return Ok(Vec::new());
+        }
+        let condition = format!(
+            "WHERE acctstoptime IS NULL AND host(nasipaddress) = ANY($1)
+             ORDER BY acctupdatetime DESC NULLS LAST, radacctid DESC LIMIT {limit}"
+        );
+        self.sessions(&condition, Some(vec![nas.to_owned()])).await
     }
 
     pub(in super::super) async fn all_open_sessions(&self) -> Result<Vec<SessionRow>, StoreError> {
         self.sessions("WHERE acctstoptime IS NULL ORDER BY radacctid", None).await
     }
 
-    pub(in super::super) async fn session(&self, acct_unique_id: &str) -> Result<Option<SessionRow>, StoreError> {
-        if acct_unique_id.contains('\0') {
-            return Ok(None);
-        }
-        Ok(self.sessions("WHERE acctuniqueid = ANY($1)", Some(vec![acct_unique_id.to_owned()])).await?.pop())
+    pub(in super::super) async fn sessions_of_ids(&self, ids: &[String]) -> Result<Vec<SessionRow>, StoreError> {
+        let ids = ids.iter().filter(|id| !id.contains('\0')).cloned().collect();
+        self.sessions("WHERE acctuniqueid = ANY($1)", Some(ids)).await
     }
 
     async fn sessions(&self, condition: &str, argument: Option<Vec<String>>) -> Result<Vec<SessionRow>, StoreError> {
         const OPERATION: &str = "reading sessions";
-        let prefix = if self.has_prefix { "coalesce(framedipv6prefix::text, '')" } else { "''" };
-        let sql = self.sql(&format!("{SESSION}{condition}").replace("{framedipv6prefix}", prefix));
+        let optional = optional_columns(|column| self.optional.contains(&column), "::text");
+        let sql = self.sql(&format!("{SESSION}{condition}").replace("{optional}", &optional));
         let rows = match argument {
             Some(argument) => sqlx::query(sql).bind(argument).fetch_all(&self.pool).await,
             None => sqlx::query(sql).fetch_all(&self.pool).await,
@@ -115,5 +130,9 @@ fn session_row(row: &PgRow) -> Result<SessionRow, sqlx::Error> {
         input_octets: octets(row.try_get(12)?),
         output_octets: octets(row.try_get(13)?),
         framed_ipv6_prefix: text(14)?,
+        nas_port_type: text(15)?,
+        nas_port_id: text(16)?,
+        nas_identifier: text(17)?,
+        session_time: row.try_get(18)?,
     })
 }

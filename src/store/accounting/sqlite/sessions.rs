@@ -7,6 +7,7 @@ use sqlx::sqlite::SqliteRow;
 
 use crate::quota::{UserName, unescape};
 use crate::store::StoreError;
+use crate::store::accounting::row::optional_columns;
 use crate::store::accounting::{NasRow, SessionRow};
 
 use super::{Sqlite, name, spellings_of, text};
@@ -39,29 +40,41 @@ const SESSION: &str = concat!(
     epoch!("acctstoptime"),
     ", ",
     "CAST(max(0, coalesce(acctinputoctets, 0)) AS INTEGER), CAST(max(0, coalesce(acctoutputoctets, 0)) AS INTEGER), ",
-    "{framedipv6prefix} FROM {acct} "
+    "{optional}, CAST(max(0, acctsessiontime) AS INTEGER) FROM {acct} "
 );
 
 impl Sqlite {
-    pub(in super::super) async fn open_sessions(&self, user: &UserName) -> Result<Vec<SessionRow>, StoreError> {
+    pub(in super::super) async fn open_sessions_of(&self, users: &[UserName]) -> Result<Vec<SessionRow>, StoreError> {
         let condition =
             "WHERE acctstoptime IS NULL AND username IN (SELECT value FROM json_each(?1)) ORDER BY radacctid";
-        self.sessions(condition, Some(spellings_of([user]))).await
+        self.sessions(condition, Some(spellings_of(users))).await
+    }
+
+    pub(in super::super) async fn open_sessions_at(
+        &self,
+        nas: &str,
+        limit: u32,
+    ) -> Result<Vec<SessionRow>, StoreError> {
+        let condition = format!(
+            "WHERE acctstoptime IS NULL AND nasipaddress = ?1 ORDER BY acctupdatetime DESC, radacctid DESC LIMIT {limit}"
+        );
+        self.sessions(&condition, Some(nas.to_owned())).await
     }
 
     pub(in super::super) async fn all_open_sessions(&self) -> Result<Vec<SessionRow>, StoreError> {
         self.sessions("WHERE acctstoptime IS NULL ORDER BY radacctid", None).await
     }
 
-    pub(in super::super) async fn session(&self, acct_unique_id: &str) -> Result<Option<SessionRow>, StoreError> {
-        Ok(self.sessions("WHERE acctuniqueid = ?1", Some(acct_unique_id.to_owned())).await?.pop())
+    pub(in super::super) async fn sessions_of_ids(&self, ids: &[String]) -> Result<Vec<SessionRow>, StoreError> {
+        let ids: serde_json::Value = ids.iter().map(String::as_str).collect();
+        self.sessions("WHERE acctuniqueid IN (SELECT value FROM json_each(?1))", Some(ids.to_string())).await
     }
 
     async fn sessions(&self, condition: &str, argument: Option<String>) -> Result<Vec<SessionRow>, StoreError> {
         const OPERATION: &str = "reading sessions";
         let columns = self.columns(&self.tables.acct).await?;
-        let prefix = if columns.iter().any(|name| name == "framedipv6prefix") { "framedipv6prefix" } else { "''" };
-        let sql = self.sql(&format!("{SESSION}{condition}").replace("{framedipv6prefix}", prefix));
+        let optional = optional_columns(|wanted| columns.iter().any(|name| name.eq_ignore_ascii_case(wanted)), "");
+        let sql = self.sql(&format!("{SESSION}{condition}").replace("{optional}", &optional));
         let rows = match argument {
             Some(argument) => sqlx::query(sql).bind(argument).fetch_all(&self.pool).await,
             None => sqlx::query(sql).fetch_all(&self.pool).await,
@@ -128,5 +141,9 @@ fn session_row(row: &SqliteRow, table: &str) -> Result<Option<SessionRow>, sqlx:
         input_octets: octets(row, 12)?,
         output_octets: octets(row, 13)?,
         framed_ipv6_prefix: text(14)?,
+        nas_port_type: text(15)?,
+        nas_port_id: text(16)?,
+        nas_identifier: text(17)?,
+        session_time: row.try_get(18)?,
     }))
 }

@@ -107,7 +107,7 @@ impl Mariadb {
     ) -> Result<bool, StoreError> {
         let failed = |error| self.failed("writing a job", error);
         let ended = matches!(job.state, JobState::Ended | JobState::Lapsed);
-        let parked = ended || job.state == JobState::Waiting;
+        let parked = ended || matches!(job.state, JobState::Waiting | JobState::Watching);
         let sql = "UPDATE radkick_job SET state = ?, retry_at = ?, attempts = ?, ended_at = ?,
                      live_key = IF(?, NULL, live_key), lease_holder = IF(?, NULL, lease_holder), lease_until = ? + ?
                    WHERE id = ? AND lease_token = ?";

@@ -11,7 +11,7 @@ use super::jobs::LEASE_SECS;
 use super::{Mariadb, is_double, write_entry};
 
 const TARGET: &str = "SELECT id, job_id, session, step, selected_at, effect_at, on_router, nas, attempts, fate, path,
-    evidence, problem, close_due_at FROM radkick_target ";
+    evidence, problem, close_due_at, detail FROM radkick_target ";
 
 impl Mariadb {
     pub(in super::super) async fn add_target(
@@ -22,13 +22,14 @@ impl Mariadb {
         let failed = |error| self.failed("writing a target", error);
         // The job's row is locked, so that nobody takes the lease over in the middle
         let inserted = sqlx::query(
-            "INSERT INTO radkick_target (job_id, acct_unique_id, session, step, selected_at, attempts)
-             SELECT id, ?, ?, ?, ?, '[]' FROM radkick_job WHERE id = ? AND lease_token = ? LOCK IN SHARE MODE",
+            "INSERT INTO radkick_target (job_id, acct_unique_id, session, step, selected_at, attempts, detail)
+             SELECT id, ?, ?, ?, ?, '[]', ? FROM radkick_job WHERE id = ? AND lease_token = ? LOCK IN SHARE MODE",
         )
         .bind(&target.session.acct_unique_id)
         .bind(session_text(target).map_err(failed)?)
         .bind(target.step.as_str())
         .bind(target.selected_at)
+        .bind(target.detail_text())
         .bind(job.id)
         .bind(job.lease_token)
         .execute(&self.pool)
@@ -106,12 +107,12 @@ async fn renew(transaction: &mut Transaction<'_, Database>, job: &JobRecord, now
 
 async fn write_target(transaction: &mut Transaction<'_, Database>, target: &TargetRecord) -> Result<(), sqlx::Error> {
     let sql = "UPDATE radkick_target SET session = ?, step = ?, effect_at = ?, on_router = ?, nas = ?, attempts = ?,
-                 fate = ?, path = ?, evidence = ?, problem = ?, close_due_at = ? WHERE id = ?";
+                 fate = ?, path = ?, evidence = ?, problem = ?, close_due_at = ?, detail = ? WHERE id = ?";
     let query = sqlx::query(sql).bind(session_text(target)?).bind(target.step.as_str()).bind(target.effect_at);
     let query = query.bind(target.on_router).bind(&target.nas);
     let query = query.bind(serde_json::Value::from(target.attempts.clone()).to_string()).bind(&target.fate);
     let query = query.bind(&target.path).bind(&target.evidence).bind(&target.problem).bind(target.close_due_at);
-    query.bind(target.id).execute(&mut **transaction).await.map(|_| ())
+    query.bind(target.detail_text()).bind(target.id).execute(&mut **transaction).await.map(|_| ())
 }
 
 fn target_record(row: &MySqlRow) -> Result<TargetRecord, sqlx::Error> {

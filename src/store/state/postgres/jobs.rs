@@ -90,7 +90,7 @@ impl Postgres {
         now: i64,
     ) -> Result<bool, StoreError> {
         let ended = matches!(job.state, JobState::Ended | JobState::Lapsed);
-        let parked = ended || job.state == JobState::Waiting;
+        let parked = ended || matches!(job.state, JobState::Waiting | JobState::Watching);
         let sql = concat!(
             "WITH held AS (
                  UPDATE radkick_job SET state = $8, retry_at = $9, attempts = $10,

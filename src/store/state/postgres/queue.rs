@@ -53,6 +53,20 @@ impl Postgres {
         rows.iter().map(|row| job(row).map_err(failed)).collect()
     }
 
+    pub(in super::super) async fn watched_jobs(&self, limit: u32) -> Result<Vec<JobRecord>, StoreError> {
+        let failed = |error| self.failed("reading jobs", error);
+        let sql = AssertSqlSafe(format!(
+            "SELECT {JOB} FROM radkick_job WHERE live_key IS NOT NULL AND state = 'watching' ORDER BY id LIMIT $1"
+        ));
+        let rows = sqlx::query(sql).bind(i64::from(limit)).fetch_all(&self.pool).await.map_err(failed)?;
+        rows.iter().map(|row| job(row).map_err(failed)).collect()
+    }
+
+    pub(in super::super) async fn end_watched(&self, sql: String) -> Result<(), StoreError> {
+        let done = sqlx::raw_sql(AssertSqlSafe(sql)).execute(&self.pool).await;
+        done.map(|_| ()).map_err(|error| self.failed("writing jobs", error))
+    }
+
     pub(in super::super) async fn hasten(
         &self,
         id: i64,

@@ -12,7 +12,7 @@ use super::jobs::LEASE_SECS;
 use super::{Postgres, noted, noting, stored};
 
 const TARGET: &str = "SELECT id, job_id, session, step, selected_at, effect_at, on_router, nas, attempts, fate, path, \
-                      evidence, problem, close_due_at FROM radkick_target ";
+                      evidence, problem, close_due_at, detail FROM radkick_target ";
 
 impl Postgres {
     pub(in super::super) async fn add_target(
@@ -24,8 +24,8 @@ impl Postgres {
         let session = serde_json::to_string(&target.session).map_err(|e| failed(sqlx::Error::Encode(e.into())))?;
         // The job's row is locked, so that nobody takes the lease over between the look and the insertion
         sqlx::query(
-            "INSERT INTO radkick_target (job_id, acct_unique_id, session, step, selected_at)
-             SELECT id, $2, $3, $4, $5 FROM radkick_job WHERE id = $1 AND lease_token = $6 FOR UPDATE
+            "INSERT INTO radkick_target (job_id, acct_unique_id, session, step, selected_at, detail)
+             SELECT id, $2, $3, $4, $5, $7 FROM radkick_job WHERE id = $1 AND lease_token = $6 FOR UPDATE
              ON CONFLICT (job_id, acct_unique_id) DO NOTHING",
         )
         .bind(job.id)
@@ -34,6 +34,7 @@ impl Postgres {
         .bind(target.step.as_str())
         .bind(target.selected_at)
         .bind(job.lease_token)
+        .bind(target.detail_text().as_deref().map(stored))
         .execute(&self.pool)
         .await
         .map_err(failed)?;
@@ -56,7 +57,8 @@ impl Postgres {
                  UPDATE radkick_job SET lease_until = $8 + $9 WHERE id = $6 AND lease_token = $7 RETURNING id
              ), written AS (
                  UPDATE radkick_target SET session = $11, step = $12, effect_at = $13, on_router = $14, nas = $15,
-                     attempts = $16, fate = $17, path = $18, evidence = $19, problem = $20, close_due_at = $21
+                     attempts = $16, fate = $17, path = $18, evidence = $19, problem = $20, close_due_at = $21,
+                     detail = $22
                  FROM held WHERE radkick_target.id = $10
              ), ",
             noted!(),
@@ -69,6 +71,7 @@ impl Postgres {
         let query = query.bind(serde_json::Value::from(target.attempts.clone()).to_string());
         let query = query.bind(target.fate.clone()).bind(target.path.clone()).bind(target.evidence.clone());
         let query = query.bind(target.problem.as_deref().map(stored)).bind(target.close_due_at);
+        let query = query.bind(target.detail_text().as_deref().map(stored));
         Ok(query.fetch_optional(&self.pool).await.map_err(failed)?.is_some())
     }
 

@@ -94,7 +94,7 @@ impl Sqlite {
     ) -> Result<bool, StoreError> {
         let failed = |error| self.failed("writing a job", error);
         let ended = matches!(job.state, JobState::Ended | JobState::Lapsed);
-        let parked = ended || job.state == JobState::Waiting;
+        let parked = ended || matches!(job.state, JobState::Waiting | JobState::Watching);
         let sql = "UPDATE radkick_job SET state = ?3, retry_at = ?4, attempts = ?5,
                      ended_at = CASE WHEN ?6 THEN ?7 END, live_key = CASE WHEN ?6 THEN NULL ELSE live_key END,
                      lease_holder = CASE WHEN ?8 THEN NULL ELSE lease_holder END, lease_until = ?7 + ?9

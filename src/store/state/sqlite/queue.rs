@@ -45,6 +45,19 @@ impl Sqlite {
         rows.iter().map(|row| job(row).map_err(failed)).collect()
     }
 
+    pub(in super::super) async fn watched_jobs(&self, limit: u32) -> Result<Vec<JobRecord>, StoreError> {
+        let failed = |error| self.failed("reading jobs", error);
+        let watched = "WHERE live_key IS NOT NULL AND state = 'watching' ORDER BY id LIMIT ?";
+        let query = sqlx::query(sqlx::AssertSqlSafe(format!("{JOB}{watched}"))).bind(limit);
+        let rows = query.fetch_all(&self.pool).await.map_err(failed)?;
+        rows.iter().map(|row| job(row).map_err(failed)).collect()
+    }
+
+    pub(in super::super) async fn end_watched(&self, sql: String) -> Result<(), StoreError> {
+        let done = sqlx::raw_sql(sqlx::AssertSqlSafe(sql)).execute(&self.pool).await;
+        done.map(|_| ()).map_err(|error| self.failed("writing jobs", error))
+    }
+
     pub(in super::super) async fn hasten(
         &self,
         id: i64,

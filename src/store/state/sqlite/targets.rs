@@ -11,7 +11,7 @@ use super::jobs::LEASE_SECS;
 use super::{Sqlite, write_entry};
 
 const TARGET: &str = "SELECT id, job_id, session, step, selected_at, effect_at, on_router, nas, attempts, fate, path, \
-                      evidence, problem, close_due_at FROM radkick_target ";
+                      evidence, problem, close_due_at, detail FROM radkick_target ";
 
 impl Sqlite {
     pub(in super::super) async fn add_target(
@@ -22,8 +22,8 @@ impl Sqlite {
         let failed = |error| self.failed("writing a target", error);
         let session = serde_json::to_string(&target.session).map_err(|e| failed(sqlx::Error::Encode(e.into())))?;
         sqlx::query(
-            "INSERT INTO radkick_target (job_id, acct_unique_id, session, step, selected_at)
-             SELECT ?1, ?2, ?3, ?4, ?5 WHERE EXISTS (SELECT 1 FROM radkick_job WHERE id = ?1 AND lease_token = ?6)
+            "INSERT INTO radkick_target (job_id, acct_unique_id, session, step, selected_at, detail)
+             SELECT ?1, ?2, ?3, ?4, ?5, ?7 WHERE EXISTS (SELECT 1 FROM radkick_job WHERE id = ?1 AND lease_token = ?6)
              ON CONFLICT (job_id, acct_unique_id) DO NOTHING",
         )
         .bind(job.id)
@@ -32,6 +32,7 @@ impl Sqlite {
         .bind(target.step.as_str())
         .bind(target.selected_at)
         .bind(job.lease_token)
+        .bind(target.detail_text())
         .execute(&self.pool)
         .await
         .map_err(failed)?;
@@ -54,7 +55,7 @@ impl Sqlite {
         if held {
             let sql =
                 "UPDATE radkick_target SET session = ?, step = ?, effect_at = ?, on_router = ?, nas = ?, attempts = ?, fate = ?,
-                         path = ?, evidence = ?, problem = ?, close_due_at = ? WHERE id = ?";
+                         path = ?, evidence = ?, problem = ?, close_due_at = ?, detail = ? WHERE id = ?";
             let session = serde_json::to_string(&target.session).map_err(|e| failed(sqlx::Error::Encode(e.into())))?;
             let query =
                 sqlx::query(sql).bind(session).bind(target.step.as_str()).bind(target.effect_at).bind(target.on_router);
@@ -64,7 +65,8 @@ impl Sqlite {
                 .bind(&target.path)
                 .bind(&target.evidence)
                 .bind(&target.problem)
-                .bind(target.close_due_at);
+                .bind(target.close_due_at)
+                .bind(target.detail_text());
             query.bind(target.id).execute(&mut *transaction).await.map_err(failed)?;
         }
         if let Some(entry) = entry.filter(|_| held) {
