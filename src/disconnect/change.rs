@@ -7,14 +7,15 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::coa::{Change, RateLimit, Rates, Shown};
+use crate::config::IdentityAttribute;
 use crate::radius::Code;
 use crate::routeros::{Menu, QueueRow, RestClient, RowLimits};
 use crate::store::{SessionRow, StoreError};
 
-use super::identity::identity;
+use super::identity::{set_attributes, set_names};
 use super::removal::{RouterError, check_identity};
 use super::router_view::{Sought, menus};
-use super::{Attempt, CutError, Disconnector, ResolvedNas, identity_names, service_of};
+use super::{Attempt, CutError, Disconnector, ResolvedNas, service_of};
 
 /// How long a router may take to show what it acknowledged.
 const SHOWN_WITHIN: Duration = Duration::from_secs(3);
@@ -68,7 +69,8 @@ impl Seen {
 }
 
 impl Disconnector {
-    /// Sends a CoA-Request for exactly this session and waits for its outcome; `None` for a NAS without a secret.
+    /// Sends a CoA-Request for exactly this session, named by this set, and waits for its outcome; `None` for a NAS without
+    /// a secret.
     ///
     /// # Errors
     /// [`CutError`] when nothing could be sent. A NAK and silence are outcomes.
@@ -76,15 +78,14 @@ impl Disconnector {
         &self,
         nas: &ResolvedNas,
         session: &SessionRow,
-        change: &Change,
+        (change, set): (&Change, &[IdentityAttribute]),
     ) -> Result<Option<Attempt>, CutError> {
-        let service = service_of(session, nas.profile.service);
-        let mut attributes = identity(session, service, nas.identity())?;
+        let mut attributes = set_attributes(session, set)?;
         for (attribute, value) in change.attributes().iter() {
             attributes.push(attribute, value)?;
         }
         let ended = self.exchange(nas, Code::CoaRequest, attributes).await?;
-        Ok(ended.map(|ended| Attempt::of_exchange(identity_names(session, service, nas.identity()), &ended)))
+        Ok(ended.map(|ended| Attempt::of_exchange(set_names(set), &ended)))
     }
 
     /// What the router's lists show of a change that it acknowledged: looked at until they show it, within bounds.
@@ -154,6 +155,7 @@ async fn look(
         }
         return Ok(seen);
     }
+    seen.each.values_mut().for_each(|seen| *seen = Confirmed::NotSeen);
     seen.detail = Some("the session is not on the router's list".to_owned());
     Ok(seen)
 }

@@ -67,17 +67,12 @@ impl RestClient {
     }
 
     async fn lists_of(&self, address: IpAddr) -> Result<Vec<String>, RestFailure> {
-        let (path, words) =
-            ("ip/firewall/address-list/print", [format!("address={address}"), "dynamic=true".to_owned()]);
-        let response = self.ask(Method::POST, path, Some(json!({ ".query": words }))).await?;
-        let value = list(self.success(response).await)?;
-        let rows = value.as_array().ok_or(RestFailure::Shape("no list of rows"))?;
-        let rows = rows.iter().map(|row| row.as_object().ok_or(RestFailure::Shape("a row that is no object")));
-        let rows = rows.collect::<Result<Vec<_>, _>>()?;
+        let words = Some(vec![format!("address={address}"), "dynamic=true".to_owned()]);
+        let entry = |row: &Map<String, Value>| Ok((text(row, "address"), text(row, "list")));
+        let rows = self.chosen("ip/firewall/address-list", &["address", "list"], words, entry).await?;
         // A router that ignores the filter must not make another's list this address's
-        let held =
-            rows.into_iter().filter(|row| text(row, "address").and_then(|text| text.parse().ok()) == Some(address));
-        Ok(held.filter_map(|row| text(row, "list")).collect())
+        let is_its = |of: &Option<String>| of.as_ref().and_then(|of| of.parse().ok()) == Some(address);
+        Ok(rows.into_iter().filter(|(of, _)| is_its(of)).filter_map(|(_, list)| list).collect())
     }
 
     /// The limits on one row of a list of sessions; `None` if the router has no row of that id.
