@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use ipnet::IpNet;
 
-use crate::config::{Config, IdentityAttribute, MikrotikApi, NasMatch, NasProfile, NasSettings, RestPart};
+use crate::config::{Config, MikrotikApi, NasMatch, NasProfile, NasSettings, RestPart};
 use crate::radius::SharedSecret;
 use crate::store::{NasRow, SessionRow};
 
@@ -25,11 +25,6 @@ impl ResolvedNas {
     #[must_use]
     pub const fn das_addr(&self) -> SocketAddr {
         SocketAddr::new(self.profile.address, self.profile.coa_port)
-    }
-
-    /// The attributes that name a session, by the operator's own first set.
-    pub(super) fn identity(&self) -> Option<&[IdentityAttribute]> {
-        self.profile.identity.first().map(Vec::as_slice)
     }
 }
 
