@@ -1,6 +1,6 @@
 //! What a router's tasks share: its tables behind one lock that is never held while waiting.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
 use tokio::sync::{Notify, broadcast, mpsc, watch};
 
@@ -22,6 +22,8 @@ pub(super) struct Shared {
     pub(super) options: RouterOptions,
     pub(super) clock: RouterClock,
     pub(super) timers_changed: Notify,
+    /// The UDP port of `/radius incoming`, once it is known.
+    pub(super) incoming_port: OnceLock<u16>,
     state: Mutex<State>,
     records: mpsc::Sender<Record>,
     unsettled: watch::Sender<usize>,
@@ -35,6 +37,7 @@ impl Shared {
             options,
             clock: RouterClock::start(),
             timers_changed: Notify::new(),
+            incoming_port: OnceLock::new(),
             state: Mutex::new(state),
             records,
             unsettled: watch::Sender::new(0),

@@ -28,6 +28,7 @@ pub(super) fn answer(shared: &Shared, parts: &Parts, body: &[u8], rights: Rights
         ("POST", Route::Print(menu)) => with_object(body, |body| desk.print(menu, body)),
         ("POST", Route::Remove(menu)) => with_object(body, |body| desk.remove(menu, body)),
         ("GET", Route::Identity) => desk.read(|| Reply::ok(&rows::identity(&shared.options.name), false)),
+        ("GET", Route::Incoming) => desk.read(|| Reply::ok(&rows::incoming(shared), false)),
         ("POST", Route::IncomingMonitor) => desk.read(|| desk.monitor()),
         ("DELETE", Route::List(_)) => bad("missing or invalid resource identifier"),
         (_, Route::Unknown(last)) => no_command(last),

@@ -31,6 +31,8 @@ pub(super) enum Route<'a> {
     Remove(Menu),
     /// `/system/identity`.
     Identity,
+    /// `/radius/incoming`, its settings.
+    Incoming,
     /// `/radius/incoming/monitor`, a command.
     IncomingMonitor,
     /// A path that is not there; its last part.
@@ -54,6 +56,7 @@ pub(super) fn route(path: &str) -> Route<'_> {
     let last = path.rsplit('/').next().unwrap_or_default();
     match path {
         "system/identity" => return Route::Identity,
+        "radius/incoming" => return Route::Incoming,
         "radius/incoming/monitor" => return Route::IncomingMonitor,
         _ => {}
     }

@@ -6,9 +6,10 @@ use super::reply::Row;
 use super::route::Menu;
 use crate::simulator::dm::HOTSPOT_SERVER;
 use crate::simulator::session::{Session, duration, packets};
+use crate::simulator::shared::Shared;
 use crate::simulator::state::{Cookie, Host, State};
 use crate::simulator::time::RouterClock;
-use crate::simulator::{Counters, Service};
+use crate::simulator::{Counters, Incoming, Service};
 
 /// `http-cookie-lifetime` and `mac-cookie-timeout`, as RouterOS has them by default.
 const COOKIE_LIFETIME: Duration = Duration::from_hours(72);
@@ -45,6 +46,13 @@ pub(super) fn number(menu: Menu, state: &State, id: &str) -> Option<u32> {
 /// `/system/identity`: an object, not an array.
 pub(super) fn identity(name: &str) -> Row {
     Row::from([("name", name.to_owned())])
+}
+
+/// `/radius/incoming`: an object, not an array.
+pub(super) fn incoming(shared: &Shared) -> Row {
+    let accept = shared.options.coa != Incoming::Closed;
+    let port = shared.incoming_port.get().copied().unwrap_or_default();
+    Row::from([("accept", accept.to_string()), ("port", port.to_string()), ("vrf", "main".to_owned())])
 }
 
 /// `/radius/incoming/monitor`.
