@@ -15,6 +15,8 @@ const RECV_LIMIT: [AttributeType; 2] = [AttributeType::mikrotik(1), AttributeTyp
 /// Of octets to the client.
 const XMIT_LIMIT: [AttributeType; 2] = [AttributeType::mikrotik(2), AttributeType::mikrotik(15)];
 
+const ADDRESS_LIST: AttributeType = AttributeType::mikrotik(19);
+
 /// Attributes that a session has once: which of two a router would take is anybody's guess.
 const ONCE: [AttributeType; 7] = [
     RATE_LIMIT,
@@ -90,6 +92,8 @@ pub struct Shown {
     pub recv_limit: Option<u64>,
     /// The active row's `limit-bytes-out`.
     pub xmit_limit: Option<u64>,
+    /// The firewall's address lists that are to hold the session's address.
+    pub address_lists: Vec<String>,
 }
 
 /// `Name=value` for a limit of octets: its lower 32 bits and the Gigawords above them. Both always, so that an upper half
@@ -173,6 +177,11 @@ impl Change {
             idle_timeout: number(IDLE_TIMEOUT),
             recv_limit: octets(RECV_LIMIT),
             xmit_limit: octets(XMIT_LIMIT),
+            address_lists: self
+                .attributes
+                .all(ADDRESS_LIST)
+                .map(|name| String::from_utf8_lossy(name).into_owned())
+                .collect(),
         }
     }
 }

@@ -1,19 +1,21 @@
 //! Changing a session by CoA-Request, and what the router's lists show of it afterwards.
 
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::coa::{Change, Shown};
+use crate::coa::{Change, RateLimit, Rates, Shown};
+use crate::config::IdentityAttribute;
 use crate::radius::Code;
 use crate::routeros::{Menu, QueueRow, RestClient, RowLimits};
 use crate::store::{SessionRow, StoreError};
 
-use super::identity::identity;
+use super::identity::{set_attributes, set_names};
 use super::removal::{RouterError, check_identity};
 use super::router_view::{Sought, menus};
-use super::{Attempt, CutError, Disconnector, ResolvedNas, identity_names, service_of};
+use super::{Attempt, CutError, Disconnector, ResolvedNas, service_of};
 
 /// How long a router may take to show what it acknowledged.
 const SHOWN_WITHIN: Duration = Duration::from_secs(3);
@@ -67,7 +69,8 @@ impl Seen {
 }
 
 impl Disconnector {
-    /// Sends a CoA-Request for exactly this session and waits for its outcome; `None` for a NAS without a secret.
+    /// Sends a CoA-Request for exactly this session, named by this set, and waits for its outcome; `None` for a NAS without
+    /// a secret.
     ///
     /// # Errors
     /// [`CutError`] when nothing could be sent. A NAK and silence are outcomes.
@@ -75,19 +78,17 @@ impl Disconnector {
         &self,
         nas: &ResolvedNas,
         session: &SessionRow,
-        change: &Change,
+        (change, set): (&Change, &[IdentityAttribute]),
     ) -> Result<Option<Attempt>, CutError> {
-        let service = service_of(session, nas.profile.service);
-        let mut attributes = identity(session, service, nas.identity())?;
+        let mut attributes = set_attributes(session, set)?;
         for (attribute, value) in change.attributes().iter() {
             attributes.push(attribute, value)?;
         }
-        let names = identity_names(session, service, nas.identity());
-        let ended = match self.turn(nas, &[], true).await {
+        let ended = match self.turn(nas, set, true).await {
             Ok(turn) => self.exchange(nas, (Code::CoaRequest, attributes), turn).await?,
-            Err(attempt) => return Ok(Some(Attempt { identity: names, ..*attempt })),
+            Err(attempt) => return Ok(Some(*attempt)),
         };
-        Ok(ended.map(|ended| Attempt::of_exchange(names, &ended)))
+        Ok(ended.map(|ended| Attempt::of_exchange(set_names(set), &ended)))
     }
 
     /// What the router's lists show of a change that it acknowledged: looked at until they show it, within bounds.
@@ -140,15 +141,24 @@ async fn look(
         if *menu == Menu::PppActive && rows.len() > 1 {
             seen.detail =
                 Some("several PPP sessions of this name: which queue is whose the router does not tell".into());
-        } else if shown.rate_limit.is_some() {
+        } else if let Some(limit) = &shown.rate_limit {
             let queues = rest.queues(&queue_names(*menu, &row.login())).await?;
-            note_queue(&mut seen, &shown, &queues, session);
+            note_queue(&mut seen, limit, &queues, (session, rows.len() == 1));
+        }
+        if let (Some(address), false) = (row.address, shown.address_lists.is_empty()) {
+            let lists = rest.address_lists(address).await?;
+            let is_so = shown.address_lists.iter().all(|list| lists.contains(list));
+            seen.note("Mikrotik-Address-List", is_so, || match lists.as_slice() {
+                [] => format!("{address} is on no address list"),
+                lists => format!("{address} is on {}", lists.join(", ")),
+            });
         }
         if let Some(limits) = rest.row_limits(*menu, &row.id).await? {
             note_row(&mut seen, &shown, *menu, &limits);
         }
         return Ok(seen);
     }
+    seen.each.values_mut().for_each(|seen| *seen = Confirmed::NotSeen);
     seen.detail = Some("the session is not on the router's list".to_owned());
     Ok(seen)
 }
@@ -162,23 +172,26 @@ fn queue_names(menu: Menu, user: &str) -> Vec<String> {
     kinds.iter().map(|kind| format!("<{kind}-{user}>")).collect()
 }
 
-/// The one queue of the session, where that can be told: a second session of the same user has a queue of another name.
-fn note_queue(seen: &mut Seen, shown: &Shown, queues: &[QueueRow], session: &SessionRow) {
-    let Some(limit) = &shown.rate_limit else { return };
+/// The one queue of the session, where that can be told: of a user who is `alone` on the list it is the one of the name, and
+/// where there is none no limit is in force.
+fn note_queue(seen: &mut Seen, limit: &RateLimit, queues: &[QueueRow], (session, alone): (&SessionRow, bool)) {
     let address = session.framed_ip_address.as_str();
     let others = |queue: &QueueRow| {
         let host = queue.target.split('/').next().unwrap_or_default();
-        host.parse::<std::net::IpAddr>().is_ok() && host != address
+        host.parse::<IpAddr>().is_ok() && host != address
     };
-    let mut own = queues.iter().filter(|queue| !others(queue));
-    let (Some(queue), None) = (own.next(), own.next()) else {
-        seen.detail = Some("no queue on the router is known to be this session's".to_owned());
-        return;
+    let own: Vec<&QueueRow> = queues.iter().filter(|queue| !others(queue)).collect();
+    let found = match own.as_slice() {
+        [queue] => queue.max_limit.unwrap_or_default(),
+        [] if alone => (0, 0),
+        _ => {
+            seen.detail = Some("no queue on the router is known to be this session's".to_owned());
+            return;
+        }
     };
-    let is_so = queue.max_limit == Some((limit.max.rx, limit.max.tx));
-    seen.note("Mikrotik-Rate-Limit", is_so, || match queue.max_limit {
-        Some((rx, tx)) => format!("queue {} has max-limit {}", queue.name, crate::coa::Rates { rx, tx }),
-        None => format!("queue {} has no max-limit", queue.name),
+    seen.note("Mikrotik-Rate-Limit", found == (limit.max.rx, limit.max.tx), || match own.first() {
+        Some(queue) => format!("queue {} has max-limit {}", queue.name, Rates { rx: found.0, tx: found.1 }),
+        None => "the session has no queue".to_owned(),
     });
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::net::{IpAddr, SocketAddr};
 
-use crate::config::{Config, IdentityAttribute, MikrotikApi, NasProfile, NasSettings, RestPart};
+use crate::config::{Config, MikrotikApi, NasProfile, NasSettings, RestPart};
 use crate::store::{NasRow, SessionRow};
 
 use super::entry::{Entry, Mark};
@@ -23,11 +23,6 @@ impl ResolvedNas {
     #[must_use]
     pub const fn das_addr(&self) -> SocketAddr {
         SocketAddr::new(self.profile.address, self.profile.coa_port)
-    }
-
-    /// The attributes that name a session, by the operator's own first set.
-    pub(super) fn identity(&self) -> Option<&[IdentityAttribute]> {
-        self.profile.identity.first().map(Vec::as_slice)
     }
 }
 

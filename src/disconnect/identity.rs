@@ -181,18 +181,6 @@ pub fn set_names(set: &[IdentityAttribute]) -> Vec<String> {
     set.iter().map(|attribute| attribute.name().to_owned()).collect()
 }
 
-/// The attributes of the first set.
-///
-/// # Errors
-/// As [`set_attributes`].
-pub(super) fn identity(
-    session: &SessionRow,
-    service: Service,
-    set: Option<&[IdentityAttribute]>,
-) -> Result<Attributes, EncodeError> {
-    set_attributes(session, &first(session, service, set))
-}
-
 /// The names of the attributes that are sent first to name a session.
 #[must_use]
 pub fn identity_names(session: &SessionRow, service: Service, set: Option<&[IdentityAttribute]>) -> Vec<String> {

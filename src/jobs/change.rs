@@ -6,12 +6,17 @@ use std::sync::Arc;
 use tokio::task::JoinSet;
 
 use crate::coa::Change;
-use crate::disconnect::{AttemptOutcome, Directory, ResolvedNas};
+use crate::config::IdentityAttribute;
+use crate::disconnect::{AttemptOutcome, Directory, ResolvedNas, next_set};
 use crate::failpoint;
+use crate::radius::ErrorCause;
 use crate::store::{JournalEntry, SessionRow, StoreError};
 
 use super::change_report::reachable;
 use super::{Agent, ChangeReport};
+
+/// Why nothing (more) was sent.
+const OVER: &str = "the session has ended: nothing more was sent";
 
 /// What is asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -64,26 +69,40 @@ impl Agent {
         Ok(report)
     }
 
-    /// Guard, effect, and what the router's lists show of it.
+    /// By one set of attributes after the other, as long as the NAS says that another may do; then what the router's lists
+    /// show of it.
     async fn ask_to_change(
         &self,
         asked: &Changing,
         session: &SessionRow,
-        (nas, report): (&ResolvedNas, ChangeReport),
+        (nas, mut report): (&ResolvedNas, ChangeReport),
     ) -> Result<ChangeReport, StoreError> {
-        // Last of all before the send: writing the intent may have had to wait for a lock
-        if !self.is_the_same(session).await? {
-            let why = "the session ended before anything was sent: nothing was sent".to_owned();
-            return Ok(ChangeReport { outcome: Some(AttemptOutcome::AlreadyGone), ..report.because(why) });
+        let mut ladder = self.disconnector.ladder(nas, session).await?;
+        if nas.profile.identity.is_empty() {
+            // A name alone would change whatever session the user has by now
+            ladder.retain(|set| set.iter().any(|attribute| *attribute != IdentityAttribute::UserName));
         }
-        let attempt = match self.disconnector.send_change(nas, session, &asked.change).await {
-            Ok(Some(attempt)) => attempt,
-            Ok(None) => return Ok(report),
-            Err(error) => return Ok(ChangeReport { failed: true, ..report.because(error.to_string()) }),
-        };
-        let acked = attempt.outcome == AttemptOutcome::Ack;
-        let report = report.tried(attempt);
-        if !acked {
+        if ladder.is_empty() {
+            return Ok(report.because("nothing that radacct has of this session names it to the NAS".to_owned()));
+        }
+        let mut rung = Some(0);
+        while let Some(set) = rung.and_then(|rung| ladder.get(rung)) {
+            // Last of all before each send: writing the intent may have had to wait for a lock
+            if !self.is_the_same(session).await? {
+                let gone = report.outcome.or(Some(AttemptOutcome::AlreadyGone));
+                return Ok(ChangeReport { outcome: gone, ..report.because(OVER.to_owned()) });
+            }
+            let attempt = match self.disconnector.send_change(nas, session, (&asked.change, set)).await {
+                Ok(Some(attempt)) => attempt,
+                Ok(None) => return Ok(report),
+                Err(error) => return Ok(ChangeReport { failed: true, ..report.because(error.to_string()) }),
+            };
+            let refused = attempt.outcome == AttemptOutcome::Nak;
+            let cause = attempt.error_cause.map(ErrorCause);
+            rung = rung.filter(|_| refused).and_then(|rung| next_set(&ladder, rung, cause));
+            report = report.tried(attempt);
+        }
+        if report.outcome != Some(AttemptOutcome::Ack) {
             return Ok(report);
         }
         Ok(report.shown(self.disconnector.confirm_change(nas, session, &asked.change).await?))

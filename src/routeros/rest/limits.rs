@@ -1,5 +1,6 @@
 //! What limits a session as the router shows it: its dynamic queue, and the limits on its active row.
 
+use std::net::IpAddr;
 use std::time::Duration;
 
 use reqwest::Method;
@@ -54,6 +55,24 @@ impl RestClient {
         let rows = self.chosen("queue/simple", &["name", "target", "max-limit"], Some(words), QueueRow::parse).await?;
         // A router that ignores the filter must not make another's queue this user's
         Ok(rows.into_iter().filter(|row| names.contains(&row.name)).collect())
+    }
+
+    /// The firewall's address lists that hold this address because a session put it there.
+    ///
+    /// # Errors
+    /// [`RestError`] says why the router could not be asked.
+    pub async fn address_lists(&self, address: IpAddr) -> Result<Vec<String>, RestError> {
+        let asked = self.lists_of(address).await;
+        asked.map_err(|failure| self.error("reading the firewall's address lists", failure))
+    }
+
+    async fn lists_of(&self, address: IpAddr) -> Result<Vec<String>, RestFailure> {
+        let words = Some(vec![format!("address={address}"), "dynamic=true".to_owned()]);
+        let entry = |row: &Map<String, Value>| Ok((text(row, "address"), text(row, "list")));
+        let rows = self.chosen("ip/firewall/address-list", &["address", "list"], words, entry).await?;
+        // A router that ignores the filter must not make another's list this address's
+        let is_its = |of: &Option<String>| of.as_ref().and_then(|of| of.parse().ok()) == Some(address);
+        Ok(rows.into_iter().filter(|(of, _)| is_its(of)).filter_map(|(_, list)| list).collect())
     }
 
     /// The limits on one row of a list of sessions; `None` if the router has no row of that id.

@@ -2,6 +2,7 @@
 //! Server (which decodes what we send by its own dictionaries) or a simulated router at the other end.
 mod answers;
 mod refused;
+mod routers;
 
 use serde_json::{Value, json};
 

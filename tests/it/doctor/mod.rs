@@ -37,7 +37,7 @@ fn options() -> RouterOptions {
 
 fn entry(secret: &str, address: Ipv4Addr) -> RadiusEntry {
     let secret = SharedSecret::new(secret.as_bytes().to_vec()).expect("not empty");
-    RadiusEntry { address: IpAddr::V4(address), secret }
+    RadiusEntry::new(IpAddr::V4(address), secret)
 }
 
 impl Scene {

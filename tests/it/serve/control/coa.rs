@@ -22,7 +22,7 @@ fn a_session_that_ends_in_between_is_left_alone() {
     assert_eq!(finished.code, Some(0), "{finished:#?}");
     let told = &finished.json_lines()[0];
     assert_eq!((&told["outcome"], &told["acct_session_id"]), (&json!("already_gone"), &json!(ALICE.id)), "{told}");
-    assert!(told["problem"].as_str().is_some_and(|why| why.contains("nothing was sent")), "{told}");
+    assert!(told["problem"].as_str().is_some_and(|why| why.contains("nothing more was sent")), "{told}");
     assert!(site.server.coa_requests().is_empty());
     let events: Vec<String> = journal(&site, "alice").into_iter().map(|(_, event)| event).collect();
     assert_eq!(events, ["coa_intended", "coa"]);
