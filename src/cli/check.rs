@@ -14,9 +14,19 @@ pub(crate) async fn run(context: Context) -> anyhow::Result<Exit> {
     for problem in config.unserved() {
         output.note(&format!("warning: `radkick serve` refuses this: {problem}"))?;
     }
+    let (mut exit, accounting) = databases(&context).await?;
+    let Some(accounting) = accounting else { return Ok(exit) };
+    exit = exit.max(check_nas(&context, &accounting).await?);
+    output.object(&serde_json::json!({ "ok": exit == Exit::Done, "file": config.file.display().to_string() }))?;
+    Ok(exit)
+}
+
+/// Tells whether both databases can be used; FreeRADIUS' where it can be asked at all.
+pub(super) async fn databases(context: &Context) -> anyhow::Result<(Exit, Option<Accounting>)> {
+    let (config, output) = (&context.config, context.output);
     let accounting = match context.accounting().await {
         Ok(accounting) => accounting,
-        Err(error) => return refuse(output, Exit::Failed, &error.to_string()),
+        Err(error) => return Ok((refuse(output, Exit::Failed, &error.to_string())?, None)),
     };
     output.line(&format!("{}: FreeRADIUS' tables and columns are there", config.database.url))?;
     let mut exit = Exit::Done;
@@ -30,11 +40,9 @@ pub(crate) async fn run(context: Context) -> anyhow::Result<Exit> {
         output.note(&format!("error: {error}"))?;
         exit = Exit::Failed;
     }
-    exit = exit.max(check_query(&context, &accounting).await?);
-    exit = exit.max(check_state(&context).await?);
-    exit = exit.max(check_nas(&context, &accounting).await?);
-    output.object(&serde_json::json!({ "ok": exit == Exit::Done, "file": config.file.display().to_string() }))?;
-    Ok(exit)
+    exit = exit.max(check_query(context, &accounting).await?);
+    exit = exit.max(check_state(context).await?);
+    Ok((exit, Some(accounting)))
 }
 
 /// The operator's query for limits must be one that can be run, with the columns it must have; it is not run.

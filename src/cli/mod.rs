@@ -9,6 +9,7 @@ mod coa_text;
 mod context;
 pub mod demo;
 mod disconnect;
+mod doctor;
 mod enforce;
 mod explain;
 mod explain_text;
@@ -91,6 +92,7 @@ enum Command {
     Confirm,
     /// Check the configuration and the databases: every problem at once
     Check,
+    Doctor(doctor::DoctorArgs),
     /// See the whole story on SQLite and simulated routers, with no set-up: every line told is checked
     ///
     /// Exits with 0 when every line was true, 1 when one was not, 5 when the demo could not be set up.
@@ -184,6 +186,7 @@ impl Command {
             Self::Resume => configured!(async |context: Context| brakes::resume(&context)),
             Self::Confirm => configured!(brakes::confirm),
             Self::Check => configured!(check::run),
+            Self::Doctor(args) => configured!(|context| doctor::run(args, context)),
             Self::Hook(_) => anyhow::bail!("the hook ends with exit codes of its own: main runs it"),
         }
     }

@@ -1,14 +1,12 @@
 //! Which NAS a session is on, and how to reach it. Refuses to guess.
 
 use std::collections::BTreeSet;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, SocketAddr};
 
-use ipnet::IpNet;
-
-use crate::config::{Config, MikrotikApi, NasMatch, NasProfile, NasSettings, RestPart};
-use crate::radius::SharedSecret;
+use crate::config::{Config, MikrotikApi, NasProfile, NasSettings, RestPart};
 use crate::store::{NasRow, SessionRow};
 
+use super::entry::{Entry, Mark};
 use super::{HostNames, NasProblem};
 
 /// A NAS, with everything needed to reach it.
@@ -40,27 +38,6 @@ pub struct Directory {
     unresolved: BTreeSet<String>,
 }
 
-#[derive(Debug, Clone)]
-struct Entry {
-    name: String,
-    nets: Vec<IpNet>,
-    names: Vec<String>,
-    settings: NasSettings,
-    configured: bool,
-}
-
-impl Entry {
-    /// Whether it has addresses of its own, and this is none of them.
-    fn is_elsewhere(&self, address: IpAddr) -> bool {
-        !self.nets.is_empty() && self.fit(address).is_none()
-    }
-
-    /// How well the address fits: the longest prefix that holds it.
-    fn fit(&self, address: IpAddr) -> Option<u8> {
-        self.nets.iter().filter(|net| net.contains(&address)).map(IpNet::prefix_len).max()
-    }
-}
-
 impl Directory {
     /// Whether it matters which NAS have open rows: to a REST service that is not said to be any NAS's.
     #[must_use]
@@ -73,23 +50,8 @@ impl Directory {
     /// nasipaddress of all open rows, where [`Directory::minds_open_nas`].
     #[must_use]
     pub fn new(config: &Config, (rows, hosts): (&[NasRow], &HostNames), open_nas: &BTreeSet<String>) -> Self {
-        let configured = config.nas.iter().map(|nas| {
-            let mut entry = Entry {
-                name: nas.name.clone(),
-                nets: Vec::new(),
-                names: Vec::new(),
-                settings: nas.settings.clone(),
-                configured: true,
-            };
-            for part in &nas.matches {
-                match part {
-                    NasMatch::Net(net) => entry.nets.push(*net),
-                    NasMatch::Name(name) => entry.names.push(name.clone()),
-                }
-            }
-            entry
-        });
-        let entries = configured.chain(rows.iter().filter_map(|row| table_entry(row, hosts))).collect();
+        let configured = config.nas.iter().map(Entry::configured);
+        let entries = configured.chain(rows.iter().filter_map(|row| Entry::of_row(row, hosts))).collect();
         let (defaults, api) = (config.nas_defaults.clone(), config.mikrotik_api.clone());
         Self { entries, defaults, api, one_open: open_nas.len() <= 1, unresolved: hosts.unknown().clone() }
     }
@@ -99,22 +61,40 @@ impl Directory {
     /// # Errors
     /// [`NasProblem`]: no NAS, more than one, or one that cannot be reached.
     pub fn resolve(&self, session: &SessionRow) -> Result<ResolvedNas, NasProblem> {
-        let address = nas_address(session);
-        let matched = self.matched(session, address)?;
+        self.resolve_mark(&Mark::of(session))
+    }
+
+    fn resolve_mark(&self, mark: &Mark<'_>) -> Result<ResolvedNas, NasProblem> {
+        let address = mark.nas_address();
+        let matched = self.matched(mark, address)?;
         let settings = matched.iter().rev().fold(self.defaults.clone(), |lower, entry| entry.settings.over(&lower));
         let name = match (matched.first(), address) {
             (Some(entry), _) => entry.name.clone(),
             (None, Some(address)) if settings.secret.is_some() => address.to_string(),
-            (None, _) => return Err(NasProblem::unknown(session, &self.unresolved)),
+            (None, _) => return Err(NasProblem::unknown(mark, &self.unresolved)),
         };
         let reach = settings.address.or(address);
-        let reach = reach
-            .ok_or_else(|| NasProblem::NoAddress { name: name.clone(), address: session.nas_ip_address.clone() })?;
-        let profile = self.with_environment(settings, session).profile(reach);
+        let reach =
+            reach.ok_or_else(|| NasProblem::NoAddress { name: name.clone(), address: mark.address.to_owned() })?;
+        let profile = self.with_environment(settings, mark).profile(reach);
         if profile.paths.is_empty() {
             return Err(NasProblem::NoPath { name });
         }
         Ok(ResolvedNas { name, profile })
+    }
+
+    /// Each NAS that stands by an address or a name of its own, whether it has open sessions or not; no whole networks, and
+    /// not FreeRADIUS' own machine, which is a client for tests in most tables.
+    #[must_use]
+    pub fn by_themselves(&self) -> Vec<(String, Result<ResolvedNas, NasProblem>)> {
+        let marked = self.entries.iter().filter(|entry| entry.configured || !entry.is_localhost());
+        let marked = marked.filter_map(|entry| {
+            let address =
+                entry.host().or(entry.settings.address).map(|address| address.to_string()).unwrap_or_default();
+            let called = if address.is_empty() { entry.names.first()?.as_str() } else { "" };
+            Some((entry.name.clone(), self.resolve_mark(&Mark { address: &address, called, identifier: "" })))
+        });
+        marked.collect()
     }
 
     /// Whether a NAS goes by this name.
@@ -145,11 +125,12 @@ impl Directory {
     }
 
     /// The one NAS that address and name point to: its `[[nas]]` first, then its row of the nas table.
-    fn matched(&self, session: &SessionRow, address: Option<IpAddr>) -> Result<Vec<&Entry>, NasProblem> {
+    fn matched(&self, mark: &Mark<'_>, address: Option<IpAddr>) -> Result<Vec<&Entry>, NasProblem> {
         let by_address = address.map(|address| self.best_by_address(address)).unwrap_or_default();
         let (mut configured, rows): (Vec<&Entry>, Vec<&Entry>) = by_address.into_iter().partition(|e| e.configured);
-        let called = [&session.called_station_id, &session.nas_identifier];
-        let is_called = |entry: &&Entry| called.iter().any(|name| !name.is_empty() && entry.names.contains(name));
+        let called = [mark.called, mark.identifier];
+        let is_called =
+            |entry: &&Entry| called.iter().any(|name| !name.is_empty() && entry.names.iter().any(|own| own == name));
         for entry in self.entries.iter().filter(is_called) {
             if !configured.iter().any(|other| std::ptr::eq(*other, entry)) {
                 configured.push(entry);
@@ -160,10 +141,10 @@ impl Directory {
         let stray = configured.iter().find(elsewhere);
         if configured.len() > 1 || rows.len() > 1 || (stray.is_some() && !rows.is_empty()) {
             let names = configured.iter().chain(&rows).map(|entry| entry.name.clone()).collect();
-            return Err(NasProblem::ambiguous(session, names));
+            return Err(NasProblem::ambiguous(mark, names));
         }
         if let Some(stray) = stray {
-            return Err(NasProblem::Elsewhere { name: stray.name.clone(), address: session.nas_ip_address.clone() });
+            return Err(NasProblem::Elsewhere { name: stray.name.clone(), address: mark.address.to_owned() });
         }
         configured.extend(rows);
         Ok(configured)
@@ -171,8 +152,8 @@ impl Directory {
 
     /// With the router of `MIKROTIK_API_*`, and with the `url` of `[nas_defaults.rest]`, only if that can be no other NAS:
     /// asking the wrong router would prove an absence.
-    fn with_environment(&self, settings: NasSettings, session: &SessionRow) -> NasSettings {
-        let reach = settings.address.map_or_else(|| session.nas_ip_address.clone(), |address| address.to_string());
+    fn with_environment(&self, settings: NasSettings, mark: &Mark<'_>) -> NasSettings {
+        let reach = settings.address.map_or_else(|| mark.address.to_owned(), |address| address.to_string());
         let shared = self.defaults.rest.as_ref().and_then(|rest| rest.url.as_ref());
         let rest = match settings.rest.clone() {
             Some(rest) if rest.url.as_ref() == shared && shared.is_some() => {
@@ -187,14 +168,7 @@ impl Directory {
 
     /// Whether a REST service at `host` can be no other NAS's than the one reached at `reach`.
     fn can_only_be(&self, host: &str, reach: &str) -> bool {
-        // FreeRADIUS' own machine is a client for tests in most tables, and no router
-        let localhost = |entry: &&Entry| {
-            entry
-                .nets
-                .iter()
-                .all(|net| [IpAddr::V4(Ipv4Addr::LOCALHOST), IpAddr::V6(Ipv6Addr::LOCALHOST)].contains(&net.addr()))
-        };
-        let routers = self.entries.iter().filter(|entry| !entry.nets.is_empty() && !localhost(entry));
+        let routers = self.entries.iter().filter(|entry| !entry.nets.is_empty() && !entry.is_localhost());
         host.trim_matches(['[', ']']) == reach || (self.one_open && routers.count() <= 1)
     }
 }
@@ -207,34 +181,4 @@ fn environment_rest(MikrotikApi { rest, .. }: &MikrotikApi) -> RestPart {
         tls: Some(rest.tls.clone()),
         identity: rest.identity.clone(),
     }
-}
-
-fn table_entry(row: &NasRow, hosts: &HostNames) -> Option<Entry> {
-    let nets: Vec<IpNet> = match net_of(&row.nasname) {
-        Some(net) => vec![net],
-        None => hosts.addresses(&row.nasname).iter().copied().map(IpNet::from).collect(),
-    };
-    if nets.is_empty() {
-        return None;
-    }
-    let secret = SharedSecret::new(row.secret.clone().into_bytes()).ok();
-    Some(Entry {
-        name: row.shortname.clone().filter(|name| !name.is_empty()).unwrap_or_else(|| row.nasname.clone()),
-        nets,
-        names: Vec::new(),
-        settings: NasSettings { secret, ..NasSettings::default() },
-        configured: false,
-    })
-}
-
-/// An address, or a CIDR.
-pub(super) fn net_of(nasname: &str) -> Option<IpNet> {
-    let nasname = nasname.trim();
-    nasname.parse::<IpNet>().or_else(|_| nasname.parse::<IpAddr>().map(IpNet::from)).ok()
-}
-
-/// The NAS' address as radacct has it; none where it is unset.
-fn nas_address(session: &SessionRow) -> Option<IpAddr> {
-    let address = session.nas_ip_address.parse::<IpAddr>().ok()?.to_canonical();
-    Some(address).filter(|address| !address.is_unspecified())
 }

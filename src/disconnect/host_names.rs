@@ -10,7 +10,7 @@ use tokio::time::timeout;
 
 use crate::store::NasRow;
 
-use super::directory::net_of;
+use super::entry::net_of;
 
 /// How long all names together may take. FreeRADIUS itself looks them up once, when it starts.
 const WITHIN: Duration = Duration::from_secs(3);

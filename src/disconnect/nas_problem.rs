@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::store::SessionRow;
+use super::entry::Mark;
 
 /// Why a session's NAS cannot be told or reached.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -66,22 +66,22 @@ pub enum NasProblem {
 }
 
 impl NasProblem {
-    /// Nothing matches this session.
-    pub(super) fn unknown(session: &SessionRow, unresolved: &BTreeSet<String>) -> Self {
+    /// Nothing matches.
+    pub(super) fn unknown(mark: &Mark<'_>, unresolved: &BTreeSet<String>) -> Self {
         Self::Unknown {
-            address: session.nas_ip_address.clone(),
-            called: session.called_station_id.clone(),
-            identifier: session.nas_identifier.clone(),
+            address: mark.address.to_owned(),
+            called: mark.called.to_owned(),
+            identifier: mark.identifier.to_owned(),
             unresolved: unresolved.clone(),
         }
     }
 
     /// These match equally well.
-    pub(super) fn ambiguous(session: &SessionRow, names: Vec<String>) -> Self {
+    pub(super) fn ambiguous(mark: &Mark<'_>, names: Vec<String>) -> Self {
         Self::Ambiguous {
-            address: session.nas_ip_address.clone(),
-            called: session.called_station_id.clone(),
-            identifier: session.nas_identifier.clone(),
+            address: mark.address.to_owned(),
+            called: mark.called.to_owned(),
+            identifier: mark.identifier.to_owned(),
             names,
         }
     }

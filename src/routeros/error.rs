@@ -186,6 +186,16 @@ impl RestFailure {
         }
     }
 
+    /// The SHA-256 fingerprint of a certificate that was refused, as `fingerprint` takes it.
+    #[must_use]
+    #[expect(clippy::wildcard_enum_match_arm, reason = "no other is about a certificate")]
+    pub fn fingerprint(&self) -> Option<String> {
+        match self {
+            Self::Untrusted { presented, .. } | Self::WrongPin { presented, .. } => Some(show_fingerprint(presented)),
+            _ => None,
+        }
+    }
+
     /// Whether the router gave no answer at all: it is off, or something is in the way.
     #[must_use]
     pub const fn is_silence(&self) -> bool {

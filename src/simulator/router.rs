@@ -231,6 +231,8 @@ async fn start_incoming(shared: &Arc<Shared>, tasks: &mut JoinSet<()>) -> io::Re
     };
     let socket = UdpSocket::bind((shared.options.bind, port)).await?;
     let address = socket.local_addr()?;
+    // Nobody else sets it
+    shared.incoming_port.set(address.port()).ok();
     if shared.options.coa != Incoming::Closed {
         tasks.spawn(incoming::run(Arc::clone(shared), socket));
     }

@@ -1,6 +1,6 @@
 //! What a router's tasks share: its tables behind one lock that is never held while waiting.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::{Notify, mpsc, watch};
@@ -29,6 +29,8 @@ pub(super) struct Shared {
     pub(super) options: RouterOptions,
     pub(super) clock: RouterClock,
     pub(super) timers_changed: Notify,
+    /// The UDP port that `/radius incoming` got.
+    pub(super) incoming_port: OnceLock<u16>,
     state: Mutex<State>,
     records: mpsc::Sender<Record>,
     /// Sessions that were cut.
@@ -50,6 +52,7 @@ impl Shared {
             options,
             clock: RouterClock::start(),
             timers_changed: Notify::new(),
+            incoming_port: OnceLock::new(),
             state: Mutex::new(state),
             records,
             cut,

@@ -7,6 +7,7 @@ mod coa;
 mod config;
 mod demo;
 mod disconnect;
+mod doctor;
 mod enforce;
 mod engine;
 mod hook;

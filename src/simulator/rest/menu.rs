@@ -32,7 +32,7 @@ pub(super) fn answer(shared: &Shared, parts: &Parts, body: &[u8], rights: Rights
         ("GET", Route::Identity) => desk.read(|| Reply::ok(&rows::identity(&shared.options.name), false)),
         ("POST", Route::IncomingMonitor) => desk.read(|| desk.monitor()),
         ("POST", Route::ResetCounters) => desk.reset_counters(),
-        ("GET", Route::Incoming) => desk.read(|| Reply::ok(&rows::incoming(shared.options.coa), false)),
+        ("GET", Route::Incoming) => desk.read(|| Reply::ok(&rows::incoming(shared), false)),
         ("GET", Route::Radius) => desk.read(|| Reply::ok(&rows::radius(&shared.options.radius_servers), false)),
         ("DELETE", Route::List(_)) => bad("missing or invalid resource identifier"),
         (_, Route::Unknown(last)) => no_command(last),

@@ -3,6 +3,7 @@
 use super::reply::Row;
 use super::route::Menu;
 use super::row::{address_lists, cookie, host, hotspot_active, local_user, ppp_active, queue};
+use crate::simulator::shared::Shared;
 use crate::simulator::state::State;
 use crate::simulator::{Counters, Incoming, RadiusEntry, Service};
 
@@ -62,9 +63,9 @@ pub(super) fn counters(counters: Counters) -> Row {
 }
 
 /// `/radius/incoming`: an object, not an array.
-pub(super) fn incoming(incoming: Incoming) -> Row {
-    let (accept, port) = match incoming {
-        Incoming::Accept(port) => ("true", port),
+pub(super) fn incoming(shared: &Shared) -> Row {
+    let (accept, port) = match shared.options.coa {
+        Incoming::Accept(port) => ("true", shared.incoming_port.get().copied().unwrap_or(port)),
         Incoming::Closed => ("false", 3799),
     };
     Row::from([("accept", accept.to_owned()), ("port", port.to_string()), ("vrf", "main".to_owned())])

@@ -41,6 +41,7 @@ async fn refusals() {
         (http(400, unknown), "does not know that path (400)"),
         (http(400, closed), "it gave up after the 60 s that a question may take"),
         (http(500, "boom"), "it answered 500"),
+        (http(503, ""), "it answered 503"),
     ] {
         let shown = listing(&answer).await;
         assert!(shown.contains(": listing hotspot sessions: ") && shown.contains(expected), "{shown}");

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use radkick::config::Tls;
-use radkick::routeros::{IncomingSettings, Menu, RestClient};
+use radkick::routeros::{IncomingSettings, LoginRisk, Menu, RestClient};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
@@ -102,6 +102,46 @@ async fn users_of_the_routers_own() {
             assert!(request.ends_with(r#"{".proplist":[".id","name","disabled"],".query":["name=bob"]}"#), "{request}");
         }
     }
+}
+
+#[tokio::test]
+async fn a_router_that_takes_neither_form_is_told() {
+    let refusal =
+        http(406, r#"{"detail":"no such command or directory (print)","error":406,"message":"Not Acceptable"}"#);
+    let unusual = http(406, r#"{"error":406,"message":"Not Acceptable"}"#);
+    for (answers, expected) in [
+        ([&unusual, &unusual], "it answered 406"),
+        ([&refusal, &refusal], "it answered 406 (no such command or directory (print))"),
+    ] {
+        let router = Canned::raw(&[answers[0], answers[1]]).await;
+        let error = client(&router).active(Menu::HotspotActive).await.expect_err("refused").to_string();
+        assert!(error.contains(expected), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn ways_in_without_a_password_and_the_clock() {
+    let profiles = r#"[{".id":"*0","name":"default","login-by":"cookie,http-chap"},
+        {".id":"*1","name":"cafe","login-by":"mac,mac-cookie,http-pap"}]"#;
+    let user_profiles = r#"[{"name":"default","add-mac-cookie":"true"},{"name":"strict","add-mac-cookie":"false"}]"#;
+    let clock = r#"{"date":"2026-11-23","time":"02:41:07","gmt-offset":"+02:00","time-zone-name":"Europe/Kyiv"}"#;
+    let router = Canned::raw(&[&http(200, profiles), &http(200, user_profiles), &http(200, clock)]).await;
+    let client = client(&router);
+    let by = |profile: &str, way: &str| LoginRisk::LoginBy { profile: profile.into(), way: way.into() };
+    let expected = [
+        by("default", "cookie"),
+        by("cafe", "mac"),
+        by("cafe", "mac-cookie"),
+        LoginRisk::AddMacCookie { profile: "default".into() },
+    ];
+    assert_eq!(client.login_risks().await.expect("profiles"), expected);
+    assert_eq!(client.time().await.expect("a clock"), Some(1_795_394_467));
+    let paths = ["ip/hotspot/profile?", "ip/hotspot/user/profile?", "system/clock "];
+    for (request, path) in router.requests().iter().zip(paths) {
+        assert!(request.starts_with(&format!("GET /rest/{path}")), "{request}");
+    }
+    let harmless = Canned::json(200, r#"[{"name":"default","login-by":"http-chap,https"}]"#).await;
+    assert_eq!(super::client(&harmless).login_risks().await.expect("profiles"), []);
 }
 
 #[tokio::test]

@@ -5,6 +5,7 @@
 mod certificates;
 mod errors;
 mod forms;
+mod large;
 mod router;
 mod server;
 mod sessions;
