@@ -142,3 +142,91 @@ impl Rows<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    const NOW: i64 = 1_700_000_000;
+
+    fn place() -> (String, String) {
+        ("10.8.0.1".to_owned(), String::new())
+    }
+
+    /// alice, on for so many seconds.
+    fn row(up: u64, session_id: Option<&str>) -> ActiveRow {
+        ActiveRow {
+            id: "*1".into(),
+            user: "alice".into(),
+            domain: None,
+            address: Some([10, 5, 50, 2].into()),
+            mac: Some("02:00:00:00:00:01".into()),
+            radius: true,
+            session_id: session_id.map(str::to_owned),
+            uptime: Some(Duration::from_secs(up)),
+            login_by: None,
+            bytes_in: None,
+            bytes_out: None,
+        }
+    }
+
+    /// alice, begun and closed so many seconds ago.
+    fn closed(id: &str, began: i64, stopped: i64) -> SessionRow {
+        SessionRow {
+            acct_session_id: id.into(),
+            acct_unique_id: format!("u{id}"),
+            calling_station_id: "02-00-00-00-00-01".into(),
+            framed_ip_address: "10.5.50.2".into(),
+            start: Some(NOW - began),
+            update: Some(NOW - stopped),
+            stop: Some(NOW - stopped),
+            ..SessionRow::at(&place(), UserName::new("alice"))
+        }
+    }
+
+    fn hidden(row: &ActiveRow, closed: &[SessionRow], oddly: &[SessionRow]) -> Option<SessionRow> {
+        let menu = if row.session_id.is_some() { Menu::PppActive } else { Menu::HotspotActive };
+        Rows { place: &place(), closed, oddly, now: NOW }.hidden(menu, row)
+    }
+
+    #[test]
+    fn the_closed_row_is_the_session_where_that_can_be_told() {
+        let its_own = closed("80100001", 3600, 1800);
+        let id = |found: Option<SessionRow>| found.map(|session| session.acct_unique_id);
+        assert_eq!(id(hidden(&row(3590, None), std::slice::from_ref(&its_own), &[])), Some("u80100001".into()));
+        // An earlier login of the same device, closed by the NAS: of this one there is no row
+        let earlier = closed("80100000", 90_000, 40_000);
+        assert_eq!(id(hidden(&row(3590, None), std::slice::from_ref(&earlier), &[])), Some(String::new()));
+        // Closed by a panel: the router's clock may be off by hours
+        let odd = [earlier.clone()];
+        assert_eq!(id(hidden(&row(3590, None), &odd, &odd)), Some("u80100000".into()));
+        // PPP's list has session ids
+        let (one, other) = (closed("81100001", 9000, 100), closed("81100002", 9000, 100));
+        let both = [one, other];
+        assert_eq!(id(hidden(&row(3590, Some("81100001")), &both, &[])), Some("u81100001".into()));
+        assert_eq!(id(hidden(&row(3590, Some("81100003")), &both, &[])), Some(String::new()));
+        // On another router it is another session
+        let elsewhere = SessionRow { nas_ip_address: "10.8.0.2".into(), ..its_own };
+        assert_eq!(id(hidden(&row(3590, None), &[elsewhere], &[])), Some(String::new()));
+    }
+
+    #[test]
+    fn what_has_just_begun_or_ended_is_nothing() {
+        assert_eq!(hidden(&row(59, None), &[], &[]), None);
+        let ended = closed("80100001", 3600, 59);
+        assert_eq!(
+            hidden(&row(3600, None), std::slice::from_ref(&ended), &[]),
+            None,
+            "the Stop has come, the list is older"
+        );
+        let odd = [ended];
+        assert!(hidden(&row(3600, None), &odd, &odd).is_some(), "no Stop of a NAS");
+        let unknown = hidden(&row(60, None), &[], &[]).unwrap();
+        assert!(unknown.is_hidden() && unknown.acct_session_id.is_empty());
+        assert_eq!((unknown.start, unknown.framed_ip_address.as_str()), (Some(NOW - 60), "10.5.50.2"));
+        let ppp = hidden(&row(60, Some("81100001")), &[], &[]).unwrap();
+        assert_eq!((ppp.framed_protocol.as_str(), ppp.acct_session_id.as_str()), ("PPP", "81100001"));
+    }
+}
