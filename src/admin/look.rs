@@ -9,7 +9,7 @@ use crate::store::{JobCount, StoreError};
 use super::Site;
 
 /// Brakes by name, as our tables know them.
-const BRAKES: [&str; 3] = ["cut", "restore", "limits"];
+const BRAKES: [&str; 4] = ["cut", "restore", "limits", "hidden"];
 /// A look is good for so long.
 const FRESH: Duration = Duration::from_secs(1);
 /// A database that takes longer to answer is away.

@@ -150,9 +150,10 @@ impl Shown {
 }
 
 fn target_object(target: &TargetRecord) -> Value {
+    let unique_id = Some(&target.session.acct_unique_id).filter(|id| !id.is_empty());
     json!({
         "nas": target.nas, "nas_ip_address": target.session.nas_ip_address,
-        "acct_session_id": target.session.acct_session_id, "acct_unique_id": target.session.acct_unique_id,
+        "acct_session_id": target.session.acct_session_id, "acct_unique_id": unique_id,
         "framed_ip_address": target.session.framed_ip_address, "step": target.step.as_str(),
         "selected_at": target.selected_at, "effect_at": target.effect_at, "on_router": target.on_router,
         "attempts": target.attempts, "fate": target.fate, "path": target.path, "evidence": target.evidence,

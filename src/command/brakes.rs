@@ -1,7 +1,7 @@
 //! `confirm`.
 
 use crate::store::{Brake, State, StoreError};
-use crate::worker::{CUT_BRAKE, LIMITS_BRAKE, RESTORE_BRAKE};
+use crate::worker::{CUT_BRAKE, HIDDEN_BRAKE, LIMITS_BRAKE, RESTORE_BRAKE};
 
 use super::{Answer, CommandError, Hands};
 
@@ -10,7 +10,7 @@ pub(super) async fn confirm(hands: &Hands) -> Result<Answer, CommandError> {
     if hands.has_state().await? {
         // Alone: brakes are let go also while FreeRADIUS' database is away
         let state = hands.state().await?;
-        for name in [CUT_BRAKE, RESTORE_BRAKE, LIMITS_BRAKE] {
+        for name in [CUT_BRAKE, RESTORE_BRAKE, LIMITS_BRAKE, HIDDEN_BRAKE] {
             confirmed.extend(confirm_one(&state, name, hands.now()).await?);
         }
     }

@@ -29,6 +29,8 @@ pub struct Quota {
     pub direction: Direction,
     /// `limit_sweep`, how often the limits of all users are read, not only of those online, 10 s to 24 h. Default 5 min.
     pub limit_sweep: Duration,
+    /// `ghost_sweep`, how often routers' own lists are compared with radacct, 1 s to 24 h; `None`: "off". Default 10 min.
+    pub ghost_sweep: Option<Duration>,
     /// `max_rate`, octets a second that no line carries more than; written in bits, as "1 Gbit/s", or "off". Default
     /// 10 Gbit/s.
     pub max_rate: Option<u64>,

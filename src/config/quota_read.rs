@@ -11,7 +11,7 @@ use super::report::{Report, Spot};
 use super::secret::reason;
 use super::section::Section;
 use super::text::{chosen, found, one_of, text};
-use super::value::{parse_rate, parse_window};
+use super::value::{parse_duration, parse_rate, parse_window};
 
 const MODES: [(&str, Mode); 2] = [("observe", Mode::Observe), ("enforce", Mode::Enforce)];
 const SOURCES: [(&str, LimitSource); 3] =
@@ -34,6 +34,7 @@ const MEANINGS: [(&str, Option<Meaning>); 4] = [
 ];
 const MAX_OCTETS: &str = "Max-Octets";
 const RATE: &str = "write bits a second, as \"1 Gbit/s\" or \"300 Mbit/s\", or \"off\"";
+const SWEEP: &str = "write a time from \"1s\" to \"24h\", or \"off\"";
 const PERIOD: &str =
     "write \"total\", \"hourly\", \"daily\", \"weekly\", \"monthly\", or a window from \"1h\" to \"400d\"";
 
@@ -53,6 +54,7 @@ impl Quota {
             month_day: section.number("month_day", 1..=31).unwrap_or(1),
             direction: section.choice("direction", &DIRECTIONS).unwrap_or(Direction::Both),
             limit_sweep: section.duration("limit_sweep", seconds(10)..=seconds(86_400)).unwrap_or(seconds(300)),
+            ghost_sweep: section.parsed("ghost_sweep", SWEEP, sweep).unwrap_or(Some(seconds(600))),
             max_rate: section.parsed("max_rate", RATE, rate).unwrap_or(Some(10_000_000_000 / 8)),
         }
     }
@@ -67,6 +69,15 @@ pub fn parse_period(text: &str) -> Option<Period> {
 #[expect(clippy::option_option, reason = "the outer one is whether the text can be read")]
 fn rate(text: &str) -> Option<Option<u64>> {
     if text == "off" { Some(None) } else { parse_rate(text).map(Some) }
+}
+
+#[expect(clippy::option_option, reason = "the outer one is whether the text can be read")]
+fn sweep(text: &str) -> Option<Option<Duration>> {
+    let range = Duration::from_secs(1)..=Duration::from_hours(24);
+    match text.trim() {
+        "off" | "0" | "0s" => Some(None),
+        text => parse_duration(text).filter(|every| range.contains(every)).map(Some),
+    }
 }
 
 fn query(section: &mut Section<'_, '_>) -> Option<String> {

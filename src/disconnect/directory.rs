@@ -1,5 +1,7 @@
 //! Which NAS a session is on, and how to reach it. Refuses to guess.
 
+mod routers;
+
 use std::collections::BTreeSet;
 use std::net::{IpAddr, SocketAddr};
 
@@ -8,6 +10,8 @@ use crate::store::{NasRow, SessionRow};
 
 use super::entry::{Entry, Mark};
 use super::{HostNames, NasProblem};
+
+pub use routers::KnownRouter;
 
 /// A NAS, with everything needed to reach it.
 #[derive(Debug, Clone)]

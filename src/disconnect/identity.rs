@@ -28,6 +28,8 @@ pub fn service_of(session: &SessionRow, setting: Service) -> Service {
         (Service::Auto, Some(RouterOsService::Ppp)) => Service::Ppp,
         (Service::Auto, Some(RouterOsService::Hotspot)) => Service::Hotspot,
         (Service::Auto, None) if PPP_PORTS.contains(&session.nas_port_type.as_str()) => Service::Ppp,
+        // Known from a router's list alone, where PPP says so
+        (Service::Auto, None) if session.acct_unique_id.is_empty() => Service::Hotspot,
         (Service::Auto, Some(RouterOsService::Other) | None) => Service::Other,
     }
 }

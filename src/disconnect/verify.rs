@@ -83,6 +83,9 @@ impl Disconnector {
     /// When the database cannot be asked.
     pub async fn row(&self, session: &SessionRow) -> Result<RowFinding, StoreError> {
         let id = &session.acct_unique_id;
+        if id.is_empty() {
+            return Ok(RowFinding::Missing);
+        }
         let row = match self.rows().ask(id.clone()).await {
             Some(row) => row,
             // Once more, to say what is wrong
@@ -90,6 +93,8 @@ impl Disconnector {
         };
         Ok(match row {
             None => RowFinding::Missing,
+            // Closed when it was selected already, which did not end it: nothing but a later Stop tells
+            Some(row) if session.stop.is_some() && row.stop <= session.stop => RowFinding::Missing,
             Some(row) => row.stop.map_or(RowFinding::Open { update: row.update }, |stop| RowFinding::Closed { stop }),
         })
     }

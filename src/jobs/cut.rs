@@ -72,6 +72,10 @@ impl Agent {
     /// A session that its router's list lacked is off for good, unless octets came since. Its row may be open still, for
     /// a Stop that is late, or closed by us: then that is no Stop of the NAS.
     async fn proven_before(&self, target: &TargetRecord) -> Result<Option<Progress>, AgentError> {
+        if target.session.is_hidden() {
+            // The list had it since
+            return Ok(None);
+        }
         let unique_id = &target.session.acct_unique_id;
         let Some(proof) = self.state.proven_absent(unique_id).await? else { return Ok(None) };
         let Some(row) = self.accounting.session(unique_id).await? else { return Ok(None) };

@@ -30,6 +30,9 @@ pub struct JobDetail {
     /// Which of the user's sessions.
     #[serde(default)]
     pub selection: Selection,
+    /// Instead of open ones this one alone: a router's list has it, and radacct does not have it open.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hidden: Option<SessionRow>,
 }
 
 /// Which of a user's sessions: all that match everything given.

@@ -3,12 +3,12 @@
 use crate::quota::Reason;
 use crate::store::{JobRecord, SessionRow, StoreError};
 
-use super::{Agent, Exemptions, paused};
+use super::{Agent, Exemptions, HIDDEN, SWEEP, paused};
 
 /// Whether no person asked for what this actor does: exemptions, pauses and brakes hold for it.
 #[must_use]
 pub fn is_automatic(actor: &str) -> bool {
-    matches!(actor, "worker" | "hook")
+    matches!(actor, "worker" | "hook" | SWEEP)
 }
 
 /// What the guard says.
@@ -29,7 +29,10 @@ impl Agent {
     /// When FreeRADIUS' database cannot be asked: nothing may be sent then.
     pub async fn guard(&self, job: &JobRecord, session: &SessionRow) -> Result<Guard, StoreError> {
         let holds = async { Ok(!self.is_held_up(job) && self.reason_holds(job).await?) };
-        let (same, holds) = tokio::try_join!(self.is_the_same(session), holds)?;
+        let same = async {
+            if session.is_hidden() { self.is_still_hidden(session).await } else { self.is_the_same(session).await }
+        };
+        let (same, holds) = tokio::try_join!(same, holds)?;
         if !same {
             return Ok(Guard::SessionOver);
         }
@@ -77,6 +80,9 @@ impl Agent {
             if exemptions.of(&job.spec.user).await?.is_some() {
                 return Ok(false);
             }
+        }
+        if job.spec.reason == HIDDEN {
+            return Ok(self.may_not_be_on(&job.spec.user).await?.is_some());
         }
         if Reason::is_word(&job.spec.reason) { Ok(self.over(&job.spec.user).await?.is_some()) } else { Ok(true) }
     }

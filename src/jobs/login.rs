@@ -71,6 +71,17 @@ impl Login {
         Some(format!("group {group} has Auth-Type {value}, which FreeRADIUS reads after the user's own rows"))
     }
 
+    /// Whether FreeRADIUS rejects the user, whatever the password. A group's Auth-Type is read after the user's own rows; of
+    /// groups that do not agree nothing is said.
+    pub(super) fn rejects(&self) -> bool {
+        let forced: &[(String, String)] = if self.stops_groups() == Some(true) { &[] } else { &self.forced };
+        let mut rejecting = forced.iter().map(|(_, value)| value.eq_ignore_ascii_case("Reject"));
+        match forced {
+            [] => self.check.iter().rfind(|row| is_auth_type(row)).is_some_and(|row| !lets_in(row)),
+            _ => rejecting.all(|rejects| rejects),
+        }
+    }
+
     /// A group of the user's that FreeRADIUS reads before the block's, or may.
     pub(super) fn group_in_front(&self, block: &BlockRecord) -> Option<&str> {
         let is_ours = |row: &RowImage| block.rows.iter().any(|(change, _)| change.present && change.row == *row);

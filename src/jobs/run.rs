@@ -101,7 +101,10 @@ impl Agent {
         let earlier = self.state.targets(job.id).await?;
         let open = self.accounting.open_sessions(&job.spec.user).await?;
         let wanted = |session: &SessionRow| detail.selection.holds(session) && !self.came_back(job, session);
-        let wanted: Vec<SessionRow> = open.into_iter().filter(wanted).collect();
+        let wanted: Vec<SessionRow> = match &detail.hidden {
+            Some(session) => vec![session.clone()],
+            None => open.into_iter().filter(wanted).collect(),
+        };
         for session in wanted {
             let mut target = TargetRecord {
                 id: 0,
@@ -110,7 +113,7 @@ impl Agent {
                 step: TargetStep::Selected,
                 selected_at: self.now(),
                 effect_at: None,
-                on_router: false,
+                on_router: detail.hidden.is_some(),
                 nas: None,
                 attempts: Vec::new(),
                 fate: None,

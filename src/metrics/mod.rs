@@ -7,6 +7,7 @@
 
 mod discards;
 mod exchanges;
+mod ghosts;
 mod hooks;
 mod pulse;
 mod steps;
@@ -21,6 +22,7 @@ use prometheus_client::registry::Registry;
 
 pub use discards::Discards;
 pub use exchanges::{Exchange, Exchanges};
+pub use ghosts::Ghosts;
 pub use hooks::Hooks;
 pub use pulse::{Pulse, Pulses};
 pub use steps::{LastStep, Steps};
@@ -42,6 +44,8 @@ pub struct Metrics {
     pub changes: Exchanges,
     /// Datagrams that were discarded.
     pub discards: Discards,
+    /// Sessions that routers have and radacct does not.
+    pub ghosts: Ghosts,
     /// What hooks bring.
     pub hooks: Hooks,
     /// Cycles of the worker.
@@ -75,6 +79,7 @@ impl Default for Metrics {
             exchanges: Exchanges::new(&mut registry, "disconnect", "Disconnect"),
             changes: Exchanges::new(&mut registry, "coa", "CoA"),
             discards: Discards::new(&mut registry),
+            ghosts: Ghosts::new(&mut registry),
             hooks: Hooks::new(&mut registry),
             steps: Steps::new(&mut registry),
             standing: Standing::new(&mut registry),

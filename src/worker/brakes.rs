@@ -5,6 +5,8 @@ use crate::store::{Brake, State, StoreError};
 
 /// The brake on cutting.
 pub const CUT_BRAKE: &str = "cut";
+/// The brake on cutting sessions that routers have and radacct does not.
+pub const HIDDEN_BRAKE: &str = "hidden";
 /// The brake on taking a result of the operator's query that has lost many of its rows.
 pub const LIMITS_BRAKE: &str = "limits";
 /// The brake on opening logins again.

@@ -9,7 +9,7 @@ use tokio::task::JoinSet;
 
 use crate::config::BlockMode;
 use crate::disconnect::Directory;
-use crate::jobs::{AgentError, SessionReport, directory, is_automatic};
+use crate::jobs::{AgentError, SWEEP, SessionReport, directory, is_automatic};
 use crate::quota::UserName;
 use crate::store::JobRecord;
 
@@ -84,7 +84,7 @@ impl Worker {
             outcome.held.push(why);
         }
         if let Some(directory) = &directory {
-            self.finish_asked(&live, |actor| actor == "hook", directory, outcome).await?;
+            self.finish_asked(&live, |actor| actor == "hook" || actor == SWEEP, directory, outcome).await?;
             let reports = self.side_by_side(first_subjects(act, pace), directory).await?;
             outcome.reports.extend(reports);
         }

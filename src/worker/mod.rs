@@ -7,6 +7,7 @@ mod brakes;
 mod cut;
 mod cut_one;
 mod hearing;
+mod hidden;
 mod judging;
 mod measured;
 mod meter;
@@ -17,7 +18,7 @@ mod run;
 mod step;
 
 pub use crate::jobs::{Exemptions, Pause, pause, paused, resume};
-pub use brakes::{CUT_BRAKE, LIMITS_BRAKE, RESTORE_BRAKE};
+pub use brakes::{CUT_BRAKE, HIDDEN_BRAKE, LIMITS_BRAKE, RESTORE_BRAKE};
 pub use hearing::Hearing;
 pub use observe::{observe, would};
 pub use outcome::{Cycle, Hear, StepOutcome};

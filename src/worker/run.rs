@@ -87,7 +87,7 @@ impl Worker {
     /// As [`Worker::run`]; `hear` is told of each round.
     pub async fn run_heard(&self, hear: Hear<'_>) {
         let interval = self.agent.config.quota.interval;
-        let mut told = Told::default();
+        let (mut told, mut swept) = (Told::default(), None);
         loop {
             let turn = self.stepping.lock().await;
             let began = self.agent.clock.now();
@@ -99,6 +99,7 @@ impl Worker {
                 Ok(outcome) => told.tell(outcome),
                 Err(error) => tracing::error!("this cycle was cut short: {error}"),
             }
+            self.sweep_in_time(&mut swept).await;
             tokio::select! {
                 () = self.shutdown.cancelled() => return,
                 () = tokio::time::sleep(interval) => {}

@@ -1,6 +1,7 @@
 //! FreeRADIUS' tables: radacct, the check and reply items, groups, and nas.
 
 mod allowance;
+mod closed;
 mod feed;
 mod limits;
 mod mariadb;
@@ -16,6 +17,7 @@ use crate::quota::UserName;
 
 use super::StoreError;
 pub use allowance::AllowanceRow;
+pub use closed::Closed;
 use mariadb::Mariadb;
 pub use open::{OpenCursor, OpenLook, OpenPage};
 use postgres::Postgres;
@@ -116,6 +118,23 @@ impl Accounting {
             let rows = each_dialect!(self.open_sessions_of(slice))?;
             // A bare spelling of one name may be the escaped spelling of another
             found.extend(rows.into_iter().filter(|row| slice.iter().any(|user| self.names_match(&row.user, user))));
+        }
+        Ok(found)
+    }
+
+    /// Sessions of these users that were closed at `since` or later, in seconds since 1970, oldest first.
+    ///
+    /// # Errors
+    /// As above.
+    pub async fn closed_sessions_of(
+        &self,
+        users: &[UserName],
+        since: i64,
+        which: Closed,
+    ) -> Result<Vec<SessionRow>, StoreError> {
+        let mut found = Vec::new();
+        for slice in users.chunks(ASKED_AT_ONCE) {
+            found.extend(each_dialect!(self.closed_sessions_of(slice, since, which))?);
         }
         Ok(found)
     }

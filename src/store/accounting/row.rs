@@ -51,6 +51,38 @@ pub struct SessionRow {
 }
 
 impl SessionRow {
+    /// A session of which no more is known than whose it is and where: nasipaddress and Called-Station-Id.
+    #[must_use]
+    pub fn at((nas_ip_address, called_station_id): &(String, String), user: UserName) -> Self {
+        Self {
+            acct_session_id: String::new(),
+            acct_unique_id: String::new(),
+            user,
+            nas_ip_address: nas_ip_address.clone(),
+            called_station_id: called_station_id.clone(),
+            calling_station_id: String::new(),
+            framed_ip_address: String::new(),
+            framed_ipv6_prefix: String::new(),
+            service_type: String::new(),
+            framed_protocol: String::new(),
+            nas_port_type: String::new(),
+            nas_port_id: String::new(),
+            nas_identifier: String::new(),
+            start: None,
+            update: None,
+            stop: None,
+            input_octets: 0,
+            output_octets: 0,
+            session_time: None,
+        }
+    }
+
+    /// Whether radacct did not have it open when it was selected: a router's list had it.
+    #[must_use]
+    pub const fn is_hidden(&self) -> bool {
+        self.stop.is_some() || self.acct_unique_id.is_empty()
+    }
+
     /// Whether it is known to have begun at this time or later.
     #[must_use]
     pub fn began_since(&self, time: i64) -> bool {

@@ -23,7 +23,11 @@ pub(crate) struct Stand {
 impl Stand {
     /// A router that takes Disconnect-Requests and has REST, as `change` makes it.
     pub(crate) async fn start(change: impl FnOnce(&mut RouterOptions)) -> Self {
-        let site = Site::start();
+        Self::on(Site::start(), change).await
+    }
+
+    /// The same on a site that is there already.
+    pub(crate) async fn on(site: Site, change: impl FnOnce(&mut RouterOptions)) -> Self {
         let secret = || SharedSecret::new(site.server.secret().as_bytes().to_vec()).expect("not empty");
         let mut options = RouterOptions::new("R7", ROUTER);
         options.coa = Incoming::Accept(0);

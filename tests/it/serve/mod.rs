@@ -7,6 +7,7 @@ mod copies;
 mod cuts;
 mod daemon;
 mod full;
+mod hidden;
 mod hook_faults;
 mod hook_steps;
 mod hooks;

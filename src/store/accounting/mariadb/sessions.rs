@@ -8,7 +8,7 @@ use sqlx::mysql::MySqlRow;
 use crate::quota::{UserName, unescape};
 use crate::store::StoreError;
 use crate::store::accounting::row::optional_columns;
-use crate::store::accounting::{NasRow, SessionRow};
+use crate::store::accounting::{Closed, NasRow, SessionRow};
 use crate::store::mariadb::{padded, places};
 
 use super::Mariadb;
@@ -38,6 +38,25 @@ impl Mariadb {
         }
         let condition =
             format!(concat!("WHERE ", open!(), " AND username IN ({}) ORDER BY radacctid"), places(names.len()));
+        self.sessions(&condition, names.into_iter().map(|(_, name)| name).collect()).await
+    }
+
+    pub(in super::super) async fn closed_sessions_of(
+        &self,
+        users: &[UserName],
+        since: i64,
+        which: Closed,
+    ) -> Result<Vec<SessionRow>, StoreError> {
+        let names = self.spellings_in(&self.tables.acct, &users.iter().collect::<Vec<_>>()).await?;
+        if names.is_empty() {
+            return Ok(Vec::new());
+        }
+        let condition = format!(
+            "WHERE acctstoptime >= from_unixtime({}) AND username IN ({}){} ORDER BY radacctid",
+            since.max(0),
+            places(names.len()),
+            which.condition()
+        );
         self.sessions(&condition, names.into_iter().map(|(_, name)| name).collect()).await
     }
 

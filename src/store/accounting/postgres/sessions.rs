@@ -8,7 +8,7 @@ use sqlx::postgres::PgRow;
 use crate::quota::{UserName, unescape};
 use crate::store::StoreError;
 use crate::store::accounting::row::optional_columns;
-use crate::store::accounting::{NasRow, SessionRow};
+use crate::store::accounting::{Closed, NasRow, SessionRow};
 
 use super::{Postgres, spellings_of};
 
@@ -39,6 +39,19 @@ impl Postgres {
     pub(in super::super) async fn open_sessions_of(&self, users: &[UserName]) -> Result<Vec<SessionRow>, StoreError> {
         let condition = "WHERE acctstoptime IS NULL AND username = ANY($1) ORDER BY radacctid";
         self.sessions(condition, Some(spellings_of(users))).await
+    }
+
+    pub(in super::super) async fn closed_sessions_of(
+        &self,
+        users: &[UserName],
+        since: i64,
+        which: Closed,
+    ) -> Result<Vec<SessionRow>, StoreError> {
+        let condition = format!(
+            "WHERE acctstoptime >= to_timestamp({since}) AND username = ANY($1){} ORDER BY radacctid",
+            which.condition()
+        );
+        self.sessions(&condition, Some(spellings_of(users))).await
     }
 
     pub(in super::super) async fn open_sessions_at(

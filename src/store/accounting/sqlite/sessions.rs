@@ -8,7 +8,7 @@ use sqlx::sqlite::SqliteRow;
 use crate::quota::{UserName, unescape};
 use crate::store::StoreError;
 use crate::store::accounting::row::optional_columns;
-use crate::store::accounting::{NasRow, SessionRow};
+use crate::store::accounting::{Closed, NasRow, SessionRow};
 
 use super::{Sqlite, name, spellings_of, text};
 
@@ -48,6 +48,24 @@ impl Sqlite {
         let condition =
             "WHERE acctstoptime IS NULL AND username IN (SELECT value FROM json_each(?1)) ORDER BY radacctid";
         self.sessions(condition, Some(spellings_of(users))).await
+    }
+
+    pub(in super::super) async fn closed_sessions_of(
+        &self,
+        users: &[UserName],
+        since: i64,
+        which: Closed,
+    ) -> Result<Vec<SessionRow>, StoreError> {
+        let condition = format!(
+            concat!(
+                "WHERE acctstoptime IS NOT NULL AND username IN (SELECT value FROM json_each(?1)) AND ",
+                epoch!("acctstoptime"),
+                " >= {} {} ORDER BY radacctid"
+            ),
+            since,
+            which.condition()
+        );
+        self.sessions(&condition, Some(spellings_of(users))).await
     }
 
     pub(in super::super) async fn open_sessions_at(
