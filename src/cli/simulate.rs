@@ -57,6 +57,12 @@ pub(crate) struct SimulateArgs {
     /// A PPP user who is logged in from the start; may be given again
     #[arg(long = "ppp", value_name = "NAME@IP")]
     ppp: Vec<Login>,
+    /// A Wi-Fi station that is there from the start, upper case with colons; may be given again
+    #[arg(long, value_name = "MAC")]
+    wifi: Vec<String>,
+    /// A DHCP lease that is there from the start; may be given again
+    #[arg(long, value_name = "MAC@IP")]
+    dhcp: Vec<Login>,
     /// Octets that each session downloads a second
     #[arg(long, value_name = "OCTETS", default_value_t = 0)]
     rate: u64,

@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde::Serialize;
 use tokio::time::Instant;
 
-use super::{HotspotIds, Octets, Service, SessionSpec, Settings};
+use super::{HotspotIds, LoginBy, Octets, Service, SessionSpec, Settings};
 
 /// A session as it stands now.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -23,6 +23,8 @@ pub struct SessionView {
     pub address: Ipv4Addr,
     /// Whether RADIUS authenticated it.
     pub radius: bool,
+    /// How it logged in (hotspot).
+    pub login_by: LoginBy,
     /// Octets used.
     pub octets: Octets,
     /// Seconds since the login.
@@ -79,6 +81,7 @@ impl Session {
             mac: self.spec.mac.clone(),
             address: self.spec.address,
             radius: self.spec.radius,
+            login_by: self.spec.login_by,
             octets: self.octets(now),
             uptime_secs: self.uptime(now).as_secs(),
             settings: self.settings.clone(),

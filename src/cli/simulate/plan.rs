@@ -87,8 +87,10 @@ fn sessions(args: &SimulateArgs) -> Vec<SessionSpec> {
     };
     let hotspot = of(&args.users, |name, mac, address| SessionSpec::hotspot(name, mac, address));
     let ppp = of(&args.ppp, |name, mac, address| SessionSpec::ppp(name, mac, address));
+    let dhcp = of(&args.dhcp, |name, _, address| SessionSpec::dhcp(name, address));
+    let wifi = args.wifi.iter().map(SessionSpec::wifi);
     let rate = Octets { input: 0, output: args.rate };
-    hotspot.into_iter().chain(ppp).map(|spec| SessionSpec { rate, ..spec }).collect()
+    hotspot.into_iter().chain(ppp).chain(wifi).chain(dhcp).map(|spec| SessionSpec { rate, ..spec }).collect()
 }
 
 fn spec(login: &Login, new: fn(&str, String, Ipv4Addr) -> SessionSpec) -> SessionSpec {

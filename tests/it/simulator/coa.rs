@@ -3,8 +3,8 @@ use std::net::Ipv4Addr;
 
 use radkick::radius::{AttributeType, Attributes, Code, ErrorCause, MessageAuthenticator, seal_request};
 use radkick::simulator::{
-    Behaviours, CoaBehaviours, Event, HotspotCoa, LoginBy, Mismatch, Router, RouterOptions, SessionSpec, SessionView,
-    UnlistedLimits,
+    Behaviours, CoaBehaviours, Event, ExtraAttribute, HotspotCoa, LoginBy, Mismatch, Router, RouterOptions,
+    SessionSpec, SessionView, UnlistedLimits,
 };
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -178,11 +178,13 @@ async fn an_address_list_holds_the_clients_address() {
 #[tokio::test]
 async fn what_a_router_cannot_change_is_refused() {
     let behaviours = Behaviours { mismatch: Mismatch::FirstWins, ..Behaviours::default() };
+    let ignoring = Behaviours { extra_attribute: ExtraAttribute::Ignore, ..Behaviours::default() };
     for (behaviours, request) in [
         (Behaviours::default(), text(bob(), AttributeType::Standard(88), "pool")),
         (Behaviours::default(), text(bob(), AttributeType::Standard(22), "10.9.0.0/24")),
         (Behaviours::default(), identity("bob", Some(CLIENT), Some("81000002"))),
         (behaviours, identity("bob", Some(CLIENT), Some("81000002"))),
+        (ignoring, text(bob(), AttributeType::Standard(88), "pool")),
         (Behaviours::default(), text(bob(), RATE_LIMIT, "fast")),
         (Behaviours::default(), text(text(bob(), RATE_LIMIT, "1M"), AttributeType::mikrotik(16), "psk")),
         (Behaviours::default(), text(bob(), AttributeType::mikrotik(11), "mark of a hotspot")),

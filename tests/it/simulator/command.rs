@@ -100,6 +100,25 @@ fn behaviours_go_by_name() {
 }
 
 #[test]
+fn stations_leases_and_local_users_are_there_from_the_start() {
+    let desk = Desk::new();
+    let (station, lease) = ("02:00:00:00:00:01", "02:00:00:00:00:02@192.168.88.2");
+    let arguments = ["--wifi", station, "--dhcp", lease, "--user", "alice@192.168.88.41", "--local-user", "alice"];
+    let router = desk.simulate(&arguments).spawn();
+    let coa = coa_addr(&introduction(&router));
+    let refused = desk.disconnect(coa, SECRET, &[("User-Name", "02:00:00:00:00:02")]).expect("an answer");
+    assert_eq!(refused.code, "Disconnect-NAK");
+    let taken = desk.disconnect(coa, SECRET, &[("User-Name", station)]).expect("an answer");
+    assert_eq!(taken.code, "Disconnect-ACK");
+    let alice = [("User-Name", "alice"), ("Framed-IP-Address", "192.168.88.41")];
+    assert_eq!(desk.disconnect(coa, SECRET, &alice).expect("an answer").code, "Disconnect-ACK");
+    router.wait_for_stdout("\"login_by\":\"cookie\"");
+    let lines = router.terminate().json_lines();
+    let back = lines.iter().rev().find(|line| line["event"] == "logged_in").expect("alice is back");
+    assert_eq!((&back["session"]["user"], &back["session"]["radius"]), (&json!("alice"), &json!(false)));
+}
+
+#[test]
 fn behaviours_come_from_a_file_that_is_checked() {
     let desk = Desk::new();
     let file = desk.file("behaviours.toml");
