@@ -171,7 +171,7 @@ async fn routers(count: u32) -> anyhow::Result<Vec<Router>> {
         let mut options = RouterOptions::new(format!("R{n}"), address(n));
         options.coa = Incoming::Accept(0);
         let secret = SharedSecret::new(SECRET.into())?;
-        options.radius_servers = vec![RadiusEntry { address: IpAddr::V4(Ipv4Addr::LOCALHOST), secret }];
+        options.radius_servers = vec![RadiusEntry::new(IpAddr::V4(Ipv4Addr::LOCALHOST), secret)];
         options.rest = Some(RestOptions::new("kick", "pass"));
         routers.push(Router::start(options).await?);
     }

@@ -7,11 +7,11 @@ use std::time::{Duration, Instant};
 pub struct Clock;
 
 impl Clock {
-    /// The monotonic clock, for timers.
+    /// The monotonic clock, for timers: that of the runtime, which a test may stop and move.
     #[must_use]
     #[expect(clippy::disallowed_methods, reason = "this is the one place that asks")]
     pub fn now(self) -> Instant {
-        Instant::now()
+        tokio::time::Instant::now().into_std()
     }
 
     /// Seconds since 1970 by the wall clock, for rows and packets. 0 for a clock before 1970.

@@ -8,7 +8,7 @@ use crate::radius::ErrorCause;
 use super::Output;
 use super::person::{Tone, coloured, columns, safe};
 
-use AttemptOutcome::{Ack, AlreadyGone, Cancelled, Nak, NoReply, NotListed, Refused, Removed, Unreachable};
+use AttemptOutcome::{Ack, AlreadyGone, Cancelled, Nak, NoReply, NotListed, NotSent, Refused, Removed, Unreachable};
 
 /// Prints what came of it.
 pub(super) fn print(changed: &Changed, output: Output) -> std::io::Result<()> {
@@ -42,7 +42,7 @@ fn verdict(report: &ChangeReport) -> String {
         (Some(Unreachable), _) => ("UNREACHABLE", Tone::Open),
         (Some(AlreadyGone), _) => ("GONE", Tone::Good),
         _ if report.acct_unique_id.is_none() => ("OFFLINE", Tone::Good),
-        (None | Some(Cancelled | Removed | NotListed | Refused), _) => ("NOT SENT", Tone::Open),
+        (None | Some(Cancelled | NotSent | Removed | NotListed | Refused), _) => ("NOT SENT", Tone::Open),
     };
     coloured(word, tone)
 }
@@ -58,6 +58,7 @@ fn how(report: &ChangeReport) -> String {
                 Some(cause) => format!("radius NAK {}{took}", ErrorCause(cause)),
                 None => format!("radius NAK without Error-Cause{took}"),
             },
+            NotSent => format!("radius: {}", safe(attempt.detail.as_deref().unwrap_or("not sent"))),
             NoReply | Unreachable | Cancelled | Removed | AlreadyGone | NotListed | Refused => {
                 match attempt.transmissions {
                     1 => "1 try".to_owned(),

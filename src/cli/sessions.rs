@@ -63,7 +63,7 @@ async fn on_router(user: Option<&UserName>, accounting: &Accounting, context: &C
     if routers.is_empty() {
         return refuse(output, Exit::Usage, "no NAS has [nas.rest]: there is no router's list to compare with");
     }
-    let disconnector = Disconnector::new(context.clock, accounting.clone(), Arc::default());
+    let disconnector = Disconnector::new(context.clock, accounting.clone(), Arc::default(), Arc::default());
     let (mut exit, mut rows) = (Exit::Done, Vec::new());
     for at in disconnector.hidden(&routers).await? {
         match at.sessions {

@@ -98,6 +98,7 @@ fn evidence(report: &SessionReport) -> Option<&'static str> {
         "interim_after_ack" => "still counting after the ACK",
         "refused" => "the NAS refused",
         "disconnect_ack" => "nothing confirms the ACK",
+        "interims_stopped" => "reports on it stopped with the ACK",
         _ => return None,
     })
 }
@@ -115,6 +116,7 @@ pub(super) fn attempt(attempt: &serde_json::Value) -> String {
             None => format!("{path} NAK without Error-Cause{rtt}"),
         },
         "no_reply" => format!("{path} silent ({} tries)", number("transmissions").unwrap_or(0.0)),
+        "not_sent" => format!("{path} not asked ({})", safe(text("detail"))),
         "removed" => format!("{path} removed it"),
         "already_gone" => format!("{path}: gone before us"),
         "not_listed" => format!("{path}: not on the list"),

@@ -45,6 +45,12 @@ pub(crate) struct SimulateArgs {
     /// How often a session reports its octets [default: never]
     #[arg(long, value_name = "D", value_parser = send_input::duration, requires = "accounting")]
     interim: Option<Duration>,
+    /// Where those who were cut ask to be let in again [default: nowhere, so nobody is]
+    #[arg(long, value_name = "ADDR:PORT")]
+    authentication: Option<SocketAddr>,
+    /// A local user, on the hotspot and in /ppp secret, who needs no RADIUS; may be given again
+    #[arg(long = "local-user", value_name = "NAME")]
+    local_users: Vec<String>,
     /// A hotspot user who is logged in from the start; may be given again
     #[arg(long = "user", value_name = "NAME@IP")]
     users: Vec<Login>,
@@ -90,6 +96,12 @@ enum TlsChoice {
     SelfSigned,
     /// A certificate signed by an authority
     CaSigned,
+    /// The same, over since 2021
+    Expired,
+    /// The same, for a router of another name
+    OtherName,
+    /// A certificate signed by another authority than the one in --certificate-file
+    OtherAuthority,
 }
 
 /// Where the router is to be found.

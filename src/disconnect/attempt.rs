@@ -40,6 +40,8 @@ pub enum AttemptOutcome {
     Unreachable,
     /// Given up by us.
     Cancelled,
+    /// Nothing was sent: the NAS has been silent of late, or too much waits for it.
+    NotSent,
     /// REST: the row was there and the router removed it.
     Removed,
     /// REST: the row was there, and gone when it was to be removed (404).
@@ -86,6 +88,13 @@ impl Attempt {
             rtt_ms: None,
             detail,
         }
+    }
+
+    /// An attempt that was not made.
+    #[must_use]
+    pub fn not_sent(path: &str, identity: Vec<String>, why: String) -> Self {
+        let not_made = Self::over_rest(AttemptOutcome::NotSent, None, Some(why));
+        Self { path: path.to_owned(), identity, transmissions: 0, ..not_made }
     }
 
     /// Whether it ended the session, as far as the NAS says.

@@ -84,7 +84,10 @@ impl Disconnector {
         for (attribute, value) in change.attributes().iter() {
             attributes.push(attribute, value)?;
         }
-        let ended = self.exchange(nas, Code::CoaRequest, attributes).await?;
+        let ended = match self.turn(nas, set, true).await {
+            Ok(turn) => self.exchange(nas, (Code::CoaRequest, attributes), turn).await?,
+            Err(attempt) => return Ok(Some(*attempt)),
+        };
         Ok(ended.map(|ended| Attempt::of_exchange(set_names(set), &ended)))
     }
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::clock::Clock;
 use crate::config::IdentityAttribute;
-use crate::dynauth::{Ended, Request, RequestError, RetransmitPolicy};
+use crate::dynauth::{Ended, Outcome, Request, RequestError, RetransmitPolicy};
 use crate::metrics::Metrics;
 use crate::radius::{Attributes, Code, EncodeError};
 use crate::routeros::RestClient;
@@ -16,10 +16,11 @@ use crate::udp::{UdpHandle, any_source};
 
 use super::identity::{ladder, set_attributes, set_names};
 use super::lists::{self, ListQuestion};
+use super::pace::{Limits, NotNow, Where};
 use super::removal::RouterError;
 use super::rounds::Rounds;
 use super::router_view::RouterView;
-use super::{Attempt, ResolvedNas, service_of};
+use super::{Attempt, Pace, ResolvedNas, Turn, service_of};
 
 /// Between two rounds of questions to one place, at least.
 const ROUND: Duration = Duration::from_millis(100);
@@ -49,6 +50,7 @@ pub struct Disconnector {
     clock: Clock,
     accounting: Accounting,
     metrics: Arc<Metrics>,
+    pace: Arc<Pace>,
     sockets: Mutex<BTreeMap<IpAddr, UdpHandle>>,
     routers: Mutex<BTreeMap<String, Router>>,
     rows: OnceLock<Rounds<String, Option<SessionRow>>>,
@@ -62,10 +64,12 @@ pub(super) struct Router {
 }
 
 impl Disconnector {
-    /// With no socket open yet; proof is looked for in `accounting`, exchanges are counted in `metrics`.
+    /// With no socket open yet; proof is looked for in `accounting`, exchanges are counted in `metrics`, at the `pace` of
+    /// all who share it.
     #[must_use]
-    pub fn new(clock: Clock, accounting: Accounting, metrics: Arc<Metrics>) -> Self {
-        Self { clock, accounting, metrics, sockets: Mutex::default(), routers: Mutex::default(), rows: OnceLock::new() }
+    pub fn new(clock: Clock, accounting: Accounting, metrics: Arc<Metrics>, pace: Arc<Pace>) -> Self {
+        let (sockets, routers) = (Mutex::default(), Mutex::default());
+        Self { clock, accounting, metrics, pace, sockets, routers, rows: OnceLock::new() }
     }
 
     pub(super) const fn accounting(&self) -> &Accounting {
@@ -100,6 +104,24 @@ impl Disconnector {
         Ok(ladder(session, service_of(session, nas.profile.service), &nas.profile.identity, alone))
     }
 
+    /// Waits until a request may be sent to this NAS; `Err` is the attempt that is not made. What a person asks for,
+    /// `by_hand`, is sent to a silent NAS too. May wait a minute, so whatever must hold when the request leaves is looked up
+    /// afterwards.
+    ///
+    /// # Errors
+    /// The NAS has been silent, or too many requests wait for it.
+    pub async fn turn(
+        &self,
+        nas: &ResolvedNas,
+        set: &[IdentityAttribute],
+        by_hand: bool,
+    ) -> Result<Turn, Box<Attempt>> {
+        let at = Where { path: "radius", place: nas.das_addr().to_string(), nas: &nas.name };
+        let limits = Limits { in_flight: nas.profile.max_in_flight, rate: nas.profile.max_rate };
+        let turn = self.pace.place(at, self.clock, &self.metrics).turn(limits, by_hand).await;
+        turn.map_err(|NotNow(why)| Box::new(Attempt::not_sent("radius", set_names(set), why)))
+    }
+
     /// Sends a Disconnect-Request for exactly this session, named by this set, and waits for its outcome.
     ///
     /// # Errors
@@ -108,9 +130,10 @@ impl Disconnector {
         &self,
         nas: &ResolvedNas,
         session: &SessionRow,
-        set: &[IdentityAttribute],
+        (set, turn): (&[IdentityAttribute], Turn),
     ) -> Result<Option<Attempt>, CutError> {
-        let ended = self.exchange(nas, Code::DisconnectRequest, set_attributes(session, set)?).await?;
+        let request = (Code::DisconnectRequest, set_attributes(session, set)?);
+        let ended = self.exchange(nas, request, turn).await?;
         Ok(ended.map(|ended| Attempt::of_exchange(set_names(set), &ended)))
     }
 
@@ -118,8 +141,8 @@ impl Disconnector {
     pub(super) async fn exchange(
         &self,
         nas: &ResolvedNas,
-        code: Code,
-        attributes: Attributes,
+        (code, attributes): (Code, Attributes),
+        turn: Turn,
     ) -> Result<Option<Ended>, CutError> {
         let profile = &nas.profile;
         let Some(secret) = profile.secret.clone() else { return Ok(None) };
@@ -136,6 +159,11 @@ impl Disconnector {
         let counted = kind.begin(&nas.name);
         let ended = socket.exchange(request).await?;
         counted.ended(&ended);
+        match &ended.outcome {
+            Outcome::Ack { .. } | Outcome::Nak { .. } => turn.ended(true),
+            Outcome::NoReply { .. } | Outcome::Unreachable(_) => turn.ended(false),
+            Outcome::Cancelled => {}
+        }
         Ok(Some(ended))
     }
 
@@ -158,7 +186,9 @@ impl Disconnector {
         if let Some(router) = routers.get(settings.url.as_str()) {
             return Ok(Some(router.clone()));
         }
-        let rest = Arc::new(RestClient::new(settings)?);
+        let at = Where { path: "rest", place: settings.url.to_string(), nas: &nas.name };
+        let place = self.pace.place(at, self.clock, &self.metrics);
+        let rest = Arc::new(RestClient::new(settings)?.behind(place));
         let (asked, accounting) = (Arc::clone(&rest), self.accounting.clone());
         let list = Rounds::start(self.clock, ROUND, move |round| {
             let (rest, accounting) = (Arc::clone(&asked), accounting.clone());

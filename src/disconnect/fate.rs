@@ -40,6 +40,8 @@ pub enum Evidence {
     Refused,
     /// The NAS said it would, and nothing confirms it.
     DisconnectAck,
+    /// The NAS said it would, and has reported on others for three intervals since, but not on this one.
+    InterimsStopped,
 }
 
 /// A fate with its evidence.
@@ -49,6 +51,15 @@ pub struct Verdict {
     pub fate: Fate,
     /// How that is known; `None` when nothing is.
     pub evidence: Option<Evidence>,
+}
+
+/// How a NAS reports, by its own clock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Interims {
+    /// Seconds between two reports on one session.
+    pub every: i64,
+    /// When it last reported on any other session.
+    pub others_at: i64,
 }
 
 /// Everything that is known of a session when its fate is decided.
@@ -68,9 +79,14 @@ pub struct Facts<'a> {
     pub updated_at: Option<i64>,
     /// Whether it stood on the router's list since it was selected.
     pub seen_on_router: bool,
+    /// How its NAS reports, where that is known.
+    pub interims: Option<Interims>,
     /// Now.
     pub now: i64,
 }
+
+/// So many reports have to be missing.
+const MISSED_INTERIMS: i64 = 3;
 
 /// A list is not believed to lack a session that is younger than this: RouterOS may not list it yet.
 const LISTED_WITHIN_SECS: i64 = 60;
@@ -112,6 +128,18 @@ impl Facts<'_> {
         matches!(self.findings.row, RowFinding::Open { update } if update > self.updated_at)
     }
 
+    /// Whether reports on this session stopped with our ACK while those on others went on. Without another session on the
+    /// same NAS its silence may as well be the network's.
+    fn interims_stopped(&self) -> bool {
+        let Some(Interims { every, others_at }) = self.interims else { return false };
+        let Some(reported) = self.updated_at.filter(|at| self.started_at.is_some_and(|start| *at > start)) else {
+            return false;
+        };
+        let is_open = matches!(self.findings.row, RowFinding::Open { .. });
+        let no_list = self.findings.router == RouterView::NotAsked;
+        is_open && no_list && self.acked() && others_at - reported >= MISSED_INTERIMS.saturating_mul(every)
+    }
+
     fn refusal(&self) -> Option<Verdict> {
         let radius = || self.attempts.iter().filter(|attempt| attempt.path == "radius");
         let last = radius().next_back().filter(|attempt| attempt.outcome == AttemptOutcome::Nak)?;
@@ -140,6 +168,7 @@ pub fn decide(facts: &Facts<'_>) -> Verdict {
     }
     match facts.effect_at {
         Some(_) if facts.counted_on() => verdict(Fate::StillActive, Evidence::InterimAfterAck),
+        Some(_) if facts.interims_stopped() => verdict(Fate::Ended, Evidence::InterimsStopped),
         Some(_) if facts.acked() => verdict(Fate::Unknown, Evidence::DisconnectAck),
         Some(_) => Verdict { fate: Fate::Unknown, evidence: None },
         None => facts.refusal().unwrap_or(Verdict { fate: Fate::Unknown, evidence: None }),

@@ -1,6 +1,6 @@
 //! A router's own list, asked once a round for all sessions that are looked for on it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::quota::UserName;
 use crate::routeros::{ActiveRow, Menu, RestClient};
@@ -33,6 +33,8 @@ struct Scene {
     listed: Vec<ActiveRow>,
     /// Open sessions of the users who are looked for.
     open: Vec<SessionRow>,
+    /// The sessions that are looked for, as accounting has them now.
+    now: BTreeMap<String, SessionRow>,
     /// Open sessions of anybody on the same router; none unless its identity is the configured one.
     witnesses: Vec<SessionRow>,
 }
@@ -74,10 +76,16 @@ impl Scene {
         // Read after the list: a login that stands there has its row by now, or a moment later
         let users: Vec<UserName> = users.into_iter().cloned().collect();
         let open = accounting.open_sessions_of(&users).await?;
-        Ok(Self { listed, open, witnesses })
+        let ids: Vec<String> = round.iter().map(|asked| asked.session.acct_unique_id.clone()).collect();
+        let rows = accounting.sessions(&ids).await?;
+        let now = rows.into_iter().map(|row| (row.acct_unique_id.clone(), row)).collect();
+        Ok(Self { listed, open, now, witnesses })
     }
 
     fn view(&self, ListQuestion { session, .. }: &ListQuestion) -> RouterView {
+        let now = self.now.get(&session.acct_unique_id);
+        let (age, stop) = now.map_or((None, None), |row| (row.session_time, row.stop));
+        let session = &SessionRow { session_time: session.session_time.max(age), stop, ..session.clone() };
         let sought = Sought::new(session, &self.open);
         if let Some(row) = self.listed.iter().find(|row| sought.is(row)) {
             return RouterView::Listed { id: row.id.clone() };

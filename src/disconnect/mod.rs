@@ -6,6 +6,8 @@
 //! Start reading at [`Disconnector`], then [`decide`].
 
 mod attempt;
+mod breaker;
+mod bucket;
 mod change;
 mod directory;
 mod disconnector;
@@ -15,6 +17,7 @@ mod host_names;
 mod identity;
 mod lists;
 mod nas_problem;
+mod pace;
 mod removal;
 mod rounds;
 mod router_view;
@@ -26,11 +29,12 @@ pub use attempt::{Attempt, AttemptOutcome};
 pub use change::{Confirmed, Seen};
 pub use directory::{Directory, KnownRouter, ResolvedNas};
 pub use disconnector::{CutError, Disconnector};
-pub use fate::{Evidence, Facts, Fate, Verdict, decide};
+pub use fate::{Evidence, Facts, Fate, Interims, Verdict, decide};
 pub use hidden::HiddenAt;
 pub use host_names::HostNames;
 pub use identity::{identity_names, ladder, next_set, service_of, set_attributes, set_names};
 pub use nas_problem::NasProblem;
+pub use pace::{Pace, Turn};
 pub use router_view::RouterView;
 pub use session_id::same_session_id;
 pub use verify::{Findings, RowFinding};

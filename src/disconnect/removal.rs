@@ -1,5 +1,7 @@
 //! The end of a session over the router's REST service.
 
+use std::sync::Arc;
+
 use crate::routeros::{ActiveRow, Menu, Removal, RestClient, RestError, RestFailure};
 use crate::store::{SessionRow, StoreError};
 
@@ -24,11 +26,16 @@ pub(super) enum RouterError {
 
 impl Disconnector {
     /// Finds the session on the router's list and removes that row, read again right before; `None` without REST. What
-    /// it saw of the list stands in the outcome.
+    /// it saw of the list stands in the outcome. A person's request, `by_hand`, is tried on a silent router too.
     ///
     /// # Errors
     /// When FreeRADIUS' database cannot be asked which of the user's sessions a row is: nothing is removed then.
-    pub async fn remove(&self, nas: &ResolvedNas, session: &SessionRow) -> Result<Option<Attempt>, StoreError> {
+    pub async fn remove(
+        &self,
+        nas: &ResolvedNas,
+        session: &SessionRow,
+        by_hand: bool,
+    ) -> Result<Option<Attempt>, StoreError> {
         let router = match self.router(nas) {
             Ok(Some(router)) => router,
             Ok(None) => return Ok(None),
@@ -36,7 +43,8 @@ impl Disconnector {
         };
         let open = self.accounting().open_sessions(&session.user).await?;
         let sought = Sought::new(session, &open);
-        Ok(Some(remove_over(&router.rest, nas, &sought).await.unwrap_or_else(|error| failed(&error))))
+        let rest = if by_hand { Arc::new(router.rest.by_hand()) } else { router.rest };
+        Ok(Some(remove_over(&rest, nas, &sought).await.unwrap_or_else(|error| failed(&error))))
     }
 }
 
@@ -82,10 +90,10 @@ fn failed(error: &RouterError) -> Attempt {
     let RouterError::Rest(RestError { failure, .. }) = error else {
         return Attempt::over_rest(AttemptOutcome::Refused, None, Some(error.to_string()));
     };
-    let unreachable = matches!(
-        failure,
-        RestFailure::Refused | RestFailure::Unreachable(_) | RestFailure::TimedOut(_) | RestFailure::NoAnswer(_)
-    );
-    let outcome = if unreachable { AttemptOutcome::Unreachable } else { AttemptOutcome::Refused };
+    if let RestFailure::NotAsked(why) = failure {
+        let attempt = Attempt::over_rest(AttemptOutcome::NotSent, None, None);
+        return Attempt::not_sent("rest", attempt.identity, why.clone());
+    }
+    let outcome = if failure.is_silence() { AttemptOutcome::Unreachable } else { AttemptOutcome::Refused };
     Attempt::over_rest(outcome, failure.status(), Some(error.to_string()))
 }

@@ -53,12 +53,17 @@ pub(super) struct Sought<'a> {
 }
 
 impl<'a> Sought<'a> {
-    /// A session, told apart from those that are open, of the same user or of anybody.
+    /// A session, told apart from those that are open, of the same user or of anybody. One that has stopped is not even the
+    /// open one that began in the same second.
     pub(super) fn new(session: &'a SessionRow, open: &'a [SessionRow]) -> Self {
+        let is_later = |other: &SessionRow| match session.stop {
+            None => other.start > session.start,
+            Some(_) => other.start >= session.start,
+        };
         let later = open.iter().filter(|other| {
             other.nas_ip_address == session.nas_ip_address
                 && other.acct_unique_id != session.acct_unique_id
-                && other.start > session.start
+                && is_later(other)
         });
         Self { session, later: later.collect() }
     }

@@ -53,6 +53,7 @@ fn fate(attempts: &[Attempt], row: RowFinding, router: RouterView, effect_at: Op
         started_at: Some(1_000),
         updated_at: Some(1_500),
         seen_on_router: false,
+        interims: None,
         now: 2_010,
     };
     let verdict = decide(&facts);
@@ -113,6 +114,7 @@ fn absence_of_a_session_younger_than_a_minute_says_nothing() {
         started_at,
         updated_at: Some(1_500),
         seen_on_router: true,
+        interims: None,
         now: 2_010,
     };
     assert_eq!(decide(&facts(Some(1_951))).fate, Fate::Unknown);
@@ -127,6 +129,34 @@ fn usage_after_the_ack_means_that_it_is_on() {
     assert_eq!(counted, (Fate::StillActive, Some(Evidence::InterimAfterAck)), "by the router's own clock");
     let fast_clock = fate(&ack, OPEN, RouterView::NotAsked, Some(1_400));
     assert_eq!(fast_clock, (Fate::Unknown, Some(Evidence::DisconnectAck)), "no usage since, whatever its clock says");
+}
+
+#[test]
+fn reports_that_stop_with_the_ack_are_proof_where_others_go_on() {
+    let findings = |router| Findings { row: OPEN, router };
+    let verdict = |others_at, router: RouterView, attempts: &[Attempt]| {
+        let interims = Some(Interims { every: 300, others_at });
+        decide(&Facts {
+            attempts,
+            findings: &findings(router),
+            selected_at: 2_000,
+            effect_at: Some(2_001),
+            started_at: Some(1_000),
+            updated_at: Some(1_500),
+            seen_on_router: false,
+            interims,
+            now: 3_000,
+        })
+    };
+    let ack = [attempt(AttemptOutcome::Ack, None)];
+    let proven = Verdict { fate: Fate::Ended, evidence: Some(Evidence::InterimsStopped) };
+    assert_eq!(verdict(2_400, RouterView::NotAsked, &ack), proven);
+    assert_eq!(verdict(2_399, RouterView::NotAsked, &ack).fate, Fate::Unknown, "not yet three intervals");
+    assert_eq!(verdict(2_400, ABSENT, &ack).evidence, Some(Evidence::AbsentFromRouter), "a list says more");
+    let unreadable = RouterView::Unreadable { reason: "slow".into() };
+    assert_eq!(verdict(2_400, unreadable, &ack).fate, Fate::Unknown, "and is to be asked");
+    let removed = [Attempt::over_rest(AttemptOutcome::Removed, None, None)];
+    assert_eq!(verdict(2_400, RouterView::NotAsked, &removed).fate, Fate::Unknown);
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::disconnect::{CutError, Directory, Disconnector, HostNames};
+use crate::disconnect::{CutError, Directory, Disconnector, HostNames, Pace};
 use crate::ledger::{Depth, LedgerRules, LimitReader, view};
 use crate::metrics::Metrics;
 use crate::quota::{Over, UserName, judge};
@@ -33,6 +33,8 @@ pub enum AgentError {
 pub struct Shared {
     /// What is counted.
     pub metrics: Arc<Metrics>,
+    /// How much routers are given at a time.
+    pub pace: Arc<Pace>,
     at_work: Arc<Mutex<BTreeSet<i64>>>,
 }
 
@@ -72,7 +74,7 @@ pub struct Agent {
     pub(super) disconnector: Disconnector,
     pub(crate) clock: Clock,
     pub(crate) holder: String,
-    rules: LedgerRules,
+    pub(super) rules: LedgerRules,
     reader: LimitReader,
     /// Held while rows of a block are planned and inserted: two plans made at once would take the same ids.
     pub(super) planning: tokio::sync::Mutex<()>,
@@ -94,7 +96,8 @@ impl Agent {
     pub async fn open_sharing(config: Config, clock: Clock, shared: Shared) -> Result<Self, StoreError> {
         let accounting = Accounting::open(&config.database.url, &config.database.tables).await?;
         let state = State::open_beside(&config.state.url, Some(&config.database.url)).await?;
-        let disconnector = Disconnector::new(clock, accounting.clone(), Arc::clone(&shared.metrics));
+        let disconnector =
+            Disconnector::new(clock, accounting.clone(), Arc::clone(&shared.metrics), Arc::clone(&shared.pace));
         let (holder, planning) = (holder::this_process(), tokio::sync::Mutex::new(()));
         let rules = LedgerRules::new(&config);
         let reader = LimitReader::new(&config, accounting.clone(), Some(state.clone()));

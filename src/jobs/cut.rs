@@ -1,6 +1,7 @@
 //! One session of a job, from intent to fate.
 
-use crate::disconnect::{Directory, Evidence, Fate, Findings, ResolvedNas, RouterView, RowFinding, Verdict};
+use crate::disconnect::{Directory, Evidence, Fate, Findings, Interims, ResolvedNas, RouterView, RowFinding, Verdict};
+use crate::ledger::usual_interval;
 use crate::store::{JobRecord, TargetRecord, TargetStep};
 
 use super::record::is_off;
@@ -93,7 +94,21 @@ impl Agent {
             return Ok(Progress::Next);
         }
         let findings = self.disconnector.look(nas, &target.session).await?;
-        Ok(self.progress(target, findings))
+        let interims = match findings.router {
+            RouterView::NotAsked if target.effect_at.is_some() => self.interims(target).await?,
+            _ => None,
+        };
+        let verdict = self.judge_with(target, &findings, interims);
+        Ok(if is_off(verdict) { Progress::Settled(verdict, findings) } else { Progress::Next })
+    }
+
+    /// How the session's NAS reports: as it usually does, and on others when last.
+    async fn interims(&self, target: &TargetRecord) -> Result<Option<Interims>, AgentError> {
+        let nas = &target.session.nas_ip_address;
+        let Some(every) = usual_interval(&self.state, &self.rules, nas).await? else { return Ok(None) };
+        let others = self.accounting.open_sessions_at(nas, 2).await?;
+        let others = others.into_iter().filter(|other| other.acct_unique_id != target.session.acct_unique_id);
+        Ok(others.filter_map(|other| other.update).max().map(|others_at| Interims { every, others_at }))
     }
 
     pub(super) fn progress(&self, target: &TargetRecord, findings: Findings) -> Progress {

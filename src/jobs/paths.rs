@@ -90,6 +90,18 @@ impl Agent {
         nas: &ResolvedNas,
         (way, within): (Way<'_>, Duration),
     ) -> Result<Step, AgentError> {
+        let by_hand = job.spec.reason == "by_hand";
+        // Waiting for a turn may take long, so the guard comes after it
+        let turn = match way {
+            Way::Rest => None,
+            Way::Radius(set) => match self.disconnector.turn(nas, set, by_hand).await {
+                Ok(turn) => Some((set, turn)),
+                Err(attempt) => {
+                    self.record_attempt(job, target, &attempt).await?;
+                    return Ok(Step { attempt: Some(*attempt), progress: Progress::Next });
+                }
+            },
+        };
         target.step = TargetStep::Sending;
         self.write_target(job, target, None).await?;
         failpoint::reach("intent_recorded");
@@ -102,9 +114,9 @@ impl Agent {
                 return Ok(Step::without(Progress::Settled(self.judge(target, &findings), findings)));
             }
         }
-        let attempt = match way {
-            Way::Radius(set) => self.disconnector.send_disconnect(nas, &target.session, set).await?,
-            Way::Rest => self.disconnector.remove(nas, &target.session).await?,
+        let attempt = match turn {
+            Some(turn) => self.disconnector.send_disconnect(nas, &target.session, turn).await?,
+            None => self.disconnector.remove(nas, &target.session, by_hand).await?,
         };
         let Some(attempt) = attempt else { return Ok(Step::without(Progress::Next)) };
         failpoint::reach("request_answered");

@@ -1,6 +1,8 @@
 //! What is put on disk of a session's cut: each attempt, and the fate.
 
-use crate::disconnect::{Attempt, AttemptOutcome, Facts, Fate, Findings, RouterView, RowFinding, Verdict, decide};
+use crate::disconnect::{
+    Attempt, AttemptOutcome, Facts, Fate, Findings, Interims, RouterView, RowFinding, Verdict, decide,
+};
 use crate::failpoint;
 use crate::store::{JobRecord, JournalEntry, TargetRecord, TargetStep};
 
@@ -29,6 +31,11 @@ impl Agent {
     }
 
     pub(super) fn judge(&self, target: &TargetRecord, findings: &Findings) -> Verdict {
+        self.judge_with(target, findings, None)
+    }
+
+    /// As [`Agent::judge`], where it is known how the NAS reports.
+    pub(super) fn judge_with(&self, target: &TargetRecord, findings: &Findings, interims: Option<Interims>) -> Verdict {
         decide(&Facts {
             attempts: &attempts_of(target),
             findings,
@@ -37,6 +44,7 @@ impl Agent {
             started_at: target.session.start,
             updated_at: target.session.update.or(target.session.start),
             seen_on_router: target.on_router,
+            interims,
             now: self.now(),
         })
     }

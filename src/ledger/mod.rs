@@ -44,7 +44,7 @@ pub use hear::Told;
 pub use look::{Looked, Skimmed};
 pub use rebuild::{Rebuilt, rebuild};
 pub use rules::{LedgerRules, quota_rules};
-pub use silence::{Silence, Stale};
+pub use silence::{Silence, Stale, usual_interval};
 pub use survey::{Surveyed, survey};
 pub use sweep::Sweep;
 pub use view::{Depth, View, view};

@@ -5,7 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use foldhash::HashSet;
 
 use crate::quota::{SessionAccount, Sighting};
-use crate::store::{FeedRecord, RhythmRecord};
+use crate::store::{FeedRecord, RhythmRecord, State, StoreError};
+
+use super::LedgerRules;
 
 /// How many reports a rhythm is learnt from before it counts.
 const LEARNT: u32 = 5;
@@ -42,6 +44,15 @@ pub struct Silence {
 pub(super) fn interval(feed: &FeedRecord, nas: &str, told: Option<i64>) -> Option<i64> {
     let learnt = feed.rhythms.get(nas).filter(|rhythm| rhythm.seen >= LEARNT).map(|rhythm| rhythm.seconds);
     told.or(learnt)
+}
+
+/// How often a NAS reports, as far as our tables or the operator know; `None` where neither does.
+///
+/// # Errors
+/// When our database cannot be asked.
+pub async fn usual_interval(state: &State, rules: &LedgerRules, nas: &str) -> Result<Option<i64>, StoreError> {
+    let feed = state.feed().await?.unwrap_or_default();
+    Ok(interval(&feed, nas, rules.interval))
 }
 
 /// Learns from a row that has changed.

@@ -56,6 +56,7 @@ pub struct Metrics {
     database_errors: Counters,
     reloads: Counters,
     controls: Family<[Label; 2], Counter>,
+    left_alone: Family<[Label; 2], Gauge>,
 }
 
 /// What stands in the databases. A number that could not be looked up is left out: an old one would be a lie.
@@ -86,6 +87,7 @@ impl Default for Metrics {
             database_errors: Counters::default(),
             reloads: Counters::default(),
             controls: Family::default(),
+            left_alone: Family::default(),
             registry: Registry::default(),
         };
         registry.register(
@@ -98,6 +100,8 @@ impl Default for Metrics {
         registry.register("reloads", "Changes of the configuration by SIGHUP", metrics.reloads.clone());
         let what = "What commands asked for over the control socket, by what came of it";
         registry.register("control_requests", what, metrics.controls.clone());
+        let what = "Whether a NAS has not answered of late and is left alone, by path";
+        registry.register("nas_left_alone", what, metrics.left_alone.clone());
         Self { registry, ..metrics }
     }
 }
@@ -123,6 +127,11 @@ impl Metrics {
     /// word, or `refused`.
     pub fn control(&self, command: &'static str, result: &'static str) {
         self.controls.get_or_create(&[("command", command.to_owned()), ("result", result.to_owned())]).inc();
+    }
+
+    /// Whether a NAS is left alone on a path, `radius` or `rest`.
+    pub fn left_alone(&self, nas: &str, path: &'static str, alone: bool) {
+        self.left_alone.get_or_create(&[("nas", nas.to_owned()), ("path", path.to_owned())]).set(i64::from(alone));
     }
 
     /// Everything, as OpenMetrics' text, which Prometheus reads.

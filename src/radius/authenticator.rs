@@ -25,10 +25,10 @@ pub enum MessageAuthenticator {
 /// A request ready for the wire. Retransmissions send these same octets (RFC 5176 §2.3).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sealed {
-    code: Code,
-    identifier: u8,
-    authenticator: [u8; 16],
-    octets: Vec<u8>,
+    pub(super) code: Code,
+    pub(super) identifier: u8,
+    pub(super) authenticator: [u8; 16],
+    pub(super) octets: Vec<u8>,
 }
 
 impl Sealed {
@@ -179,7 +179,7 @@ fn open(
     Ok(Opened { code, identifier, authenticator, attributes })
 }
 
-fn unsigned(
+pub(super) fn unsigned(
     code: Code,
     identifier: u8,
     attributes: &Attributes,

@@ -20,6 +20,7 @@
 
 #![cfg_attr(not(test), deny(clippy::indexing_slicing))]
 
+mod access;
 mod attribute;
 mod authenticator;
 mod code;
@@ -34,6 +35,7 @@ mod reader;
 mod secret;
 mod value;
 
+pub use access::{chap_password, hide_password, seal_access_request};
 pub use attribute::{AttributeType, Attributes, VENDOR_MIKROTIK};
 pub use authenticator::{
     MessageAuthenticator, OpenError, Opened, Sealed, open_reply, open_request, seal_reply, seal_request,

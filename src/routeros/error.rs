@@ -26,6 +26,9 @@ pub enum RestFailure {
         /// Why not.
         reason: String,
     },
+    /// It has been silent of late, so it was not asked; since when.
+    #[error("not asked: {0}")]
+    NotAsked(String),
     /// Nothing listens there.
     #[error("the connection was refused: does the router's www-ssl (REST) service listen on that port?")]
     Refused,

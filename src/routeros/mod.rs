@@ -11,6 +11,7 @@ mod body;
 mod chain;
 mod client;
 mod error;
+mod gate;
 mod hotspot;
 mod incoming;
 mod mac;
@@ -22,6 +23,7 @@ mod transport;
 
 pub use client::RestLimits;
 pub use error::{RestError, RestFailure, Stage};
+pub use gate::{Admission, Gate};
 pub use hotspot::{CookieRow, HostRow};
 pub use incoming::{IncomingCounters, IncomingSettings};
 pub use mac::mac_digits;

@@ -2,12 +2,15 @@
 
 mod limits;
 
+use std::sync::Arc;
+
 use reqwest::{Method, StatusCode};
 use serde_json::{Map, Value, json};
 
 use super::body::{parse, parse_rows};
 use super::client::RestLimits;
 use super::error::{RestError, RestFailure};
+use super::gate::Gate;
 use super::query::Names;
 use super::rows::{ActiveRow, Menu, Removal, is_id, text};
 use super::transport::{Size, Transport};
@@ -37,6 +40,18 @@ impl RestClient {
     /// As [`RestClient::new`].
     pub fn with_limits(settings: &RestSettings, limits: RestLimits) -> Result<Self, RestError> {
         Ok(Self { transport: Transport::new(settings, limits)? })
+    }
+
+    /// The same client, that asks only when the gate lets it.
+    #[must_use]
+    pub fn behind(&self, gate: Arc<dyn Gate>) -> Self {
+        Self { transport: self.transport.behind(gate) }
+    }
+
+    /// The same client for what a person asks for: the gate lets it through and hears what came of it.
+    #[must_use]
+    pub fn by_hand(&self) -> Self {
+        Self { transport: self.transport.by_hand() }
     }
 
     /// The name of the router, `/system identity`.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use reqwest::{Client, Method, Response, StatusCode};
+use reqwest::{Client, Method, RequestBuilder, Response, StatusCode};
 use secrecy::ExposeSecret;
 use serde_json::Value;
 use tokio::sync::Semaphore;
@@ -13,6 +13,7 @@ use url::Url;
 use super::answer::{refusal, target};
 use super::client::{RestLimits, build};
 use super::error::{RestError, RestFailure, Stage};
+use super::gate::Gate;
 use crate::config::RestSettings;
 
 /// The way to a router's REST service. A clone shares its connections and its turns.
@@ -23,6 +24,8 @@ pub(super) struct Transport {
     limits: RestLimits,
     router: String,
     turns: Arc<Semaphore>,
+    gate: Option<Arc<dyn Gate>>,
+    by_hand: bool,
 }
 
 /// How much is asked for, so how long the router may take.
@@ -46,9 +49,21 @@ impl Transport {
         let router = settings.url.origin().ascii_serialization();
         let turns = Arc::new(Semaphore::new(limits.at_once.max(1)));
         match build(settings, limits) {
-            Ok(client) => Ok(Self { client, settings: settings.clone(), limits, router, turns }),
+            Ok(client) => {
+                Ok(Self { client, settings: settings.clone(), limits, router, turns, gate: None, by_hand: false })
+            }
             Err(failure) => Err(RestError { operation: "setting up REST", router, failure }),
         }
+    }
+
+    /// The same way, past this gate.
+    pub(super) fn behind(&self, gate: Arc<dyn Gate>) -> Self {
+        Self { gate: Some(gate), ..self.clone() }
+    }
+
+    /// The same way, for a person.
+    pub(super) fn by_hand(&self) -> Self {
+        Self { by_hand: true, ..self.clone() }
     }
 
     pub(super) fn error(&self, operation: &'static str, failure: RestFailure) -> RestError {
@@ -64,18 +79,31 @@ impl Transport {
         size: Size,
     ) -> Result<Answer, RestFailure> {
         let url = self.url(path)?;
-        let (between, total) = match size {
-            Size::Few => (self.limits.read, self.limits.total),
-            Size::All => (self.limits.list, self.limits.list),
-        };
-        let mut request = self.client.request(method, url).timeout(total);
+        let mut request = self.client.request(method, url);
         request = request.basic_auth(&self.settings.username, Some(self.settings.password.expose_secret()));
         if let Some(body) = body {
             request = request.json(&body);
         }
         let _turn = self.turns.acquire().await.map_err(|error| RestFailure::Client(error.to_string()))?;
+        let admission = match &self.gate {
+            Some(gate) => Some((gate, gate.admit(self.by_hand).map_err(RestFailure::NotAsked)?)),
+            None => None,
+        };
+        let asked = self.send(request, size).await;
+        if let Some((gate, admission)) = admission {
+            let failure = asked.as_ref().map_or_else(Some, |answer| answer.octets.as_ref().err());
+            gate.told(admission, !failure.is_some_and(RestFailure::is_silence));
+        }
+        asked
+    }
+
+    async fn send(&self, request: RequestBuilder, size: Size) -> Result<Answer, RestFailure> {
+        let (between, total) = match size {
+            Size::Few => (self.limits.read, self.limits.total),
+            Size::All => (self.limits.list, self.limits.list),
+        };
         // A slow connection and a slow answer are told apart by the client, so connecting has its own time here.
-        let head = timeout(between + self.limits.connect, request.send()).await;
+        let head = timeout(between + self.limits.connect, request.timeout(total).send()).await;
         let response = head.map_err(|_elapsed| RestFailure::TimedOut(Stage::Answer))?;
         self.read(response.map_err(|error| RestFailure::of_sending(&error))?, between).await
     }

@@ -1,10 +1,10 @@
 //! What a router does about a CoA-Request: a pure decision over its sessions.
 
-use super::Service;
 use super::behaviours::{ExtraAttribute, HotspotCoa};
 use super::dm::{ALLOWED, Decision, Scene, find, is_extra};
-use super::session::{LoginBy, Session};
+use super::session::Session;
 use super::settings::{Settings, is_setting};
+use super::{LoginBy, Service};
 use crate::radius::{AttributeType, Attributes, ErrorCause};
 
 /// Framed-Route (RFC 2865 §5.22) and Framed-Pool (RFC 2869 §5.18): what the manual calls impossible to change.
@@ -62,6 +62,8 @@ fn change(request: &Attributes, session: &Session, scene: Scene<'_>) -> CoaDecis
         (Service::Hotspot, HotspotCoa::Nak406) => return REFUSED,
         (Service::Hotspot, HotspotCoa::AppliesButMacNak406) if by_mac => return REFUSED,
         (Service::Hotspot, HotspotCoa::AckNoop) => return CoaDecision::Ack(None),
+        // Wireless and DHCP have nothing that a CoA-Request could change.
+        (Service::Wifi | Service::Dhcp, _) => return REFUSED,
         (Service::Hotspot | Service::Ppp, _) => {}
     }
     match session.settings.changed(request, scene.behaviours.coa.unlisted_limits) {

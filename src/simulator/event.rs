@@ -5,7 +5,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 
 use serde::Serialize;
 
-use super::SessionView;
+use super::{LoginBy, SessionView};
 
 /// Something that happened.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -21,6 +21,17 @@ pub enum Event {
         /// The session as it is now.
         session: SessionView,
     },
+    /// An Access-Request was answered or given up.
+    Asked {
+        /// The User-Name.
+        user: String,
+        /// The client.
+        mac: String,
+        /// How it tried to log in.
+        login_by: LoginBy,
+        /// `Access-Accept` or `Access-Reject`; `None` for no answer.
+        answer: Option<&'static str>,
+    },
     /// A session left the table.
     Ended {
         /// Its Acct-Session-Id.
@@ -32,6 +43,17 @@ pub enum Event {
         /// Acct-Terminate-Cause (RFC 2866 §5.10); `None` when it vanished without a Stop.
         terminate_cause: Option<u32>,
     },
+    /// A Disconnect- or CoA-Request passed the checks of source and authenticator.
+    Received {
+        /// Who asks.
+        from: SocketAddr,
+        /// `Disconnect-Request` or `CoA-Request`.
+        request: String,
+        /// Its User-Name.
+        user: Option<String>,
+        /// Its Acct-Session-Id.
+        acct_session_id: Option<String>,
+    },
     /// A Disconnect- or CoA-Request was answered, or would have been but for a fault.
     Answered {
         /// Who asked.
@@ -40,6 +62,13 @@ pub enum Event {
         answer: String,
         /// The NAK's Error-Cause.
         error_cause: Option<u32>,
+    },
+    /// A connection or request of REST was turned away before the login.
+    Refused {
+        /// Who came.
+        from: SocketAddr,
+        /// Why.
+        reason: String,
     },
     /// A datagram was silently discarded.
     Discarded {
@@ -86,6 +115,10 @@ impl fmt::Display for Event {
             Self::LoggedIn { session } => {
                 write!(f, "login    {} {} {}", session.acct_session_id, session.address, session.user.escape_debug())
             }
+            Self::Asked { user, mac, login_by, answer } => {
+                let (by, answer) = (login_by.name(), answer.unwrap_or("no answer"));
+                write!(f, "asked    {mac} {} by {by}: {answer}", user.escape_debug())
+            }
             Self::Changed { session } => {
                 write!(f, "changed  {} {} {}", session.acct_session_id, session.address, session.user.escape_debug())
             }
@@ -95,10 +128,16 @@ impl fmt::Display for Event {
             Self::Ended { acct_session_id, user, address, terminate_cause: None } => {
                 write!(f, "vanished {acct_session_id} {address} {}", user.escape_debug())
             }
+            Self::Received { from, request, user, acct_session_id } => {
+                let user = user.as_deref().unwrap_or("-").escape_debug();
+                let session = acct_session_id.as_deref().unwrap_or("-").escape_debug();
+                write!(f, "radius   {request} for {session} {user} from {from}")
+            }
             Self::Answered { from, answer, error_cause: Some(cause) } => {
                 write!(f, "radius   {answer} {cause} to {from}")
             }
             Self::Answered { from, answer, error_cause: None } => write!(f, "radius   {answer} to {from}"),
+            Self::Refused { from, reason } => write!(f, "rest     refused {from}: {reason}"),
             Self::Discarded { from, reason } => write!(f, "radius   discarded from {from}: {reason}"),
             Self::Accounted { status, acct_session_id, answered, transmissions } => {
                 let session = acct_session_id.as_deref().unwrap_or("-");

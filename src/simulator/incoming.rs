@@ -1,6 +1,6 @@
 //! `/radius incoming`: takes Disconnect- and CoA-Requests, checks them, answers them, and acts.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,15 +8,14 @@ use tokio::net::UdpSocket;
 use tokio::sync::oneshot;
 use tokio::time::timeout;
 
-use super::accounting::Record;
 use super::coa::{self, CoaDecision};
 use super::dm::{Decision, Scene, decide};
+use super::record::Record;
+use super::senders::{Request, open};
 use super::shared::{ADMIN_RESET, Shared};
 use super::state::{ReceivedRequest, State};
-use super::{Event, MessageAuthenticators, RepeatedRequest, Service, StopTiming, replies};
-use crate::radius::{
-    AttributeType, Attributes, Code, ErrorCause, MessageAuthenticator, Opened, SharedSecret, open_request,
-};
+use super::{Event, NakEverything, RepeatedRequest, Service, StopTiming, replies};
+use crate::radius::{AttributeType, Attributes, Code, ErrorCause, Opened};
 
 /// Acct-Terminate-Cause NAS-Request (RFC 2866 §5.10).
 const NAS_REQUEST: u32 = 10;
@@ -24,15 +23,9 @@ const NAS_REQUEST: u32 = 10;
 /// How long an ACK waits for the Stop that [`StopTiming::BeforeAck`] puts in front of it.
 const STOP_FIRST: Duration = Duration::from_secs(1);
 
-/// What of a request goes on to the answer.
-pub(super) struct Request {
-    pub(super) from: SocketAddr,
-    pub(super) opened: Opened,
-    pub(super) secret: SharedSecret,
-}
-
 /// Answers requests until the router is dropped.
 pub(super) async fn run(shared: Arc<Shared>, socket: UdpSocket) {
+    let socket = Arc::new(socket);
     let mut buffer = vec![0; 65_536];
     loop {
         // An error is the ICMP message about an earlier reply.
@@ -41,7 +34,10 @@ pub(super) async fn run(shared: Arc<Shared>, socket: UdpSocket) {
         let lost = lost_on_the_way(&mut shared.state());
         if lost {
             shared.tell(Event::Discarded { from, reason: "lost on the way".to_owned() });
-        } else {
+            continue;
+        }
+        let twice = comes_twice(&mut shared.state());
+        for _ in 0..=u32::from(twice) {
             handle(&shared, &socket, from, datagram).await;
         }
     }
@@ -49,19 +45,24 @@ pub(super) async fn run(shared: Arc<Shared>, socket: UdpSocket) {
 
 /// Whether a fault takes a request before the router sees it.
 fn lost_on_the_way(state: &mut State) -> bool {
-    let faults = &mut state.behaviours.faults;
-    let dropped = faults.drop_requests > 0;
-    faults.drop_requests = faults.drop_requests.saturating_sub(1);
-    dropped || faults.silent
+    let (likelihood, silent) = (state.behaviours.faults.request_loss, state.behaviours.faults.silent);
+    state.strikes(likelihood, |faults| &mut faults.drop_requests) || silent
 }
 
-async fn handle(shared: &Shared, socket: &UdpSocket, from: SocketAddr, datagram: &[u8]) {
+fn comes_twice(state: &mut State) -> bool {
+    let likelihood = state.behaviours.faults.request_duplication;
+    state.strikes(likelihood, |faults| &mut faults.duplicate_requests)
+}
+
+async fn handle(shared: &Shared, socket: &Arc<UdpSocket>, from: SocketAddr, datagram: &[u8]) {
     shared.state().counters.requests += 1;
     let request = match open(shared, from, datagram) {
         Ok(request) => request,
-        Err(reason) => {
-            shared.state().counters.bad_requests += 1;
-            return shared.tell(Event::Discarded { from, reason });
+        Err(refusal) => {
+            let mut state = shared.state();
+            state.counters.bad_requests += u64::from(refusal.counts(state.behaviours.incoming.bad_requests));
+            drop(state);
+            return shared.tell(Event::Discarded { from, reason: refusal.reason });
         }
     };
     let remembered = ReceivedRequest {
@@ -70,6 +71,12 @@ async fn handle(shared: &Shared, socket: &UdpSocket, from: SocketAddr, datagram:
         octets: datagram.to_vec(),
         attributes: request.opened.attributes.clone(),
     };
+    shared.tell(Event::Received {
+        from,
+        request: remembered.code.to_string(),
+        user: remembered.attributes.first_text(AttributeType::USER_NAME),
+        acct_session_id: remembered.attributes.first_text(AttributeType::ACCT_SESSION_ID),
+    });
     shared.state().remember_request(remembered);
     if replies::only_false(shared, socket, &request).await {
         return;
@@ -78,27 +85,13 @@ async fn handle(shared: &Shared, socket: &UdpSocket, from: SocketAddr, datagram:
     if let Some(reply) = cached {
         return replies::send_again(socket, from, &reply).await;
     }
-    let (code, error_cause, records) = act(shared, &request.opened);
+    let (code, error_cause, records) = act(shared, &request);
     let after = before_ack(shared, records).await;
     let octets = replies::answer(shared, socket, &request, (code, error_cause)).await;
     shared.state().last_reply = octets.map(|octets| (from, datagram.to_vec(), octets));
-    after.into_iter().for_each(|record| shared.account(record));
-}
-
-/// The checks of source, authenticator and code. Whatever fails them is met with silence.
-fn open(shared: &Shared, from: SocketAddr, datagram: &[u8]) -> Result<Request, String> {
-    let source: IpAddr = from.ip().to_canonical();
-    let entry = shared.options.radius_servers.iter().find(|entry| entry.address == source);
-    let secret = entry.ok_or("no /radius entry has this address")?.secret.clone();
-    let demanded = match shared.state().behaviours.message_authenticator {
-        MessageAuthenticators::Required => MessageAuthenticator::Required,
-        MessageAuthenticators::Absent | MessageAuthenticators::InReplies => MessageAuthenticator::Optional,
-    };
-    let opened = open_request(datagram, &secret, demanded).map_err(|error| error.to_string())?;
-    if opened.code == Code::AccountingRequest {
-        return Err("an Accounting-Request has no business here".to_owned());
+    for record in after {
+        shared.account(record);
     }
-    Ok(Request { from, opened, secret })
 }
 
 /// The reply to the same octets from the same sender, where that is what the router does.
@@ -111,12 +104,21 @@ fn cached(state: &State, from: SocketAddr, datagram: &[u8]) -> Option<Vec<u8>> {
 }
 
 /// Decides and acts: the answer's code and Error-Cause, and the Stops that are now due.
-fn act(shared: &Shared, request: &Opened) -> (Code, Option<ErrorCause>, Vec<Record>) {
-    if request.code == Code::CoaRequest {
-        let (code, error_cause) = change(shared, &request.attributes);
+fn act(shared: &Shared, request: &Request) -> (Code, Option<ErrorCause>, Vec<Record>) {
+    let coa = request.opened.code == Code::CoaRequest;
+    let nak_everything = shared.state().behaviours.nak_everything;
+    if let Some(nak) = nak_everything {
+        let error_cause = match nak {
+            NakEverything::Cause(number) => Some(ErrorCause(number)),
+            NakEverything::NoCause => None,
+        };
+        return (if coa { Code::CoaNak } else { Code::DisconnectNak }, error_cause, Vec::new());
+    }
+    if coa {
+        let (code, error_cause) = change(shared, request);
         return (code, error_cause, Vec::new());
     }
-    match with_scene(shared, |scene| decide(&request.attributes, scene)) {
+    match with_scene(shared, request, |scene| decide(&request.opened.attributes, scene)) {
         Decision::Nak(error_cause) => (Code::DisconnectNak, error_cause, Vec::new()),
         Decision::AckNoop(text) => {
             shared.tell(Event::Log { text: text.to_owned() });
@@ -130,8 +132,8 @@ fn act(shared: &Shared, request: &Opened) -> (Code, Option<ErrorCause>, Vec<Reco
     }
 }
 
-fn change(shared: &Shared, request: &Attributes) -> (Code, Option<ErrorCause>) {
-    match with_scene(shared, |scene| coa::decide(request, scene)) {
+fn change(shared: &Shared, request: &Request) -> (Code, Option<ErrorCause>) {
+    match with_scene(shared, request, |scene| coa::decide(&request.opened.attributes, scene)) {
         CoaDecision::Nak(error_cause) => return (Code::CoaNak, error_cause),
         CoaDecision::Ack(text) => {
             if let Some(text) = text {
@@ -147,13 +149,14 @@ fn change(shared: &Shared, request: &Attributes) -> (Code, Option<ErrorCause>) {
     (Code::CoaAck, None)
 }
 
-fn with_scene<T>(shared: &Shared, decide: impl FnOnce(Scene<'_>) -> T) -> T {
+fn with_scene<T>(shared: &Shared, request: &Request, decide: impl FnOnce(Scene<'_>) -> T) -> T {
     let state = shared.state();
     let options = &shared.options;
     decide(Scene {
         name: &options.name,
         address: options.bind,
         hotspot: options.hotspot,
+        services: request.services.as_deref(),
         sessions: &state.sessions,
         behaviours: &state.behaviours,
     })

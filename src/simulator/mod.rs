@@ -9,33 +9,48 @@
 //!
 //! Start reading at [`Router`]; `dm.rs` decides, `incoming.rs` acts, `rest/` is the other door.
 
+mod access;
 mod accounting;
 mod behaviours;
 mod coa;
 mod dm;
 mod event;
+mod fleet;
 mod incoming;
+mod log;
 mod options;
 mod rate_limit;
+mod record;
 mod replies;
 mod rest;
 mod router;
+mod senders;
 mod session;
 mod settings;
 mod shared;
+mod spec;
 mod state;
 mod time;
 mod timers;
+mod way_back;
 
 pub use behaviours::{
-    BEHAVIOUR_NAMES, BehaviourName, Behaviours, BehavioursError, CoaBehaviours, CookieRemoval, ExtraAttribute, Faults,
-    HotspotCoa, MessageAuthenticators, Mismatch, NotFound, Placement, RepeatedRequest, RestBehaviours, RestFault,
-    StopTiming, UnlistedLimits, WithoutIp,
+    BEHAVIOUR_NAMES, BadRequests, BeforeDelete, BehaviourName, Behaviours, BehavioursError, BeyondMaxSessions,
+    CoaBehaviours, CookieRemoval, DisabledEntries, EntryChoice, EntryServices, ExtraAttribute, Faults, HotspotCoa,
+    HotspotIds, IncomingBehaviours, MessageAuthenticators, Mismatch, NakEverything, NameAlone, NoPermission, NotFound,
+    OctetDirection, Placement, RadsecUdp, RebootBehaviours, RepeatedRequest, RestBehaviours, RestFault,
+    SplitUserDomain, StopTiming, UnlistedLimits, UserNameCase, WayBack, WifiNames, WithoutIp,
 };
 pub use event::Event;
-pub use options::{AccountingOptions, Incoming, RadiusEntry, RestOptions, Rights, RouterOptions, Tls};
+pub use fleet::Fleet;
+pub use log::LoggedEvent;
+pub use options::{
+    AccountingOptions, AuthenticationOptions, AuthenticationProtocol, Incoming, LocalUser, RadiusEntry, RestOptions,
+    Rights, RouterOptions, Tls,
+};
 pub use rate_limit::{BadRateLimit, Pair, RateLimit};
 pub use router::{Router, UnknownSession};
-pub use session::{LoginBy, Octets, Service, SessionSpec, SessionView};
+pub use session::SessionView;
 pub use settings::Settings;
+pub use spec::{LoginBy, Octets, Service, SessionSpec};
 pub use state::{Cookie, Counters, ReceivedRequest, RestRequest};

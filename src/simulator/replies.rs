@@ -1,10 +1,13 @@
 //! Replies on the wire, the false ones that a fault adds included.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::net::UdpSocket;
 
-use super::incoming::{Request, reply_attributes};
+use super::incoming::reply_attributes;
+use super::senders::Request;
 use super::shared::Shared;
 use super::{Event, Faults, MessageAuthenticators, Placement};
 use crate::radius::{Code, ErrorCause, MessageAuthenticator, Opened, SharedSecret, seal_reply};
@@ -22,11 +25,11 @@ pub(super) async fn only_false(shared: &Shared, socket: &UdpSocket, request: &Re
 /// Answers a request, unless a fault loses the answer. The true reply's octets.
 pub(super) async fn answer(
     shared: &Shared,
-    socket: &UdpSocket,
+    socket: &Arc<UdpSocket>,
     request: &Request,
     (code, error_cause): (Code, Option<ErrorCause>),
 ) -> Option<Vec<u8>> {
-    let (octets, faults, lost) = {
+    let (octets, faults, lost, late) = {
         let mut state = shared.state();
         if matches!(code, Code::DisconnectAck | Code::CoaAck) {
             state.counters.acks += 1;
@@ -35,14 +38,22 @@ pub(super) async fn answer(
         }
         let octets =
             seal(&request.opened, &request.secret, (code, error_cause), state.behaviours.message_authenticator)?;
-        let faults = &mut state.behaviours.faults;
-        let lost = faults.drop_replies > 0;
-        faults.drop_replies = faults.drop_replies.saturating_sub(1);
-        (octets, faults.clone(), lost)
+        let mut faults = state.behaviours.faults.clone();
+        let lost = state.strikes(faults.reply_loss, |faults| &mut faults.drop_replies);
+        let late = state.strikes(faults.reply_delay, |faults| &mut faults.delay_replies);
+        faults.duplicate_reply |= state.happens(faults.reply_duplication);
+        (octets, faults, lost, late)
     };
     if !lost {
         send_false(socket, request, &faults, Placement::Before).await;
-        send_true(socket, request.from, &octets, &faults).await;
+        if late {
+            let (socket, octets, to) = (Arc::clone(socket), octets.clone(), request.from);
+            shared.later(Duration::from_millis(faults.delay_ms), async move {
+                send_true(&socket, to, &octets, &faults).await;
+            });
+        } else {
+            send_true(socket, request.from, &octets, &faults).await;
+        }
     }
     let error_cause = error_cause.map(|ErrorCause(number)| number);
     shared.tell(Event::Answered { from: request.from, answer: code.to_string(), error_cause });

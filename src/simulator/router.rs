@@ -13,8 +13,8 @@ use super::rest::{self, RestService};
 use super::shared::{Shared, USER_REQUEST};
 use super::time::RouterClock;
 use super::{
-    Behaviours, Cookie, Counters, Event, Incoming, Octets, ReceivedRequest, RestRequest, RouterOptions, SessionSpec,
-    SessionView, accounting, incoming, timers,
+    Behaviours, Cookie, Counters, Event, Incoming, LoggedEvent, Octets, ReceivedRequest, RestRequest, RouterOptions,
+    SessionSpec, SessionView, accounting, incoming, timers, way_back,
 };
 
 /// How many accounting records may wait to be sent.
@@ -42,14 +42,16 @@ impl Router {
     /// When an address or port cannot be bound, or the certificate cannot be made.
     pub async fn start(options: RouterOptions) -> io::Result<Self> {
         let (sender, records) = mpsc::channel(RECORDS);
-        let shared = Arc::new(Shared::new(options, sender));
+        let (cut_sender, cut) = mpsc::unbounded_channel();
         let stop = CancellationToken::new();
+        let shared = Arc::new(Shared::new(options, sender, cut_sender, stop.clone()));
         let mut tasks = JoinSet::new();
         let coa_addr = start_incoming(&shared, &mut tasks).await?;
         if let Some(accounting) = shared.accounting().cloned() {
             tasks.spawn(accounting::run(Arc::clone(&shared), accounting, records));
         }
         tasks.spawn(timers::run(Arc::clone(&shared)));
+        tasks.spawn(way_back::run(Arc::clone(&shared), cut));
         let rest = match shared.options.rest.clone() {
             Some(options) => Some(rest::start(&shared, options, &stop, &mut tasks).await?),
             None => None,
@@ -178,15 +180,39 @@ impl Router {
         self.shared.reboot();
     }
 
+    /// Goes down in order and comes up again: as [`Self::reboot`], after Stops with NAS-Reboot (11) where the switch
+    /// `reboot.clean_stops` says so.
+    pub fn reboot_cleanly(&self) {
+        self.shared.reboot_cleanly();
+    }
+
     /// Changes switches while the router runs.
     pub fn change(&self, change: impl FnOnce(&mut Behaviours)) {
         change(&mut self.shared.state().behaviours);
     }
 
+    /// The number of the next event, to ask later what happened from now on.
+    #[must_use]
+    pub fn mark(&self) -> u64 {
+        self.shared.log.next()
+    }
+
+    /// What happened from `mark` on, in order: each request with its answer, REST call, login, end and refusal. The last
+    /// 10 000 events are kept; 0 asks for all of them.
+    #[must_use]
+    pub fn events_since(&self, mark: u64) -> Vec<LoggedEvent> {
+        self.shared.log.since(mark)
+    }
+
+    /// The first event from `mark` on that is wanted, whether it has happened or is to come; without a bound.
+    pub async fn event_since(&self, mark: u64, wanted: impl Fn(&Event) -> bool) -> LoggedEvent {
+        self.shared.log.find(mark, wanted).await
+    }
+
     /// What happens from now on. A receiver that lags behind 1024 events misses the oldest.
     #[must_use]
     pub fn events(&self) -> broadcast::Receiver<Event> {
-        self.shared.subscribe()
+        self.shared.log.listen()
     }
 }
 

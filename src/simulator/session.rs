@@ -6,120 +6,7 @@ use std::time::Duration;
 use serde::Serialize;
 use tokio::time::Instant;
 
-use super::Settings;
-
-/// Which part of RouterOS holds a session.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Service {
-    /// The hotspot.
-    Hotspot,
-    /// PPP over Ethernet.
-    Ppp,
-}
-
-impl Service {
-    /// The first octet of an Acct-Session-Id (RouterOS manual, RADIUS: the two most significant digits).
-    const fn digits(self) -> u32 {
-        match self {
-            Self::Hotspot => 0x80,
-            Self::Ppp => 0x81,
-        }
-    }
-}
-
-/// A login to simulate.
-#[derive(Debug, Clone)]
-pub struct SessionSpec {
-    /// Which service.
-    pub service: Service,
-    /// The User-Name.
-    pub user: String,
-    /// The MAC, upper case with colons.
-    pub mac: String,
-    /// Framed-IP-Address.
-    pub address: Ipv4Addr,
-    /// Whether RADIUS authenticated it. A local one has no accounting and hears no Disconnect-Request.
-    pub radius: bool,
-    /// For how long the session has been on already when it is simulated: its Accounting-Start, delivered late, says so.
-    pub already_on: Duration,
-    /// Octets from and to the client each second, used without further calls.
-    pub rate: Octets,
-    /// Whether the login leaves cookies behind (hotspot).
-    pub cookies: bool,
-    /// How it logged in (hotspot).
-    pub login_by: LoginBy,
-}
-
-impl SessionSpec {
-    /// A hotspot login over RADIUS that uses no data by itself.
-    #[must_use]
-    pub fn hotspot(user: impl Into<String>, mac: impl Into<String>, address: Ipv4Addr) -> Self {
-        Self {
-            service: Service::Hotspot,
-            user: user.into(),
-            mac: mac.into(),
-            address,
-            radius: true,
-            already_on: Duration::ZERO,
-            rate: Octets::default(),
-            cookies: true,
-            login_by: LoginBy::default(),
-        }
-    }
-
-    /// A PPP login over RADIUS that uses no data by itself.
-    #[must_use]
-    pub fn ppp(user: impl Into<String>, mac: impl Into<String>, address: Ipv4Addr) -> Self {
-        Self { service: Service::Ppp, cookies: false, ..Self::hotspot(user, mac, address) }
-    }
-}
-
-/// How a hotspot user logged in (RouterOS manual, hotspot: `login-by`).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum LoginBy {
-    /// A cookie in the browser.
-    Cookie,
-    /// The login page, with CHAP.
-    #[default]
-    HttpChap,
-    /// The login page, with PAP.
-    HttpPap,
-    /// The login page, over TLS.
-    Https,
-    /// The MAC is user name.
-    Mac,
-    /// The router remembers the MAC's user.
-    MacCookie,
-    /// Without an account.
-    Trial,
-}
-
-impl LoginBy {
-    /// As RouterOS writes it.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Cookie => "cookie",
-            Self::HttpChap => "http-chap",
-            Self::HttpPap => "http-pap",
-            Self::Https => "https",
-            Self::Mac => "mac",
-            Self::MacCookie => "mac-cookie",
-            Self::Trial => "trial",
-        }
-    }
-}
-
-/// Octets in both directions, seen from the router: input came from the client.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
-pub struct Octets {
-    /// From the client.
-    pub input: u64,
-    /// To the client.
-    pub output: u64,
-}
+use super::{HotspotIds, Octets, Service, SessionSpec, Settings};
 
 /// A session as it stands now.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -162,7 +49,7 @@ pub(super) struct Session {
 
 impl Session {
     pub(super) fn acct_session_id(&self) -> String {
-        format!("{:08x}", self.number)
+        acct_session_id(self.number)
     }
 
     pub(super) fn uptime(&self, now: Instant) -> Duration {
@@ -198,11 +85,11 @@ impl Session {
         }
     }
 
-    /// The row's `.id`: a hotspot's is the client's address, so the next session there has it too.
-    pub(super) fn row_id(&self) -> String {
-        match self.spec.service {
-            Service::Hotspot => format!("*{:X}", u32::from(self.spec.address)),
-            Service::Ppp => format!("*{:X}", self.row),
+    /// The row's `.id`.
+    pub(super) fn row_id(&self, ids: HotspotIds) -> String {
+        match (self.spec.service, ids) {
+            (Service::Hotspot, HotspotIds::Address) => format!("*{:X}", u32::from(self.spec.address)),
+            (Service::Hotspot | Service::Ppp | Service::Wifi | Service::Dhcp, _) => format!("*{:X}", self.row),
         }
     }
 }
@@ -210,6 +97,19 @@ impl Session {
 /// Acct-Session-Id and NAS-Port: service, one hex digit that counts reboots, twenty bits of session.
 pub(super) const fn session_number(service: Service, boot: u8, serial: u32) -> u32 {
     service.digits() << 24 | ((boot & 0xf) as u32) << 20 | (serial & 0xf_ffff)
+}
+
+/// Eight lower-case hex digits.
+pub(super) fn acct_session_id(number: u32) -> String {
+    format!("{number:08x}")
+}
+
+/// A name and its domain, as `split-user-domain` takes them apart.
+pub(super) fn split_domain(name: &str) -> (&str, Option<&str>) {
+    match (name.rsplit_once('@'), name.split_once('\\')) {
+        (Some((user, domain)), _) | (None, Some((domain, user))) => (user, Some(domain)),
+        (None, None) => (name, None),
+    }
 }
 
 /// How many packets so many octets might have been.

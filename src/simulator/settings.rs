@@ -43,7 +43,7 @@ const COMMON: [AttributeType; 11] = [
     ASCEND_XMIT_RATE,
 ];
 
-/// What the manual does not list for CoA.
+/// What the manual does not list for a CoA-Request.
 const UNLISTED: [AttributeType; 4] = [RECV_LIMIT_GIGAWORDS, XMIT_LIMIT_GIGAWORDS, TOTAL_LIMIT, TOTAL_LIMIT_GIGAWORDS];
 
 const HOTSPOT_ONLY: [AttributeType; 3] = [MARK_ID, ADVERTISE_URL, ADVERTISE_INTERVAL];
@@ -152,7 +152,9 @@ impl Settings {
         ] {
             for (attribute_type, half) in [(low, limit), (high, limit.map(|limit| limit >> 32))] {
                 let half = half.and_then(|half| u32::try_from(half & u64::from(u32::MAX)).ok());
-                half.into_iter().for_each(|half| attributes.push_u32(attribute_type, half));
+                if let Some(half) = half {
+                    attributes.push_u32(attribute_type, half);
+                }
             }
         }
         for list in &self.address_lists {

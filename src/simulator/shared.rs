@@ -1,14 +1,18 @@
 //! What a router's tasks share: its tables behind one lock that is never held while waiting.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
-use tokio::sync::{Notify, broadcast, mpsc, watch};
+use tokio::sync::{Notify, mpsc, watch};
+use tokio::time::sleep;
+use tokio_util::sync::CancellationToken;
 
-use super::accounting::{Nas, Record, Status};
+use super::log::Log;
+use super::record::{Nas, Record, Status};
 use super::session::Session;
-use super::state::State;
+use super::state::{Login, State};
 use super::time::RouterClock;
-use super::{AccountingOptions, Event, RouterOptions, SessionSpec, SessionView, Settings, StopTiming};
+use super::{AccountingOptions, Event, OctetDirection, RouterOptions, SessionSpec, SessionView, Settings, StopTiming};
 
 /// Acct-Terminate-Cause User-Request and Admin-Reset (RFC 2866 §5.10).
 pub(super) const USER_REQUEST: u32 = 1;
@@ -17,6 +21,9 @@ pub(super) const ADMIN_RESET: u32 = 6;
 /// Acct-Terminate-Cause Session-Timeout (RFC 2866 §5.10).
 pub(super) const SESSION_TIMEOUT: u32 = 5;
 
+/// Acct-Terminate-Cause NAS-Reboot (RFC 2866 §5.10).
+const NAS_REBOOT: u32 = 11;
+
 #[derive(Debug)]
 pub(super) struct Shared {
     pub(super) options: RouterOptions,
@@ -24,21 +31,31 @@ pub(super) struct Shared {
     pub(super) timers_changed: Notify,
     state: Mutex<State>,
     records: mpsc::Sender<Record>,
+    /// Sessions that were cut.
+    cut: mpsc::UnboundedSender<SessionSpec>,
+    stop: CancellationToken,
     unsettled: watch::Sender<usize>,
-    events: broadcast::Sender<Event>,
+    pub(super) log: Log,
 }
 
 impl Shared {
-    pub(super) fn new(options: RouterOptions, records: mpsc::Sender<Record>) -> Self {
-        let state = State::new(options.behaviours.clone());
+    pub(super) fn new(
+        options: RouterOptions,
+        records: mpsc::Sender<Record>,
+        cut: mpsc::UnboundedSender<SessionSpec>,
+        stop: CancellationToken,
+    ) -> Self {
+        let state = State::new(options.behaviours.clone(), &options.local_users);
         Self {
             options,
             clock: RouterClock::start(),
             timers_changed: Notify::new(),
             state: Mutex::new(state),
             records,
+            cut,
+            stop,
             unsettled: watch::Sender::new(0),
-            events: broadcast::Sender::new(1024),
+            log: Log::new(),
         }
     }
 
@@ -46,17 +63,25 @@ impl Shared {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Nobody need listen.
-    pub(super) fn tell(&self, event: Event) {
-        self.events.send(event).ok();
+    /// Does something after a while, unless the router is dropped first.
+    pub(super) fn later(&self, wait: Duration, what: impl Future<Output = ()> + Send + 'static) {
+        let stop = self.stop.clone();
+        tokio::spawn(async move {
+            tokio::select! {
+                () = stop.cancelled() => {}
+                () = async { sleep(wait).await; what.await } => {}
+            }
+        });
     }
 
-    pub(super) fn subscribe(&self) -> broadcast::Receiver<Event> {
-        self.events.subscribe()
+    pub(super) fn tell(&self, event: Event) {
+        self.log.push(event);
     }
 
     pub(super) fn nas(&self) -> Nas<'_> {
-        Nas { name: &self.options.name, address: self.options.bind, now: RouterClock::now(), epoch: self.clock.epoch() }
+        let swapped = self.state().behaviours.octet_direction == OctetDirection::ClientSees;
+        let (now, epoch) = (RouterClock::now(), self.clock.epoch());
+        Nas { name: &self.options.name, address: self.options.bind, now, epoch, swapped }
     }
 
     /// Hands a record to the accounting task. One that finds its queue full is lost, as it would be on a real router.
@@ -90,15 +115,21 @@ impl Shared {
     }
 
     pub(super) fn login(&self, spec: SessionSpec) -> SessionView {
-        let same_place =
-            |session: &Session| session.spec.address == spec.address && session.spec.service == spec.service;
-        let before = self.state().sessions.iter().find(|session| same_place(session)).map(|session| session.number);
+        let number = self.state().next_number(spec.service);
+        self.log_in(number, spec.into())
+    }
+
+    /// Lets someone in under a session id that was taken before, for the Access-Request.
+    pub(super) fn log_in(&self, number: u32, login: Login) -> SessionView {
+        let spec = &login.spec;
+        let before =
+            self.state().sessions.iter().find(|session| session.spec.is_at(spec)).map(|session| session.number);
         if let Some(record) = before.and_then(|number| self.end(number, USER_REQUEST)) {
             self.account(record);
         }
         let now = RouterClock::now();
         let interim = self.options.accounting.as_ref().and_then(|accounting| accounting.interim_interval);
-        let session = self.state().add(spec, now, interim.map(|interval| now + interval));
+        let session = self.state().add(number, login, now, interim.map(|interval| now + interval));
         let view = session.view(now);
         self.tell(Event::LoggedIn { session: view.clone() });
         if view.radius {
@@ -108,10 +139,14 @@ impl Shared {
         view
     }
 
-    /// Takes a session out of the table, its MAC cookie with it. Its Stop is returned, for the caller to time.
+    /// Takes a session out of the table, its MAC cookie with it. Its Stop is returned, for the caller to time. One that
+    /// did not end at its user's wish may come back.
     pub(super) fn end(&self, number: u32, terminate_cause: u32) -> Option<Record> {
         let session = self.state().remove(number)?;
         self.tell(ended(&session, Some(terminate_cause)));
+        if terminate_cause != USER_REQUEST && terminate_cause != NAS_REBOOT {
+            self.cut.send(session.spec.clone()).ok();
+        }
         session.spec.radius.then(|| Record::of(Status::Stop(terminate_cause), &session, self.nas()))
     }
 
@@ -127,6 +162,17 @@ impl Shared {
         }
     }
 
+    /// Goes down in order, with Stops where that is what the router does, and comes up again.
+    pub(super) fn reboot_cleanly(&self) {
+        if self.state().behaviours.reboot.clean_stops {
+            let numbers: Vec<u32> = self.state().sessions.iter().map(|session| session.number).collect();
+            for record in numbers.into_iter().filter_map(|number| self.end(number, NAS_REBOOT)) {
+                self.account(record);
+            }
+        }
+        self.reboot();
+    }
+
     /// All sessions vanish without a Stop, and the router comes up again.
     pub(super) fn reboot(&self) {
         let (gone, boot) = self.state().reboot();
@@ -134,7 +180,9 @@ impl Shared {
             self.tell(ended(&session, None));
         }
         self.tell(Event::Rebooted { boot });
-        self.account(Record::accounting_on(self.nas()));
+        if !self.state().behaviours.reboot.no_accounting_on {
+            self.account(Record::accounting_on(self.nas()));
+        }
     }
 
     /// A session vanishes without a Stop.
@@ -144,7 +192,8 @@ impl Shared {
     }
 
     pub(super) fn interim(&self, number: u32) -> bool {
-        let record = self.state().session(number).map(|session| Record::of(Status::InterimUpdate, session, self.nas()));
+        let nas = self.nas();
+        let record = self.state().session(number).map(|session| Record::of(Status::InterimUpdate, session, nas));
         record.map(|record| self.account(record)).is_some()
     }
 

@@ -3,11 +3,12 @@
 use std::collections::VecDeque;
 use std::net::{Ipv4Addr, SocketAddr};
 
+use fastrand::Rng;
 use serde::Serialize;
 use tokio::time::Instant;
 
 use super::session::{Session, session_number};
-use super::{Behaviours, CookieRemoval, Octets, Service, SessionSpec, Settings};
+use super::{Behaviours, CookieRemoval, Faults, LocalUser, Octets, Service, SessionSpec, Settings};
 use crate::radius::{Attributes, Code};
 
 /// How many requests are remembered.
@@ -63,6 +64,26 @@ pub struct Cookie {
     pub mac_cookie: bool,
 }
 
+/// A login that is let in.
+#[derive(Debug, Clone)]
+pub(super) struct Login {
+    pub(super) spec: SessionSpec,
+    pub(super) settings: Settings,
+}
+
+impl From<SessionSpec> for Login {
+    fn from(spec: SessionSpec) -> Self {
+        Self { spec, settings: Settings::default() }
+    }
+}
+
+/// A row of `/ip hotspot user` or `/ppp secret`.
+#[derive(Debug, Clone)]
+pub(super) struct LocalRow {
+    pub(super) row: u32,
+    pub(super) user: LocalUser,
+}
+
 /// A row of `/ip hotspot host`; it outlives the session.
 #[derive(Debug, Clone)]
 pub(super) struct Host {
@@ -77,10 +98,14 @@ pub(super) struct State {
     boot: u8,
     serial: u32,
     row: u32,
+    chance: Rng,
+    /// Answers left that [`super::RestBehaviours`] spoils after a reboot: wrong ones, empty ones.
+    pub(super) spoiled: (u32, u32),
     pub(super) behaviours: Behaviours,
     pub(super) sessions: Vec<Session>,
     pub(super) cookies: Vec<Cookie>,
     pub(super) hosts: Vec<Host>,
+    pub(super) local_users: Vec<LocalRow>,
     pub(super) counters: Counters,
     pub(super) requests: VecDeque<ReceivedRequest>,
     pub(super) rest_log: VecDeque<RestRequest>,
@@ -89,8 +114,27 @@ pub(super) struct State {
 }
 
 impl State {
-    pub(super) fn new(behaviours: Behaviours) -> Self {
-        Self { behaviours, ..Self::default() }
+    pub(super) fn new(behaviours: Behaviours, local_users: &[LocalUser]) -> Self {
+        let chance = Rng::with_seed(behaviours.faults.seed);
+        let mut state = Self { behaviours, chance, ..Self::default() };
+        let rows = local_users.iter().map(|user| LocalRow { row: state.next_row(), user: user.clone() }).collect();
+        state.local_users = rows;
+        state
+    }
+
+    /// Whether a local user of this name may log in.
+    pub(super) fn has_local(&self, service: Service, name: &str) -> bool {
+        let mut users = self.local_users.iter().map(|row| &row.user);
+        users.any(|user| user.service == service && user.name == name && !user.disabled)
+    }
+
+    /// Whether someone is on where this login would be.
+    pub(super) fn is_taken(&self, spec: &SessionSpec) -> bool {
+        self.sessions.iter().any(|session| session.spec.is_at(spec))
+    }
+
+    pub(super) fn has_cookie(&self, mac: &str, mac_cookie: bool) -> bool {
+        self.cookies.iter().any(|cookie| cookie.mac == mac && cookie.mac_cookie == mac_cookie)
     }
 
     pub(super) fn session(&self, number: u32) -> Option<&Session> {
@@ -101,21 +145,39 @@ impl State {
         self.sessions.iter_mut().find(|session| session.number == number)
     }
 
+    /// Whether something of this likelihood happens, or `left` says that it does, which counts down.
+    pub(super) fn strikes(&mut self, likelihood: f64, left: fn(&mut Faults) -> &mut u32) -> bool {
+        let left = left(&mut self.behaviours.faults);
+        let counted = *left > 0;
+        *left = left.saturating_sub(1);
+        // Chance is asked always, so that a count does not change its course.
+        self.happens(likelihood) || counted
+    }
+
+    /// Whether something of this likelihood happens.
+    pub(super) fn happens(&mut self, likelihood: f64) -> bool {
+        self.chance.f64() < likelihood
+    }
+
     fn next_row(&mut self) -> u32 {
         self.row += 1;
         self.row
     }
 
-    pub(super) fn add(&mut self, spec: SessionSpec, now: Instant, interim_due: Option<Instant>) -> Session {
+    /// A number that no session has had since the last reboot (or for twenty bits of sessions).
+    pub(super) fn next_number(&mut self, service: Service) -> u32 {
         self.serial = self.serial.wrapping_add(1);
-        let number = session_number(spec.service, self.boot, self.serial);
+        session_number(service, self.boot, self.serial)
+    }
+
+    pub(super) fn add(&mut self, number: u32, login: Login, now: Instant, interim_due: Option<Instant>) -> Session {
+        let Login { spec, settings } = login;
         if spec.service == Service::Hotspot {
             self.add_hotspot_rows(&spec, now);
         }
         let interim_due = interim_due.filter(|_| spec.radius);
         let row = self.next_row();
-        let (used, settings) = (Octets::default(), Settings::default());
-        let session = Session { number, row, spec, started: now, interim_due, used, settings };
+        let session = Session { number, row, spec, started: now, interim_due, used: Octets::default(), settings };
         self.sessions.push(session.clone());
         session
     }
@@ -136,8 +198,17 @@ impl State {
     pub(super) fn remove(&mut self, number: u32) -> Option<Session> {
         let index = self.sessions.iter().position(|session| session.number == number)?;
         let session = self.sessions.remove(index);
-        let both = self.behaviours.cookies == CookieRemoval::Both;
-        self.cookies.retain(|cookie| cookie.mac != session.spec.mac || !(cookie.mac_cookie || both));
+        let removal = self.behaviours.cookies;
+        let goes = |cookie: &Cookie| match removal {
+            CookieRemoval::MacOnly => cookie.mac_cookie,
+            CookieRemoval::Both => true,
+            CookieRemoval::Neither => false,
+        };
+        let hotspot = session.spec.service == Service::Hotspot;
+        self.cookies.retain(|cookie| !(hotspot && cookie.mac == session.spec.mac && goes(cookie)));
+        if hotspot && self.behaviours.host_row_goes {
+            self.hosts.retain(|host| host.mac != session.spec.mac);
+        }
         Some(session)
     }
 
@@ -145,6 +216,7 @@ impl State {
         self.boot = (self.boot + 1) % 16;
         self.serial = 0;
         self.hosts.clear();
+        self.spoiled = (self.behaviours.rest.wrong_after_boot, self.behaviours.rest.empty_after_boot);
         (std::mem::take(&mut self.sessions), self.boot)
     }
 

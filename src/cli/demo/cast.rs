@@ -103,6 +103,8 @@ impl User {
         let spec = match self.service {
             Service::Hotspot => SessionSpec::hotspot(self.name, mac, self.address),
             Service::Ppp => SessionSpec::ppp(self.name, mac, self.address),
+            Service::Wifi => SessionSpec::wifi(mac),
+            Service::Dhcp => SessionSpec::dhcp(mac, self.address),
         };
         SessionSpec { already_on: self.already_on, ..spec }
     }

@@ -119,7 +119,7 @@ async fn start_router(
 ) -> anyhow::Result<Router> {
     let options = RouterOptions {
         coa: part.coa,
-        radius_servers: vec![RadiusEntry { address: IpAddr::V4(Ipv4Addr::LOCALHOST), secret: secret.clone() }],
+        radius_servers: vec![RadiusEntry::new(IpAddr::V4(Ipv4Addr::LOCALHOST), secret.clone())],
         accounting: Some(AccountingOptions::new(accounting, secret.clone())),
         rest: Some(RestOptions { tls: Tls::SelfSigned, ..RestOptions::new(REST_USER, password) }),
         behaviours: part.behaviours(),

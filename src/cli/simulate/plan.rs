@@ -7,7 +7,8 @@ use std::str::FromStr;
 use super::{SimulateArgs, TlsChoice};
 use crate::radius::SharedSecret;
 use crate::simulator::{
-    AccountingOptions, Behaviours, Incoming, Octets, RadiusEntry, RestOptions, RouterOptions, Service, SessionSpec, Tls,
+    AccountingOptions, AuthenticationOptions, Behaviours, Incoming, LocalUser, Octets, RadiusEntry, RestOptions,
+    RouterOptions, Service, SessionSpec, Tls,
 };
 
 /// Everything that is needed to start.
@@ -55,12 +56,16 @@ impl Plan {
         let sessions = sessions(&args);
         let mut options = RouterOptions::new(args.name, args.bind);
         options.coa = if args.coa_closed { Incoming::Closed } else { Incoming::Accept(args.coa_port) };
-        let entry = |address: IpAddr| RadiusEntry { address, secret: secret.clone() };
+        let entry = |address: IpAddr| RadiusEntry::new(address, secret.clone());
         options.radius_servers = args.senders.into_iter().map(entry).collect();
         options.accounting = args.accounting.map(|server| {
             let interim_interval = args.interim;
             AccountingOptions { interim_interval, ..AccountingOptions::new(server, secret.clone()) }
         });
+        options.authentication = args.authentication.map(|server| AuthenticationOptions::new(server, secret.clone()));
+        let local = |name: &String, service| LocalUser { service, name: name.clone(), disabled: false };
+        let both = |name| [local(name, Service::Hotspot), local(name, Service::Ppp)];
+        options.local_users = args.local_users.iter().flat_map(both).collect();
         options.rest = args.rest_user.zip(password).map(|(user, password)| {
             let password = String::from_utf8_lossy(&password).into_owned();
             RestOptions { port: args.rest_port, tls: args.tls.into(), ..RestOptions::new(user, password) }
@@ -77,19 +82,18 @@ fn behaviours(file: Option<&Path>, names: &[String]) -> Result<Behaviours, Strin
 }
 
 fn sessions(args: &SimulateArgs) -> Vec<SessionSpec> {
-    let hotspot = args.users.iter().map(|login| (Service::Hotspot, login));
-    let ppp = args.ppp.iter().map(|login| (Service::Ppp, login));
-    let rate = Octets { input: 0, output: args.rate };
-    let spec = |(service, login): (Service, &Login)| {
-        let [a, b, c, d] = login.address.octets();
-        let mac = format!("02:00:{a:02X}:{b:02X}:{c:02X}:{d:02X}");
-        let spec = match service {
-            Service::Hotspot => SessionSpec::hotspot(&login.name, mac, login.address),
-            Service::Ppp => SessionSpec::ppp(&login.name, mac, login.address),
-        };
-        SessionSpec { rate, ..spec }
+    let of = |logins: &[Login], new: fn(&str, String, Ipv4Addr) -> SessionSpec| {
+        logins.iter().map(move |login| spec(login, new)).collect::<Vec<_>>()
     };
-    hotspot.chain(ppp).map(spec).collect()
+    let hotspot = of(&args.users, |name, mac, address| SessionSpec::hotspot(name, mac, address));
+    let ppp = of(&args.ppp, |name, mac, address| SessionSpec::ppp(name, mac, address));
+    let rate = Octets { input: 0, output: args.rate };
+    hotspot.into_iter().chain(ppp).map(|spec| SessionSpec { rate, ..spec }).collect()
+}
+
+fn spec(login: &Login, new: fn(&str, String, Ipv4Addr) -> SessionSpec) -> SessionSpec {
+    let [a, b, c, d] = login.address.octets();
+    new(&login.name, format!("02:00:{a:02X}:{b:02X}:{c:02X}:{d:02X}"), login.address)
 }
 
 fn collect<T>(result: Result<T, String>, problems: &mut Vec<String>) -> Option<T> {
@@ -113,6 +117,9 @@ impl From<TlsChoice> for Tls {
             TlsChoice::Off => Self::Plain,
             TlsChoice::SelfSigned => Self::SelfSigned,
             TlsChoice::CaSigned => Self::CaSigned,
+            TlsChoice::Expired => Self::Expired,
+            TlsChoice::OtherName => Self::OtherName,
+            TlsChoice::OtherAuthority => Self::OtherAuthority,
         }
     }
 }

@@ -1,4 +1,4 @@
-//! CoA's switches.
+//! What a CoA-Request changes.
 
 use serde::Deserialize;
 
@@ -8,7 +8,7 @@ use serde::Deserialize;
 pub struct CoaBehaviours {
     /// A change to a hotspot session.
     pub hotspot: HotspotCoa,
-    /// Limits that the manual does not list for CoA.
+    /// Limits that the manual does not list for a CoA-Request.
     pub unlisted_limits: UnlistedLimits,
 }
 

@@ -2,15 +2,21 @@
 
 mod coa;
 mod faults;
+mod incoming;
 mod names;
 mod rest;
+mod sessions;
+mod way_back;
 
 use serde::Deserialize;
 
 pub use coa::{CoaBehaviours, HotspotCoa, UnlistedLimits};
 pub use faults::{Faults, Placement};
+pub use incoming::{BadRequests, DisabledEntries, EntryChoice, EntryServices, IncomingBehaviours, RadsecUdp};
 pub use names::{BEHAVIOUR_NAMES, BehaviourName, BehavioursError};
-pub use rest::{RestBehaviours, RestFault};
+pub use rest::{BeforeDelete, BeyondMaxSessions, NoPermission, RestBehaviours, RestFault};
+pub use sessions::{HotspotIds, NakEverything, NameAlone, OctetDirection, SplitUserDomain, UserNameCase, WifiNames};
+pub use way_back::{RebootBehaviours, WayBack};
 
 use crate::radius::ErrorCause;
 
@@ -28,8 +34,8 @@ pub struct Behaviours {
     pub extra_attribute: ExtraAttribute,
     /// Whether NAS-Port-Id is outside that list (before 6.43, RouterOS changelog).
     pub refuse_nas_port_id: bool,
-    /// Wi-Fi stations by MAC, upper case with colons. A User-Name that is one drops the station and leaves the hotspot
-    /// session.
+    /// Wi-Fi stations by MAC, upper case with colons, besides the sessions of Wi-Fi; `wifi_names` tells what becomes of
+    /// a User-Name that is one.
     pub wifi_stations: Vec<String>,
     /// Message-Authenticator in requests and replies.
     pub message_authenticator: MessageAuthenticators,
@@ -43,7 +49,29 @@ pub struct Behaviours {
     pub ack_does_nothing: bool,
     /// What a Disconnect does to cookies.
     pub cookies: CookieRemoval,
-    /// CoA's switches.
+    /// `/radius` entries and counters.
+    pub incoming: IncomingBehaviours,
+    /// How a User-Name is compared.
+    pub user_name: UserNameCase,
+    /// A request for PPP that fits several sessions of a user by name alone.
+    pub ppp_name_alone: NameAlone,
+    /// Whether user and domain are apart in the active list, and which form a request needs then.
+    pub split_user_domain: SplitUserDomain,
+    /// A User-Name that is a MAC on Wi-Fi.
+    pub wifi_names: WifiNames,
+    /// The `.id` of hotspot sessions.
+    pub hotspot_ids: HotspotIds,
+    /// Whether the host row goes with a session that was cut.
+    pub host_row_goes: bool,
+    /// What Input and Output mean in accounting.
+    pub octet_direction: OctetDirection,
+    /// Every sound request is met with this NAK.
+    pub nak_everything: Option<NakEverything>,
+    /// What a reboot tells the accounting server.
+    pub reboot: RebootBehaviours,
+    /// How a session that was cut comes back.
+    pub way_back: WayBack,
+    /// What a CoA-Request changes.
     pub coa: CoaBehaviours,
     /// Trouble on the way.
     pub faults: Faults,
@@ -158,4 +186,6 @@ pub enum CookieRemoval {
     MacOnly,
     /// Both go.
     Both,
+    /// Both stay.
+    Neither,
 }

@@ -103,6 +103,40 @@ names! {
     "stop-repeated" => "stop = 'repeated'": "The Accounting-Stop comes twice";
     "ppp-nas-request" => "ppp-nas-request = true": "PPP's Accounting-Stop says NAS-Request (10)";
     "both-cookies" => "cookies = 'both'": "A Disconnect removes the HTTP cookie as well";
+    "no-cookies-removed" => "cookies = 'neither'": "A Disconnect removes no cookie";
+    "any-radius-entry" => "incoming.entries = 'any'":
+        "Of several /radius entries with one address, any whose secret fits counts (default: the first)";
+    "disabled-radius-entries-count" => "incoming.disabled-entries = 'count'": "Disabled /radius entries count too";
+    "radius-entry-services" => "incoming.entry-services = 'respected'":
+        "A request reaches sessions of its /radius entry's services alone";
+    "radsec-udp" => "incoming.radsec = 'secret-radsec'":
+        "UDP from a server whose entry is for RadSec is taken, with the secret radsec (default: dropped)";
+    "radsec-udp-own-secret" => "incoming.radsec = 'own-secret'": "As before, with the entry's secret";
+    "bad-requests-sources" => "incoming.bad-requests = 'unknown-sources'": "bad-requests counts unknown sources alone";
+    "bad-requests-authenticators" => "incoming.bad-requests = 'bad-authenticators'":
+        "bad-requests counts bad authenticators alone";
+    "bad-requests-neither" => "incoming.bad-requests = 'neither'": "bad-requests counts neither";
+    "user-name-any-case" => "user-name = 'ignored'": "User-Name fits in upper and lower case";
+    "ppp-name-all" => "ppp-name-alone = 'all'": "A PPP request with a name alone means all the user's sessions";
+    "ppp-name-none" => "ppp-name-alone = 'none'": "A PPP request with a name alone means none of several sessions";
+    "split-domain-full-name" => "split-user-domain = 'full-name'":
+        "User and domain are apart in the active list; requests need the full name";
+    "split-domain-user-name" => "split-user-domain = 'user-name'": "The same; requests need the name without the domain";
+    "split-domain-either" => "split-user-domain = 'either'": "The same; requests may have either";
+    "wifi-takes-without-ip" => "wifi-names = 'taken-without-ip'":
+        "Wireless takes a User-Name that is its MAC only from a request without Framed-IP-Address";
+    "wifi-off" => "wifi-names = 'off'": "The hotspot goes before wireless for a User-Name that is a MAC";
+    "hotspot-id-counter" => "hotspot-ids = 'counter'": "The .id of a hotspot session is used once";
+    "host-row-goes" => "host-row-goes = true": "The host row goes with a session that was cut";
+    "octets-of-client" => "octet-direction = 'client-sees'": "Accounting's Input is what the client received";
+    "nak-everything-no-cause" => "nak-everything = 'no-cause'": "Every request is met with a NAK without Error-Cause";
+    "nak-everything-504" => "nak-everything.cause = 504": "Every request is met with NAK 504";
+    "no-accounting-on" => "reboot.no-accounting-on = true": "A reboot sends no Accounting-On";
+    "clean-reboot-stops" => "reboot.clean-stops = true": "A clean reboot sends Stops with NAS-Reboot";
+    "no-mac-cookie-login" => "way-back.mac-cookie = false": "Nobody comes back through a MAC cookie";
+    "no-http-cookie-login" => "way-back.http-cookie = false": "Nobody comes back through a cookie in the browser";
+    "login-by-mac" => "way-back.login-by-mac = true": "Hotspot users come back by their MAC";
+    "no-ppp-redial" => "way-back.ppp-redial = false": "PPP clients do not dial again";
     "coa-hotspot-applies" => "coa.hotspot = 'applies'":
         "CoA changes every hotspot session (default: not one that logged in by MAC)";
     "coa-hotspot-noop" => "coa.hotspot = 'ack-noop'": "CoA on the hotspot is ACKed, and nothing changes";
@@ -126,5 +160,33 @@ names! {
     "rest-html" => "rest.fault = 'html'": "REST answers with a page";
     "rest-truncated" => "rest.fault = 'truncated'": "REST's body ends too early";
     "rest-redirect" => "rest.fault.redirect = '/webfig/'": "REST redirects elsewhere";
+    "tenth-lost" => "faults = { request-loss = 0.1, reply-loss = 0.1 }":
+        "A request in ten is lost on the way, and a reply in ten";
+    "tenth-twice" => "faults = { request-duplication = 0.1, reply-duplication = 0.1 }":
+        "A request in ten comes twice, and a reply in ten";
+    "tenth-late" => "faults = { reply-delay = 0.1, delay-ms = 2000 }": "A reply in ten is two seconds late";
+    "first-request-twice" => "faults.duplicate-requests = 1": "The first request comes twice";
+    "first-reply-late" => "faults = { delay-replies = 1, delay-ms = 2000 }": "The first reply is two seconds late";
+    "reply-from-elsewhere" => "faults.reply-from = '127.0.1.77'": "Replies come from 127.0.1.77";
+    "wrong-identifier-only" => "faults.wrong-identifier = 'instead'": "A reply with another Identifier is all that comes";
+    "rest-encoded-ids" => "rest.encoded-ids = true": "REST takes %2A for the * of an .id";
+    "rest-no-permission-400" => "rest.no-permission = 'bad-request'": "REST says 400 where a policy is missing (default: 403)";
+    "rest-no-permission-500" => "rest.no-permission = 'internal-server-error'": "REST says 500 where a policy is missing";
+    "rest-unreadable-empty" => "rest.unreadable-is-empty = true":
+        "REST shows empty lists to a user without the right to read";
+    "rest-needs-api" => "rest.needs-api-policy = true": "REST needs the policy api too";
+    "rest-max-sessions-wait" => "rest.beyond-max-sessions = 'waits'":
+        "A connection beyond max-sessions waits (default: it is closed)";
+    "rest-reboot-before-delete" => "rest.before-delete = 'reboot'": "The router reboots just before the first removal";
+    "rest-other-user-before-delete" =>
+        "rest.before-delete.other-user = { user = 'mallory', mac = '02:00:00:00:00:66' }":
+        "Another user takes the address just before the first removal";
+    "rest-wrong-after-boot" => "rest.wrong-after-boot = 3": "REST's first three answers after a reboot are of another menu";
+    "rest-empty-after-boot" => "rest.empty-after-boot = 3": "REST's first three answers after a reboot are empty lists";
+    "rest-session-closed" => "rest.fault = 'session-closed'": "REST answers 400 Session closed";
+    "rest-wrong-body" => "rest.fault = 'wrong-body'": "REST answers with what another menu has";
+    "rest-empty" => "rest.fault = 'empty-list'": "REST answers with empty lists";
+    "rest-slow" => "rest.fault.slow = 1000": "REST's bodies come an octet a second";
+    "rest-cut-body" => "rest.fault = 'cut-body'": "REST's true bodies end half way";
     "rest-no-answer" => "rest.fault = 'no-answer'": "REST never answers";
 }

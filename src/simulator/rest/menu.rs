@@ -9,15 +9,17 @@ use super::query::{self, Filter};
 use super::reply::{Reply, Row};
 use super::route::{Menu, Route, route};
 use super::rows;
-use crate::simulator::Rights;
 use crate::simulator::shared::{ADMIN_RESET, Shared};
+use crate::simulator::{BeforeDelete, Counters, NoPermission, Rights, SessionSpec};
 
 const NO_PERMISSION: &str = "not enough permissions (9)";
 
 /// Answers a request of someone with these rights.
 pub(super) fn answer(shared: &Shared, parts: &Parts, body: &[u8], rights: Rights) -> Reply {
     let desk = Desk { shared, rights };
-    let path = parts.uri.path();
+    let encoded_ids = shared.state().behaviours.rest.encoded_ids;
+    let path = if encoded_ids { parts.uri.path().replace("%2A", "*") } else { parts.uri.path().to_owned() };
+    let path = path.as_str();
     match (parts.method.as_str(), route(path)) {
         ("HEAD", _) => Reply::Empty(501),
         (_, Route::Web) => Reply::Html(if path == "/" { 200 } else { 404 }),
@@ -29,6 +31,9 @@ pub(super) fn answer(shared: &Shared, parts: &Parts, body: &[u8], rights: Rights
         ("POST", Route::Remove(menu)) => with_object(body, |body| desk.remove(menu, body)),
         ("GET", Route::Identity) => desk.read(|| Reply::ok(&rows::identity(&shared.options.name), false)),
         ("POST", Route::IncomingMonitor) => desk.read(|| desk.monitor()),
+        ("POST", Route::ResetCounters) => desk.reset_counters(),
+        ("GET", Route::Incoming) => desk.read(|| Reply::ok(&rows::incoming(shared.options.coa), false)),
+        ("GET", Route::Radius) => desk.read(|| Reply::ok(&rows::radius(&shared.options.radius_servers), false)),
         ("DELETE", Route::List(_)) => bad("missing or invalid resource identifier"),
         (_, Route::Unknown(last)) => no_command(last),
         ("PUT", _) => no_command("add"),
@@ -77,8 +82,18 @@ impl Desk<'_> {
         if self.shared.state().behaviours.rest.unreadable_is_empty {
             Reply::ok(&Vec::<Row>::new(), false)
         } else {
-            Reply::error(403, Some(NO_PERMISSION.to_owned()))
+            self.forbidden()
         }
+    }
+
+    /// What a user without a policy is told; the status is not known.
+    fn forbidden(&self) -> Reply {
+        let status = match self.shared.state().behaviours.rest.no_permission {
+            NoPermission::Forbidden => 403,
+            NoPermission::BadRequest => 400,
+            NoPermission::InternalServerError => 500,
+        };
+        Reply::error(status, Some(NO_PERMISSION.to_owned()))
     }
 
     fn list(&self, menu: Menu, uri: &Uri) -> Reply {
@@ -120,9 +135,17 @@ impl Desk<'_> {
         Reply::ok(&[rows::counters(self.shared.state().counters)], false)
     }
 
+    fn reset_counters(&self) -> Reply {
+        if !self.rights.write {
+            return self.forbidden();
+        }
+        self.shared.state().counters = Counters::default();
+        Reply::ok(&Vec::<Row>::new(), false)
+    }
+
     fn delete(&self, menu: Menu, id: &str) -> Reply {
         if !self.rights.write {
-            return Reply::error(403, Some(NO_PERMISSION.to_owned()));
+            return self.forbidden();
         }
         if !self.take_out(menu, id) {
             return Reply::error(404, None);
@@ -132,7 +155,7 @@ impl Desk<'_> {
 
     fn remove(&self, menu: Menu, body: &Value) -> Reply {
         if !self.rights.write {
-            return Reply::error(403, Some(NO_PERMISSION.to_owned()));
+            return self.forbidden();
         }
         let Some(id) = body.get(".id").or(body.get("numbers")).and_then(Value::as_str) else {
             return bad("missing =.id=");
@@ -144,8 +167,30 @@ impl Desk<'_> {
         Reply::error(if says_404 { 404 } else { 400 }, Some("no such item".to_owned()))
     }
 
+    /// What a switch puts between a client's list and its removal.
+    fn before_delete(&self, menu: Menu, id: &str) {
+        let planned = self.shared.state().behaviours.rest.before_delete.take();
+        match planned {
+            None => {}
+            Some(BeforeDelete::Reboot) => self.shared.reboot(),
+            Some(BeforeDelete::OtherUser { user, mac }) => {
+                let spec = {
+                    let state = self.shared.state();
+                    let number = rows::number(menu, &state, id);
+                    let session = number.and_then(|number| state.session(number));
+                    session.map(|session| session.spec.clone())
+                };
+                if let Some(spec) = spec {
+                    let new = SessionSpec::hotspot(user, mac, spec.address);
+                    self.shared.login(SessionSpec { service: spec.service, cookies: spec.cookies, ..new });
+                }
+            }
+        }
+    }
+
     /// Takes out a row. An active session ends as by a Disconnect: cookies, and a Stop with Admin-Reset.
     fn take_out(&self, menu: Menu, id: &str) -> bool {
+        self.before_delete(menu, id);
         let Some(number) = rows::number(menu, &self.shared.state(), id) else { return false };
         match menu {
             Menu::HotspotActive | Menu::PppActive => {
@@ -155,6 +200,7 @@ impl Desk<'_> {
             }
             Menu::HotspotCookie => self.shared.state().cookies.retain(|cookie| cookie.row != number),
             Menu::HotspotHost => self.shared.state().hosts.retain(|host| host.row != number),
+            Menu::HotspotUser | Menu::PppSecret => self.shared.state().local_users.retain(|user| user.row != number),
             Menu::QueueSimple | Menu::AddressList => {}
         }
         true

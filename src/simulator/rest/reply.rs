@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use axum::body::Body;
 use axum::http::StatusCode;
@@ -12,7 +13,8 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use serde_json::ser::{CharEscape, Formatter, Serializer};
 use serde_json::{Value, json};
-use tokio::io::{AsyncRead, ReadBuf};
+use tokio::io::{AsyncRead, AsyncWriteExt, DuplexStream, ReadBuf, duplex};
+use tokio::time::sleep;
 use tokio_util::io::ReaderStream;
 
 use crate::simulator::RestFault;
@@ -36,6 +38,10 @@ pub(super) enum Reply {
     Truncated,
     /// 302.
     Redirect(String),
+    /// JSON, an octet at a time.
+    Slow(u16, Vec<u8>, Duration),
+    /// The first half of JSON.
+    Cut(u16, Vec<u8>),
     /// None.
     Never,
 }
@@ -69,9 +75,26 @@ impl Reply {
     pub(super) const fn status(&self) -> Option<u16> {
         match self {
             Self::Json(status, _) | Self::Empty(status) | Self::Html(status) => Some(*status),
+            Self::Slow(status, ..) | Self::Cut(status, _) => Some(*status),
             Self::Truncated => Some(200),
             Self::Redirect(_) => Some(302),
             Self::Never => None,
+        }
+    }
+
+    /// The same with its body an octet at a time.
+    pub(super) fn slowly(self, pause: Duration) -> Self {
+        match self {
+            Self::Json(status, octets) => Self::Slow(status, octets, pause),
+            other => other,
+        }
+    }
+
+    /// The same with half its body.
+    pub(super) fn cut(self) -> Self {
+        match self {
+            Self::Json(status, octets) => Self::Cut(status, octets),
+            other => other,
         }
     }
 
@@ -83,9 +106,16 @@ impl Reply {
             Self::Html(_) => (status, [(CONTENT_TYPE, "text/html")], HTML).into_response(),
             Self::Empty(_) | Self::Never => status.into_response(),
             Self::Redirect(to) => (status, [(LOCATION, to)]).into_response(),
-            Self::Truncated => {
-                let headers = [(CONTENT_TYPE, "application/json"), (CONTENT_LENGTH, "4096")];
-                (status, headers, Body::from_stream(ReaderStream::new(Half::Unsent))).into_response()
+            Self::Truncated => half(status, HALF.as_bytes().to_vec(), 4096),
+            Self::Cut(_, mut octets) => {
+                let promised = octets.len();
+                octets.truncate(promised / 2);
+                half(status, octets, promised)
+            }
+            Self::Slow(_, octets, pause) => {
+                let headers =
+                    [(CONTENT_TYPE, "application/json".to_owned()), (CONTENT_LENGTH, octets.len().to_string())];
+                (status, headers, Body::from_stream(ReaderStream::new(trickle(octets, pause)))).into_response()
             }
         }
     }
@@ -99,13 +129,35 @@ pub(super) fn of_fault(fault: RestFault) -> Reply {
         RestFault::Truncated => Reply::Truncated,
         RestFault::Redirect(to) => Reply::Redirect(to),
         RestFault::NoAnswer => Reply::Never,
+        RestFault::SessionClosed => Reply::error(400, Some("Session closed".to_owned())),
+        RestFault::WrongBody => Reply::Json(200, br#"{"name":"MikroTik"}"#.to_vec()),
+        RestFault::EmptyList | RestFault::Slow(_) | RestFault::CutBody => Reply::Json(200, b"[]".to_vec()),
     }
 }
 
+fn half(status: StatusCode, octets: Vec<u8>, promised: usize) -> Response {
+    let headers = [(CONTENT_TYPE, "application/json".to_owned()), (CONTENT_LENGTH, promised.to_string())];
+    (status, headers, Body::from_stream(ReaderStream::new(Half::Unsent(octets)))).into_response()
+}
+
+/// An octet, a pause, an octet. The task ends with its reader.
+fn trickle(octets: Vec<u8>, pause: Duration) -> DuplexStream {
+    let (mut writer, reader) = duplex(1);
+    tokio::spawn(async move {
+        for octet in octets {
+            sleep(pause).await;
+            if writer.write_u8(octet).await.is_err() {
+                return;
+            }
+        }
+    });
+    reader
+}
+
 /// A body that ends too early: some octets, a pause in which the server flushes them, the end.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug)]
 enum Half {
-    Unsent,
+    Unsent(Vec<u8>),
     Sent,
     Flushed,
 }
@@ -116,9 +168,10 @@ impl AsyncRead for Half {
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        match *self {
-            Self::Unsent => {
-                buffer.put_slice(HALF.as_bytes());
+        match &*self {
+            Self::Unsent(octets) => {
+                // A list longer than the buffer is cut shorter still.
+                buffer.put_slice(octets.get(..buffer.remaining()).unwrap_or(octets));
                 *self = Self::Sent;
             }
             Self::Sent => {

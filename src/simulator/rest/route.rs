@@ -7,6 +7,8 @@ pub(super) enum Menu {
     PppActive,
     HotspotCookie,
     HotspotHost,
+    HotspotUser,
+    PppSecret,
     QueueSimple,
     AddressList,
 }
@@ -33,17 +35,25 @@ pub(super) enum Route<'a> {
     Identity,
     /// `/radius/incoming/monitor`, a command.
     IncomingMonitor,
+    /// `/radius/incoming/reset-counters`, a command.
+    ResetCounters,
+    /// `/radius/incoming`.
+    Incoming,
+    /// `/radius`; its rows are only listed.
+    Radius,
     /// A path that is not there; its last part.
     Unknown(&'a str),
     /// Not under `/rest`: the web pages.
     Web,
 }
 
-const MENUS: [(&str, Menu); 6] = [
+const MENUS: [(&str, Menu); 8] = [
     ("ip/hotspot/active", Menu::HotspotActive),
     ("ppp/active", Menu::PppActive),
     ("ip/hotspot/cookie", Menu::HotspotCookie),
     ("ip/hotspot/host", Menu::HotspotHost),
+    ("ip/hotspot/user", Menu::HotspotUser),
+    ("ppp/secret", Menu::PppSecret),
     ("queue/simple", Menu::QueueSimple),
     ("ip/firewall/address-list", Menu::AddressList),
 ];
@@ -54,6 +64,9 @@ pub(super) fn route(path: &str) -> Route<'_> {
     let last = path.rsplit('/').next().unwrap_or_default();
     match path {
         "system/identity" => return Route::Identity,
+        "radius" => return Route::Radius,
+        "radius/incoming" => return Route::Incoming,
+        "radius/incoming/reset-counters" => return Route::ResetCounters,
         "radius/incoming/monitor" => return Route::IncomingMonitor,
         _ => {}
     }

@@ -1,31 +1,18 @@
-//! `www-ssl`: certificates, and a listener that shakes hands.
+//! `www-ssl`'s certificates.
 
 use std::fmt::Write as _;
 use std::io;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
-use std::time::Duration;
 
-use axum::serve::Listener;
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, SanType};
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, SanType, date_time_ymd};
 use rustls::ServerConfig;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use sha2::{Digest, Sha256};
-use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::mpsc;
-use tokio::task::JoinSet;
-use tokio::time::{sleep, timeout};
 use tokio_rustls::TlsAcceptor;
-use tokio_rustls::server::TlsStream;
 
 use super::Certificate;
 use crate::simulator::Tls;
-
-/// How long a client may take to shake hands.
-const HANDSHAKE: Duration = Duration::from_secs(10);
-
-/// How long to wait when no connection can be taken.
-const BREATH: Duration = Duration::from_millis(100);
 
 /// The server's certificate and key, and what its clients need.
 pub(super) struct Identity {
@@ -36,22 +23,32 @@ pub(super) struct Identity {
 impl Identity {
     /// Makes certificate and key for the address; `None` for plain HTTP.
     pub(super) fn make(tls: Tls, address: Ipv4Addr) -> io::Result<Option<Self>> {
-        Ok(Some(match tls {
-            Tls::Plain => return Ok(None),
+        match tls {
+            Tls::Plain => Ok(None),
             Tls::SelfSigned => {
                 let key = KeyPair::generate().map_err(io::Error::other)?;
                 let certificate = server_params(address).self_signed(&key).map_err(io::Error::other)?;
-                Self::of(certificate.der(), &key, certificate.pem())?
+                Self::of(certificate.der(), &key, certificate.pem()).map(Some)
             }
-            Tls::CaSigned => {
-                let authority_key = KeyPair::generate().map_err(io::Error::other)?;
-                let authority = CertifiedIssuer::self_signed(authority_params(), authority_key);
-                let authority = authority.map_err(io::Error::other)?;
-                let key = KeyPair::generate().map_err(io::Error::other)?;
-                let certificate = server_params(address).signed_by(&key, &authority).map_err(io::Error::other)?;
-                Self::of(certificate.der(), &key, authority.pem())?
+            Tls::CaSigned | Tls::OtherAuthority => Self::signed(&server_params(address), tls).map(Some),
+            Tls::Expired => {
+                let mut params = server_params(address);
+                params.not_before = date_time_ymd(2020, 1, 1);
+                params.not_after = date_time_ymd(2021, 1, 1);
+                Self::signed(&params, tls).map(Some)
             }
-        }))
+            Tls::OtherName => Self::signed(&server_params(Ipv4Addr::new(192, 0, 2, 1)), tls).map(Some),
+        }
+    }
+
+    /// Signed by an authority, which is handed out unless a stranger is.
+    fn signed(params: &CertificateParams, tls: Tls) -> io::Result<Self> {
+        let authority = authority("router-ca")?;
+        let key = KeyPair::generate().map_err(io::Error::other)?;
+        let certificate = params.signed_by(&key, &authority).map_err(io::Error::other)?;
+        let handed_out =
+            if tls == Tls::OtherAuthority { self::authority("another-ca")?.pem() } else { authority.pem() };
+        Self::of(certificate.der(), &key, handed_out)
     }
 
     fn of(der: &CertificateDer<'static>, key: &KeyPair, pem: String) -> io::Result<Self> {
@@ -80,64 +77,10 @@ fn server_params(address: Ipv4Addr) -> CertificateParams {
     params
 }
 
-fn authority_params() -> CertificateParams {
+fn authority(name: &str) -> io::Result<CertifiedIssuer<'static, KeyPair>> {
     let mut params = CertificateParams::default();
-    params.distinguished_name.push(DnType::CommonName, "router-ca");
+    params.distinguished_name.push(DnType::CommonName, name);
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-    params
-}
-
-/// Hands out connections whose handshake is done, so that a slow client holds up nobody.
-pub(super) struct TlsListener {
-    ready: mpsc::Receiver<(TlsStream<TcpStream>, SocketAddr)>,
-    address: SocketAddr,
-}
-
-impl TlsListener {
-    /// Accepts from now on.
-    pub(super) fn start(listener: TcpListener, acceptor: TlsAcceptor, tasks: &mut JoinSet<()>) -> io::Result<Self> {
-        let (sender, ready) = mpsc::channel(64);
-        let address = listener.local_addr()?;
-        tasks.spawn(async move {
-            let mut handshakes = JoinSet::new();
-            loop {
-                while handshakes.try_join_next().is_some() {}
-                // Out of file descriptors, or a client that left at once: neither is the end.
-                let Ok((stream, from)) = TcpListener::accept(&listener).await else {
-                    sleep(BREATH).await;
-                    continue;
-                };
-                handshakes.spawn(shake_hands(acceptor.clone(), stream, from, sender.clone()));
-            }
-        });
-        Ok(Self { ready, address })
-    }
-}
-
-async fn shake_hands(
-    acceptor: TlsAcceptor,
-    stream: TcpStream,
-    from: SocketAddr,
-    ready: mpsc::Sender<(TlsStream<TcpStream>, SocketAddr)>,
-) {
-    if let Ok(Ok(stream)) = timeout(HANDSHAKE, acceptor.accept(stream)).await {
-        // Nobody takes it when the router is stopping.
-        ready.send((stream, from)).await.ok();
-    }
-}
-
-impl Listener for TlsListener {
-    type Io = TlsStream<TcpStream>;
-    type Addr = SocketAddr;
-
-    async fn accept(&mut self) -> (Self::Io, Self::Addr) {
-        match self.ready.recv().await {
-            Some(connection) => connection,
-            None => std::future::pending().await,
-        }
-    }
-
-    fn local_addr(&self) -> io::Result<Self::Addr> {
-        Ok(self.address)
-    }
+    let key = KeyPair::generate().map_err(io::Error::other)?;
+    CertifiedIssuer::self_signed(params, key).map_err(io::Error::other)
 }

@@ -122,7 +122,7 @@ async fn each_goes_over_the_wire_as_the_nas_knows_it() {
     let mut options = RouterOptions::new("R7", Ipv4Addr::new(127, 0, 1, 7));
     options.coa = Incoming::Accept(0);
     let secret = SharedSecret::new(b"hunter2".to_vec()).expect("not empty");
-    options.radius_servers = vec![RadiusEntry { address: IpAddr::V4(Ipv4Addr::LOCALHOST), secret }];
+    options.radius_servers = vec![RadiusEntry::new(IpAddr::V4(Ipv4Addr::LOCALHOST), secret)];
     let router = Router::start(options).await.expect("a router");
     let site = Site::new();
     site.configure(&format!(

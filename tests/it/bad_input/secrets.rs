@@ -18,7 +18,7 @@ async fn router() -> Router {
     let mut options = RouterOptions::new("R7", Ipv4Addr::new(127, 0, 1, 7));
     options.coa = Incoming::Accept(0);
     let secret = SharedSecret::new(SECRET.as_bytes().to_vec()).expect("not empty");
-    options.radius_servers = vec![RadiusEntry { address: IpAddr::V4(Ipv4Addr::LOCALHOST), secret }];
+    options.radius_servers = vec![RadiusEntry::new(IpAddr::V4(Ipv4Addr::LOCALHOST), secret)];
     Router::start(options).await.expect("a router")
 }
 

@@ -4,6 +4,7 @@ mod aim;
 mod closing;
 mod fates;
 mod names;
+mod returns;
 mod routers;
 pub(crate) mod site;
 pub(crate) mod stand;

@@ -31,7 +31,7 @@ impl Stand {
         let secret = || SharedSecret::new(site.server.secret().as_bytes().to_vec()).expect("not empty");
         let mut options = RouterOptions::new("R7", ROUTER);
         options.coa = Incoming::Accept(0);
-        options.radius_servers = vec![RadiusEntry { address: IpAddr::V4(Ipv4Addr::LOCALHOST), secret: secret() }];
+        options.radius_servers = vec![RadiusEntry::new(IpAddr::V4(Ipv4Addr::LOCALHOST), secret())];
         options.accounting = Some(AccountingOptions::new(site.server.acct_addr(), secret()));
         options.rest = Some(RestOptions::new(LOGIN.0, LOGIN.1));
         change(&mut options);

@@ -127,3 +127,68 @@ async fn a_dropped_router_frees_its_port() {
     };
     tokio::time::timeout(crate::support::wait::PATIENCE, bind).await.expect("its tasks end");
 }
+
+/// What became of 100 requests for nobody: how many the router answered, and how many answers came.
+async fn hundred(faults: Faults) -> (u64, usize) {
+    let (router, sender) = with_faults(faults).await;
+    let nobody = || identity("nobody", Some(CLIENT), None);
+    let mut came = 0;
+    for identifier in 0..100 {
+        let mut events = router.events();
+        sender.send(Sender::request(identifier, &nobody()).octets()).await;
+        event(&mut events, |event| matches!(event, Event::Answered { .. } | Event::Discarded { .. })).await;
+    }
+    router.change(|behaviours| behaviours.faults = Faults::default());
+    sender.send(Sender::request(200, &nobody()).octets()).await;
+    while sender.receive().await.0[1] != 200 {
+        came += 1;
+    }
+    (router.counters().naks - 1, came)
+}
+
+#[tokio::test]
+async fn chance_takes_and_doubles_the_same_with_the_same_seed() {
+    let lossy = |seed| Faults { seed, request_loss: 0.3, reply_loss: 0.3, ..Faults::default() };
+    let (answered, came) = hundred(lossy(7)).await;
+    assert!((50..90).contains(&answered) && came < usize::try_from(answered).unwrap(), "{answered} {came}");
+    assert_eq!(hundred(lossy(7)).await, (answered, came));
+    assert_ne!(hundred(lossy(8)).await, (answered, came));
+    let twice = Faults { seed: 7, request_duplication: 0.5, reply_duplication: 0.5, ..Faults::default() };
+    let (answered, came) = hundred(twice).await;
+    assert!((120..180).contains(&answered) && came > usize::try_from(answered).unwrap() + 20, "{answered} {came}");
+}
+
+#[tokio::test]
+async fn a_request_may_come_twice() {
+    let (router, sender) = with_faults(Faults { duplicate_requests: 1, ..Faults::default() }).await;
+    let request = Sender::request(1, &alice());
+    sender.send(request.octets()).await;
+    assert_eq!(sender.answer(&request).await.code, Code::DisconnectAck);
+    assert_eq!(sender.answer(&request).await.code, Code::DisconnectNak, "the session had gone");
+    assert_eq!(router.counters().requests, 2);
+}
+
+#[tokio::test]
+async fn a_late_reply_is_overtaken() {
+    for faults in [Faults { delay_replies: 1, ..Faults::default() }, Faults { reply_delay: 1.0, ..Faults::default() }] {
+        let (router, sender) = with_faults(Faults { delay_ms: 100, ..faults }).await;
+        let mut events = router.events();
+        let (late, next) = (Sender::request(1, &alice()), Sender::request(2, &identity("nobody", Some(CLIENT), None)));
+        sender.send(late.octets()).await;
+        event(&mut events, |event| matches!(event, Event::Answered { .. })).await;
+        assert_eq!(router.sessions(), [], "the router has acted");
+        router.change(|behaviours| behaviours.faults.reply_delay = 0.0);
+        sender.send(next.octets()).await;
+        assert_eq!(sender.answer(&next).await.code, Code::DisconnectNak);
+        assert_eq!(sender.answer(&late).await.code, Code::DisconnectAck);
+    }
+}
+
+#[tokio::test]
+async fn a_sound_reply_with_another_identifier_may_be_all_there_is() {
+    let faults = Faults { wrong_identifier: Some(Placement::Instead), ..Faults::default() };
+    let (router, sender) = with_faults(faults).await;
+    sender.send(Sender::request(9, &alice()).octets()).await;
+    assert_eq!(sender.receive().await.0[..2], [41, 10]);
+    assert_eq!(router.sessions().len(), 1, "the router saw nothing");
+}

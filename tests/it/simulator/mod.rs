@@ -7,11 +7,16 @@ mod behaviours;
 mod coa;
 mod command;
 mod disconnect;
+mod entries;
 mod faults;
+mod fleet;
 mod peer;
 mod rest;
+mod rest_doors;
 mod rest_faults;
+mod services;
 mod sink;
+mod way_back;
 
 use std::net::{IpAddr, Ipv4Addr};
 
@@ -37,7 +42,7 @@ fn secret() -> SharedSecret {
 fn options() -> RouterOptions {
     let mut options = RouterOptions::new("R1", ROUTER);
     options.coa = Incoming::Accept(0);
-    options.radius_servers = vec![RadiusEntry { address: IpAddr::V4(Ipv4Addr::LOCALHOST), secret: secret() }];
+    options.radius_servers = vec![RadiusEntry::new(IpAddr::V4(Ipv4Addr::LOCALHOST), secret())];
     options
 }
 
@@ -71,6 +76,16 @@ fn identity(user: &str, address: Option<Ipv4Addr>, session: Option<&str>) -> Att
         attributes.push(AttributeType::ACCT_SESSION_ID, session).expect("an id");
     }
     attributes
+}
+
+/// Waits until a condition holds, while the router goes on.
+async fn until(what: &str, condition: impl Fn() -> bool) {
+    let wait = async {
+        while !condition() {
+            tokio::task::yield_now().await;
+        }
+    };
+    timeout(PATIENCE, wait).await.unwrap_or_else(|_| panic!("not within {PATIENCE:?}: {what}"));
 }
 
 /// Waits for an event.

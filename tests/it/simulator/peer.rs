@@ -1,13 +1,14 @@
 //! The other side of a simulated router: a sender of Disconnect-Requests, and an accounting server.
 use std::net::{Ipv4Addr, SocketAddr};
 
+use md5::{Digest, Md5};
 use radkick::radius::{
     Attributes, Code, MessageAuthenticator, Opened, Sealed, open_reply, open_request, seal_reply, seal_request,
 };
 use tokio::net::UdpSocket;
 use tokio::time::timeout;
 
-use super::secret;
+use super::{SECRET, secret};
 use crate::support::wait::PATIENCE;
 
 /// Sends requests from one socket and reads what comes back.
@@ -98,6 +99,79 @@ impl AccountingServer {
     pub(super) async fn take(&self) -> Accounted {
         let request = self.receive().await;
         self.answer(&request).await;
+        request
+    }
+}
+
+/// An authentication server that answers when it is told to.
+pub(super) struct AccessServer {
+    socket: UdpSocket,
+}
+
+/// An Access-Request, read octet by octet.
+pub(super) struct Asked {
+    pub(super) octets: Vec<u8>,
+    /// In the packet's order.
+    pub(super) attributes: Vec<(u8, Vec<u8>)>,
+    pub(super) from: SocketAddr,
+}
+
+impl Asked {
+    /// The first value of a type.
+    pub(super) fn value(&self, octet: u8) -> &[u8] {
+        let found = self.attributes.iter().find(|(attribute_type, _)| *attribute_type == octet);
+        &found.unwrap_or_else(|| panic!("no attribute {octet}")).1
+    }
+
+    pub(super) fn text(&self, octet: u8) -> &str {
+        std::str::from_utf8(self.value(octet)).expect("text")
+    }
+
+    pub(super) fn types(&self) -> Vec<u8> {
+        self.attributes.iter().map(|(attribute_type, _)| *attribute_type).collect()
+    }
+
+    pub(super) fn authenticator(&self) -> &[u8] {
+        &self.octets[4..20]
+    }
+}
+
+impl AccessServer {
+    pub(super) async fn start() -> Self {
+        Self { socket: UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a socket") }
+    }
+
+    pub(super) fn addr(&self) -> SocketAddr {
+        self.socket.local_addr().expect("bound")
+    }
+
+    pub(super) async fn receive(&self) -> Asked {
+        let mut buffer = [0; 4096];
+        let (length, from) =
+            timeout(PATIENCE, self.socket.recv_from(&mut buffer)).await.expect("a request in time").expect("received");
+        let octets = buffer[..length].to_vec();
+        assert_eq!((octets[0], usize::from(u16::from_be_bytes([octets[2], octets[3]]))), (1, length));
+        let (mut attributes, mut rest) = (Vec::new(), &octets[20..]);
+        while let [attribute_type, length, ..] = *rest {
+            attributes.push((attribute_type, rest[2..usize::from(length)].to_vec()));
+            rest = &rest[usize::from(length)..];
+        }
+        Asked { octets, attributes, from }
+    }
+
+    /// 2 is Access-Accept, 3 Access-Reject.
+    pub(super) async fn answer(&self, request: &Asked, code: u8, attributes: &[u8]) {
+        let length = u16::try_from(20 + attributes.len()).expect("short").to_be_bytes();
+        let head = [code, request.octets[1], length[0], length[1]];
+        let signed = [&head, request.authenticator(), attributes, SECRET.as_bytes()].concat();
+        let reply = [&head[..], &Md5::digest(signed), attributes].concat();
+        self.socket.send_to(&reply, request.from).await.expect("sent");
+    }
+
+    /// The next request, accepted.
+    pub(super) async fn accept(&self) -> Asked {
+        let request = self.receive().await;
+        self.answer(&request, 2, &[]).await;
         request
     }
 }
