@@ -1,16 +1,20 @@
 //! Sessions that a router has and radacct does not, or no more: closed there by a panel or a script, or never begun.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
 
 use crate::clock::Clock;
 use crate::quota::UserName;
-use crate::routeros::{ActiveRow, Menu, RestError, RestFailure};
+use crate::routeros::{ActiveRow, Menu, RestClient, RestError, RestFailure};
 use crate::store::{Accounting, Closed, SessionRow, StoreError};
 
-use super::Disconnector;
 use super::directory::KnownRouter;
 use super::removal::{RouterError, check_identity};
 use super::router_view::is_session;
+use super::{Disconnector, ResolvedNas};
 
 /// A session younger than this may have its Start on the way; a row closed less long ago, its end on the router's list.
 const SETTLED_SECS: i64 = 60;
@@ -18,6 +22,12 @@ const SETTLED_SECS: i64 = 60;
 const CLOCKS_DIFFER_SECS: i64 = 120;
 /// Closed rows are looked for so long before the oldest session of the list began.
 const BEFORE_SECS: i64 = 86_400;
+
+/// Routers that are asked at a time.
+const AT_ONCE: usize = 16;
+
+/// A router's rows, or why there are none.
+type Listed = Result<Vec<(Menu, ActiveRow)>, String>;
 
 /// What was found on one router.
 #[derive(Debug)]
@@ -35,33 +45,47 @@ impl Disconnector {
     /// # Errors
     /// When FreeRADIUS' database cannot be asked. A router that cannot be asked, or be believed, is a finding.
     pub async fn hidden(&self, routers: &[KnownRouter]) -> Result<Vec<HiddenAt>, StoreError> {
+        let (mut asked, room) = (JoinSet::new(), Arc::new(Semaphore::new(AT_ONCE)));
+        for (index, router) in routers.iter().enumerate() {
+            let service = self.router(&router.nas).map_err(|error| error.to_string());
+            let (nas, room) = (router.nas.clone(), Arc::clone(&room));
+            asked.spawn(async move {
+                let _place = room.acquire_owned().await;
+                let rows = match service {
+                    Ok(Some(service)) => listed(&service.rest, &nas).await.map_err(|error| error.to_string()),
+                    Ok(None) => Ok(Vec::new()),
+                    Err(why) => Err(why),
+                };
+                (index, rows)
+            });
+        }
+        let mut lists: BTreeMap<usize, Listed> = asked.join_all().await.into_iter().collect();
         let mut found = Vec::new();
-        for router in routers {
-            let sessions = match self.listed(router).await {
+        for (index, router) in routers.iter().enumerate() {
+            let sessions = match lists.remove(&index).unwrap_or_else(|| Ok(Vec::new())) {
                 Ok(listed) => Ok(find(self.accounting(), self.clock(), router, &listed).await?),
-                Err(error) => Err(error.to_string()),
+                Err(why) => Err(why),
             };
             found.push(HiddenAt { nas: router.nas.name.clone(), sessions });
         }
         Ok(found)
     }
+}
 
-    /// Everybody whom RADIUS let in. A router without one of the two services has no such list.
-    async fn listed(&self, router: &KnownRouter) -> Result<Vec<(Menu, ActiveRow)>, RouterError> {
-        let Some(service) = self.router(&router.nas)? else { return Ok(Vec::new()) };
-        check_identity(&router.nas, &service.rest).await?;
-        let (mut listed, mut missing) = (Vec::new(), None);
-        for menu in [Menu::HotspotActive, Menu::PppActive] {
-            match service.rest.active(menu).await {
-                Ok(rows) => listed.extend(rows.into_iter().filter(|row| row.radius).map(|row| (menu, row))),
-                Err(error @ RestError { failure: RestFailure::NoRest { .. }, .. }) if missing.is_none() => {
-                    missing = Some(error);
-                }
-                Err(error) => return Err(error.into()),
+/// Everybody whom RADIUS let in. A router without one of the two services has no such list.
+async fn listed(rest: &RestClient, nas: &ResolvedNas) -> Result<Vec<(Menu, ActiveRow)>, RouterError> {
+    check_identity(nas, rest).await?;
+    let (mut listed, mut missing) = (Vec::new(), None);
+    for menu in [Menu::HotspotActive, Menu::PppActive] {
+        match rest.active(menu).await {
+            Ok(rows) => listed.extend(rows.into_iter().filter(|row| row.radius).map(|row| (menu, row))),
+            Err(error @ RestError { failure: RestFailure::NoRest { .. }, .. }) if missing.is_none() => {
+                missing = Some(error);
             }
+            Err(error) => return Err(error.into()),
         }
-        Ok(listed)
     }
+    Ok(listed)
 }
 
 async fn find(

@@ -2,6 +2,8 @@
 
 use std::time::Instant;
 
+use tokio::task::JoinHandle;
+
 use crate::jobs::{AgentError, Exemptions, SWEEP, directory};
 use crate::store::SessionRow;
 
@@ -11,26 +13,51 @@ use super::brakes::{self, HIDDEN_BRAKE};
 /// Whose case is looked into in one sweep at most; the others have their turn in the next.
 const LOOKED_INTO: usize = 500;
 
+/// The sweep that was begun last.
+#[derive(Debug, Default)]
+pub(super) struct Sweep {
+    began: Option<Instant>,
+    round: usize,
+    task: Option<JoinHandle<()>>,
+}
+
+impl Sweep {
+    /// Waits for its end: dropped in the middle it might leave a connection in a transaction.
+    pub(super) async fn end(self) {
+        if let Some(task) = self.task {
+            task.await.ok();
+        }
+    }
+}
+
 impl Worker {
-    /// Sweeps when it is time: `last` is when the sweep before began. What cannot be asked ends the sweep, not the worker.
-    pub(super) async fn sweep_in_time(&self, last: &mut Option<Instant>) {
+    /// Begins a sweep when it is time, beside the steps: a router that does not answer holds up nobody's cut.
+    pub(super) fn sweep_in_time(&self, sweep: &mut Sweep) {
         let Some(every) = self.agent.config.quota.ghost_sweep.filter(|_| self.only.is_none()) else { return };
         let now = self.agent.clock.now();
-        if self.shutdown.is_cancelled() || last.is_some_and(|last| now.duration_since(last) < every) {
+        let is_time = sweep.began.is_none_or(|began| now.duration_since(began) >= every);
+        if !is_time || sweep.task.as_ref().is_some_and(|task| !task.is_finished()) {
             return;
         }
-        *last = Some(now);
-        if let Err(error) = self.sweep().await {
-            tracing::error!("routers' own lists are not compared with radacct: {error}");
-        }
+        let (worker, round) = (self.clone(), sweep.round);
+        let task = async move {
+            if let Err(error) = worker.sweep(round).await {
+                tracing::error!("routers' own lists are not compared with radacct: {error}");
+            }
+        };
+        *sweep = Sweep { began: Some(now), round: round.wrapping_add(1), task: Some(tokio::spawn(task)) };
     }
 
     /// Compares routers' lists with radacct, counts and tells what only the routers have, and makes the jobs that end what
     /// may not be on.
-    async fn sweep(&self) -> Result<(), AgentError> {
+    async fn sweep(&self, round: usize) -> Result<(), AgentError> {
         let agent = &self.agent;
         let directory = directory(&agent.config, &agent.accounting).await?;
-        let (found, metrics) = (agent.hidden(&directory).await?, &agent.shared.metrics.ghosts);
+        let found = tokio::select! {
+            () = self.shutdown.cancelled() => return Ok(()),
+            found = agent.hidden(&directory) => found?,
+        };
+        let metrics = &agent.shared.metrics.ghosts;
         metrics.clear();
         let mut hidden = Vec::new();
         for at in found {
@@ -51,6 +78,10 @@ impl Worker {
                 Err(why) => tracing::warn!(nas = at.nas, "the router's list is not compared with radacct: {why}"),
             }
         }
+        if !hidden.is_empty() {
+            let behind = round.wrapping_mul(LOOKED_INTO) % hidden.len();
+            hidden.rotate_left(behind);
+        }
         let unwanted = self.unwanted(hidden).await?;
         self.submit_all(unwanted).await
     }
@@ -61,6 +92,9 @@ impl Worker {
         let exemptions = Exemptions::new(&agent.accounting, &agent.config.exempt);
         let mut unwanted = Vec::new();
         for mut session in hidden.into_iter().take(LOOKED_INTO) {
+            if self.shutdown.is_cancelled() {
+                return Ok(Vec::new());
+            }
             // Nobody knows whom the router let in there
             let Some(user) = agent.accounting.known_as(&session.user).await? else { continue };
             session.user = user;
@@ -69,7 +103,6 @@ impl Worker {
             {
                 unwanted.push((session, why));
             }
-            self.pulse.beat(agent.clock.now(), agent.config.serve.stuck_after);
         }
         Ok(unwanted)
     }

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
+use super::hidden::Sweep;
 use super::meter::Meter;
 use super::observe::observe_with;
 use super::{Cycle, Hear, StepOutcome, Worker};
@@ -87,7 +88,7 @@ impl Worker {
     /// As [`Worker::run`]; `hear` is told of each round.
     pub async fn run_heard(&self, hear: Hear<'_>) {
         let interval = self.agent.config.quota.interval;
-        let (mut told, mut swept) = (Told::default(), None);
+        let (mut told, mut swept) = (Told::default(), Sweep::default());
         loop {
             let turn = self.stepping.lock().await;
             let began = self.agent.clock.now();
@@ -99,9 +100,9 @@ impl Worker {
                 Ok(outcome) => told.tell(outcome),
                 Err(error) => tracing::error!("this cycle was cut short: {error}"),
             }
-            self.sweep_in_time(&mut swept).await;
+            self.sweep_in_time(&mut swept);
             tokio::select! {
-                () = self.shutdown.cancelled() => return,
+                () = self.shutdown.cancelled() => return swept.end().await,
                 () = tokio::time::sleep(interval) => {}
             }
         }

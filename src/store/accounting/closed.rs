@@ -1,4 +1,8 @@
-//! Which closed rows of radacct are meant.
+//! Closed rows of radacct.
+
+use super::{ASKED_AT_ONCE, Accounting, Backend, SessionRow, each_dialect};
+use crate::quota::UserName;
+use crate::store::StoreError;
 
 /// What a NAS says when a session ends, as FreeRADIUS names it (RFC 2866 §5.10, RFC 3580 §3.18).
 const CAUSES: &str = "'User-Request', 'Lost-Carrier', 'Lost-Service', 'Idle-Timeout', 'Session-Timeout', 'Admin-Reset', \
@@ -24,5 +28,24 @@ impl Closed {
                 format!(" AND (coalesce(acctterminatecause, '') NOT IN ({CAUSES}) OR acctupdatetime > acctstoptime)")
             }
         }
+    }
+}
+
+impl Accounting {
+    /// Sessions of these users that were closed at `since` or later, in seconds since 1970, oldest first.
+    ///
+    /// # Errors
+    /// When the database cannot be asked.
+    pub async fn closed_sessions_of(
+        &self,
+        users: &[UserName],
+        since: i64,
+        which: Closed,
+    ) -> Result<Vec<SessionRow>, StoreError> {
+        let mut found = Vec::new();
+        for slice in users.chunks(ASKED_AT_ONCE) {
+            found.extend(each_dialect!(self.closed_sessions_of(slice, since, which))?);
+        }
+        Ok(found)
     }
 }

@@ -122,23 +122,6 @@ impl Accounting {
         Ok(found)
     }
 
-    /// Sessions of these users that were closed at `since` or later, in seconds since 1970, oldest first.
-    ///
-    /// # Errors
-    /// As above.
-    pub async fn closed_sessions_of(
-        &self,
-        users: &[UserName],
-        since: i64,
-        which: Closed,
-    ) -> Result<Vec<SessionRow>, StoreError> {
-        let mut found = Vec::new();
-        for slice in users.chunks(ASKED_AT_ONCE) {
-            found.extend(each_dialect!(self.closed_sessions_of(slice, since, which))?);
-        }
-        Ok(found)
-    }
-
     /// Open sessions on the NAS of this nasipaddress, those that accounting updated last first, at most `limit`.
     ///
     /// # Errors

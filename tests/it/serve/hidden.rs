@@ -167,7 +167,7 @@ async fn a_list_that_cannot_be_believed_tells_nothing() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_empty_list_for_lack_of_rights_hides_nobody_and_cuts_nobody() {
     let stand = Stand::start(|options| {
-        let rights = Rights { rest_api: true, read: false, write: true, api: false };
+        let rights = Rights { read: false, ..Rights::default() };
         options.rest = options.rest.take().map(|rest| RestOptions { rights, ..rest });
     });
     let stand = stand.await;
