@@ -59,11 +59,10 @@ fn is_refused(attribute_type: AttributeType, is_setting: bool, scene: Scene<'_>)
 fn change(request: &Attributes, session: &Session, scene: Scene<'_>) -> CoaDecision {
     let by_mac = session.spec.login_by == LoginBy::Mac;
     match (session.spec.service, scene.behaviours.coa.hotspot) {
-        (Service::Hotspot, HotspotCoa::Nak406) => return REFUSED,
         (Service::Hotspot, HotspotCoa::AppliesButMacNak406) if by_mac => return REFUSED,
         (Service::Hotspot, HotspotCoa::AckNoop) => return CoaDecision::Ack(None),
         // Wireless and DHCP have nothing that a CoA-Request could change.
-        (Service::Wifi | Service::Dhcp, _) => return REFUSED,
+        (Service::Wifi | Service::Dhcp, _) | (Service::Hotspot, HotspotCoa::Nak406) => return REFUSED,
         (Service::Hotspot | Service::Ppp, _) => {}
     }
     match session.settings.changed(request, scene.behaviours.coa.unlisted_limits) {

@@ -116,7 +116,7 @@ pub(super) struct State {
 impl State {
     pub(super) fn new(behaviours: Behaviours, local_users: &[LocalUser]) -> Self {
         let chance = Rng::with_seed(behaviours.faults.seed);
-        let mut state = Self { behaviours, chance, ..Self::default() };
+        let mut state = Self { chance, behaviours, ..Self::default() };
         let rows = local_users.iter().map(|user| LocalRow { row: state.next_row(), user: user.clone() }).collect();
         state.local_users = rows;
         state

@@ -20,6 +20,7 @@ mod peers;
 mod population;
 mod readme;
 mod routeros;
+mod scenarios;
 mod send;
 mod serve;
 mod simulator;

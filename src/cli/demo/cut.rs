@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::disconnect::{Attempt, AttemptOutcome};
 use crate::jobs::SessionReport;
-use crate::simulator::Router;
+use crate::simulator::{RestRequest, Router};
 use crate::worker::StepOutcome;
 
 use super::cast::User;
@@ -67,11 +67,16 @@ impl fmt::Display for Cut {
     }
 }
 
-/// What a router removed over REST, by its own log.
+/// The session that a router removed over REST, by its own log.
 pub(super) fn deleted(router: &Router) -> Option<String> {
     let log = router.rest_log();
-    let request = log.into_iter().find(|request| request.method == "DELETE" && request.status == Some(204));
+    let request = log.into_iter().find(|request| ends_a_session(request) && request.status == Some(204));
     request.map(|request| request.path)
+}
+
+/// Whether a request to a router's REST service is to end a session.
+pub(super) fn ends_a_session(request: &RestRequest) -> bool {
+    request.method == "DELETE" && request.path.contains("/active/")
 }
 
 /// What a router's REST service was asked, for a claim that is not true.

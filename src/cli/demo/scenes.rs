@@ -6,7 +6,7 @@ use crate::disconnect::AttemptOutcome;
 use crate::radius::{AttributeType, ErrorCause};
 
 use super::cast::{ADA_DOT_OBI, ADA_OBI, BAYO, CHIDI, DAYO, LIMIT, User};
-use super::cut::{Cut, deleted, rest_log};
+use super::cut::{Cut, deleted, ends_a_session, rest_log};
 use super::narrator::Narrator;
 use super::stage::Stage;
 use super::story::{FINAL, MODEST, Notes, REPORTED, UNDER};
@@ -114,7 +114,7 @@ pub(super) fn empty_ack(stage: &Stage, notes: &Notes, narrator: &mut Narrator) -
     let (cut, router) = (notes.cut(DAYO), stage.router(DAYO));
     let tried = cut.tried(&[("radius", AttemptOutcome::Ack), ("rest", AttemptOutcome::Removed)]);
     let log = router.rest_log();
-    let looked = log.iter().take_while(|request| request.method != "DELETE").any(|request| request.status == Some(200));
+    let looked = log.iter().take_while(|request| !ends_a_session(request)).any(|request| request.status == Some(200));
     let claim = format!("ACK after {}, but R4-Oron's list still had the session: not believed", cut.round_trip());
     narrator.claim(&claim, tried && looked && router.counters().acks > 0, format!("{cut}; {}", rest_log(router)))?;
     removed(narrator, stage, DAYO)?;

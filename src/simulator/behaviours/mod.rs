@@ -23,6 +23,7 @@ use crate::radius::ErrorCause;
 /// All switches. The default is what RouterOS is documented or was measured to do.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(rename_all = "kebab-case", default, deny_unknown_fields)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch by itself")]
 pub struct Behaviours {
     /// A Disconnect-Request for a hotspot without Framed-IP-Address.
     pub hotspot_without_ip: WithoutIp,

@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::reply::Row;
 
 /// What RouterOS shows only when it is true, so that its absence means `false`.
-const FLAGS: [&str; 6] = ["radius", "blocked", "authorized", "bypassed", "dynamic", "mac-cookie"];
+const FLAGS: [&str; 7] = ["radius", "blocked", "authorized", "bypassed", "dynamic", "mac-cookie", "disabled"];
 
 /// The conditions of a request, and the columns it asks for.
 #[derive(Debug, Default)]
@@ -101,10 +101,22 @@ fn operate(stack: &mut Vec<bool>, operator: char) -> Option<()> {
 fn condition(row: &Row, word: &str) -> bool {
     let word = word.strip_prefix(['=', '?']).unwrap_or(word);
     match word.split_once('=') {
-        Some((name, value)) => row.get(name).map_or(FLAGS.contains(&name) && value == "false", |own| own == value),
+        Some((name, value)) => {
+            let value = if FLAGS.contains(&name) { flag(value) } else { value };
+            row.get(name).map_or(FLAGS.contains(&name) && value == "false", |own| own == value)
+        }
         None => match word.strip_prefix('-') {
             Some(name) => !row.contains_key(name),
             None => row.contains_key(word),
         },
+    }
+}
+
+/// A flag is also asked for as RouterOS' command line writes it, which its clients do.
+fn flag(value: &str) -> &str {
+    match value {
+        "yes" => "true",
+        "no" => "false",
+        other => other,
     }
 }

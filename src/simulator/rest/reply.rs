@@ -74,8 +74,11 @@ impl Reply {
     /// `None` for no answer at all.
     pub(super) const fn status(&self) -> Option<u16> {
         match self {
-            Self::Json(status, _) | Self::Empty(status) | Self::Html(status) => Some(*status),
-            Self::Slow(status, ..) | Self::Cut(status, _) => Some(*status),
+            Self::Json(status, _)
+            | Self::Empty(status)
+            | Self::Html(status)
+            | Self::Slow(status, ..)
+            | Self::Cut(status, _) => Some(*status),
             Self::Truncated => Some(200),
             Self::Redirect(_) => Some(302),
             Self::Never => None,
@@ -84,18 +87,12 @@ impl Reply {
 
     /// The same with its body an octet at a time.
     pub(super) fn slowly(self, pause: Duration) -> Self {
-        match self {
-            Self::Json(status, octets) => Self::Slow(status, octets, pause),
-            other => other,
-        }
+        if let Self::Json(status, octets) = self { Self::Slow(status, octets, pause) } else { self }
     }
 
     /// The same with half its body.
     pub(super) fn cut(self) -> Self {
-        match self {
-            Self::Json(status, octets) => Self::Cut(status, octets),
-            other => other,
-        }
+        if let Self::Json(status, octets) = self { Self::Cut(status, octets) } else { self }
     }
 
     pub(super) fn into_response(self) -> Response {

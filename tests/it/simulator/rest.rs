@@ -96,6 +96,8 @@ async fn filters_are_exact_and_anded() {
         ("?user=alice&radius=true", vec!["alice"]),
         ("?user=local&radius=true", vec![]),
         ("?radius=false", vec!["local"]),
+        ("?radius=no", vec!["local"]),
+        ("?radius=yes&user=alice", vec!["alice"]),
         ("?user=a%26b%2Bc%20%25", vec!["a&b+c %"]),
         ("?.id=*C0A85829", vec!["alice"]),
         ("?.id=*1", vec![]),

@@ -29,7 +29,8 @@ async fn disconnect(router: &Router, request: &Attributes) -> Answer {
 
 async fn probe(router: &Router, request: &Attributes) -> Code {
     let sender = Sender::new(router.coa_addr()).await;
-    let request = seal_request(Code::CoaRequest, 1, request, &secret(), MessageAuthenticator::Required).unwrap();
+    let request =
+        seal_request(Code::CoaRequest, 1, request, &secret(), MessageAuthenticator::Required).expect("a request");
     sender.send(request.octets()).await;
     sender.answer(&request).await.code
 }
@@ -220,9 +221,9 @@ async fn a_reboot_tells_what_its_switches_say() {
         router.login(SessionSpec::hotspot("alice", MAC, CLIENT));
         server.take().await;
         if clean {
-            router.reboot_cleanly()
+            router.reboot_cleanly();
         } else {
-            router.reboot()
+            router.reboot();
         }
         for expected in told {
             let record = server.take().await.opened.attributes;

@@ -48,18 +48,16 @@ async fn cut(router: &Router, session: &SessionView) {
 
 /// Waits until someone is in again.
 async fn back(events: &mut tokio::sync::broadcast::Receiver<Event>) -> SessionView {
-    match event(events, |event| matches!(event, Event::LoggedIn { .. })).await {
-        Event::LoggedIn { session } => session,
-        other => panic!("{other}"),
-    }
+    let event = event(events, |event| matches!(event, Event::LoggedIn { .. })).await;
+    let Event::LoggedIn { session } = event else { panic!("{event}") };
+    session
 }
 
 /// Waits until a login is answered or given up.
 async fn asked(events: &mut tokio::sync::broadcast::Receiver<Event>) -> (LoginBy, Option<&'static str>) {
-    match event(events, |event| matches!(event, Event::Asked { .. })).await {
-        Event::Asked { login_by, answer, .. } => (login_by, answer),
-        other => panic!("{other}"),
-    }
+    let event = event(events, |event| matches!(event, Event::Asked { .. })).await;
+    let Event::Asked { login_by, answer, .. } = event else { panic!("{event}") };
+    (login_by, answer)
 }
 
 /// RFC 2869 section 5.14, by hand.
@@ -67,7 +65,11 @@ fn assert_signed(request: &Asked) {
     let mut zeroed = request.octets.clone();
     let start = zeroed.len() - 16;
     zeroed[start..].fill(0);
-    let mac = Hmac::<Md5>::new_from_slice(SECRET.as_bytes()).unwrap().chain_update(&zeroed).finalize().into_bytes();
+    let mac = Hmac::<Md5>::new_from_slice(SECRET.as_bytes())
+        .expect("any key length")
+        .chain_update(&zeroed)
+        .finalize()
+        .into_bytes();
     assert_eq!(request.octets[start..], mac[..]);
 }
 
