@@ -101,6 +101,12 @@ impl Directory {
         marked.collect()
     }
 
+    /// Host names of FreeRADIUS' table that the system's resolver does not know, so that they match nothing.
+    #[must_use]
+    pub const fn unresolved(&self) -> &BTreeSet<String> {
+        &self.unresolved
+    }
+
     /// Whether a NAS goes by this name.
     #[must_use]
     pub fn knows(&self, name: &str) -> bool {

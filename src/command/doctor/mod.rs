@@ -119,6 +119,10 @@ fn places(directory: &Directory, open: &[SessionRow]) -> (Reached, Vec<NasHealth
     for (name, resolved) in directory.by_themselves() {
         note(name, resolved.map_err(|problem| problem.to_string()), 0);
     }
+    for name in directory.unresolved() {
+        let what = "FreeRADIUS' nas table has it by this host name, of which no address is known".to_owned();
+        *problems.entry((name.clone(), what)).or_default() += 0;
+    }
     let told = problems.into_iter().map(|((nas, what), open_sessions)| NasHealth {
         findings: vec![Finding::wrong("nas_unknown", what, advice::unknown_nas(&nas))],
         nas,

@@ -38,6 +38,13 @@ async fn a_nas_that_cannot_be_told_and_one_that_is_not_asked_for() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_host_name_that_nobody_knows() {
+    let scene = Scene::new(options()).await;
+    scene.site.sql("INSERT INTO nas (nasname, shortname, secret) VALUES ('no-such-nas.invalid', 'lost', 's')");
+    assert_says(&scene.finding("nas_unknown"), &["by this host name, of which no address is known"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn no_nas_at_all_and_no_database() {
     let scene = Scene::new(options()).await;
     scene.site.sql("DELETE FROM radacct");
