@@ -10,6 +10,7 @@ use crate::radius::SharedSecret;
 
 /// How one NAS is reached: every setting with its value.
 #[derive(Debug, Clone)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a setting by itself")]
 pub struct NasProfile {
     /// The address to reach it by.
     pub address: IpAddr,

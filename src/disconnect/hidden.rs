@@ -99,14 +99,15 @@ async fn find(
     // Read after the list: a login that stands there has its row by now, or a moment later
     let open = accounting.open_sessions_of(&users).await?;
     let now = clock.epoch();
-    let without: Vec<&(Menu, ActiveRow)> =
-        listed.iter().filter(|(_, row)| !open.iter().any(|session| is_session(row, session))).collect();
+    let of_user = by_user(&open);
+    let has_none = |row: &ActiveRow| !names(row).iter().any(|name| holds(&of_user, name, row));
+    let without: Vec<&(Menu, ActiveRow)> = listed.iter().filter(|(_, row)| has_none(row)).collect();
     let oldest = without.iter().map(|(_, row)| began(row, now)).min().unwrap_or(now);
     let users: BTreeSet<UserName> = without.iter().flat_map(|(_, row)| names(row)).collect();
     let users: Vec<UserName> = users.into_iter().collect();
     let closed = accounting.closed_sessions_of(&users, oldest - BEFORE_SECS, Closed::Anyhow).await?;
     let oddly = accounting.closed_sessions_of(&users, oldest - BEFORE_SECS, Closed::Oddly).await?;
-    let rows = Rows { place: &router.place, closed: &closed, oddly: &oddly, now };
+    let rows = Rows { place: &router.place, closed: &by_user(&closed), oddly: &oddly, now };
     Ok(without.into_iter().filter_map(|(menu, row)| rows.hidden(*menu, row)).collect())
 }
 
@@ -114,6 +115,22 @@ async fn find(
 fn names(row: &ActiveRow) -> Vec<UserName> {
     let backslash = row.domain.as_ref().map(|domain| UserName::new(format!("{domain}\\{}", row.user)));
     std::iter::once(UserName::new(row.login())).chain(backslash).collect()
+}
+
+/// Sessions by their users: a router's list may have fifty thousand rows, and radacct as many.
+type ByUser<'a> = BTreeMap<&'a str, Vec<&'a SessionRow>>;
+
+pub(super) fn by_user(sessions: &[SessionRow]) -> ByUser<'_> {
+    let mut of_user = ByUser::new();
+    for session in sessions {
+        of_user.entry(session.user.as_str()).or_default().push(session);
+    }
+    of_user
+}
+
+/// Whether one of a user's sessions is the one of this row.
+fn holds(of_user: &ByUser<'_>, name: &UserName, row: &ActiveRow) -> bool {
+    of_user.get(name.as_str()).is_some_and(|sessions| sessions.iter().any(|session| is_session(row, session)))
 }
 
 fn began(row: &ActiveRow, now: i64) -> i64 {
@@ -124,7 +141,7 @@ fn began(row: &ActiveRow, now: i64) -> i64 {
 pub(super) struct Rows<'a> {
     pub(super) place: &'a (String, String),
     /// All closed rows, and of them those that hardly a NAS has closed.
-    pub(super) closed: &'a [SessionRow],
+    pub(super) closed: &'a ByUser<'a>,
     pub(super) oddly: &'a [SessionRow],
     pub(super) now: i64,
 }
@@ -137,11 +154,12 @@ impl Rows<'_> {
             return None;
         }
         let is_odd = |session: &SessionRow| self.oddly.iter().any(|odd| odd.acct_unique_id == session.acct_unique_id);
-        let is_it = |session: &&SessionRow| {
+        let is_it = |session: &&&SessionRow| {
             let near = session.start.is_some_and(|began| (began - start).abs() <= CLOCKS_DIFFER_SECS);
             self.is_here(session) && is_session(row, session) && (row.session_id.is_some() || near || is_odd(session))
         };
-        match self.closed.iter().rfind(is_it) {
+        let of_user = names(row).into_iter().filter_map(|name| self.closed.get(name.as_str())).flatten();
+        match of_user.filter(is_it).last().copied() {
             Some(session) if session.stop > Some(self.now - SETTLED_SECS) && !is_odd(session) => None,
             Some(session) => Some(session.clone()),
             None => Some(self.unknown(menu, row, start)),
@@ -212,7 +230,7 @@ mod tests {
 
     fn hidden(row: &ActiveRow, closed: &[SessionRow], oddly: &[SessionRow]) -> Option<SessionRow> {
         let menu = if row.session_id.is_some() { Menu::PppActive } else { Menu::HotspotActive };
-        Rows { place: &place(), closed, oddly, now: NOW }.hidden(menu, row)
+        Rows { place: &place(), closed: &by_user(closed), oddly, now: NOW }.hidden(menu, row)
     }
 
     #[test]

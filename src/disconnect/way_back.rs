@@ -13,7 +13,7 @@ use super::removal::{RouterError, check_identity};
 use super::router_view::{RouterView, Sought, is_of, menus};
 use super::{Disconnector, ResolvedNas, service_of};
 
-/// By which way a user came back (RouterOS manual, HotSpot: `login-by`, cookies; PPP AAA: local secrets are asked first).
+/// By which way a user came back (RouterOS manual, hotspot: `login-by`, cookies; PPP AAA: local secrets are asked first).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum WayBack {

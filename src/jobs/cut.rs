@@ -94,10 +94,8 @@ impl Agent {
             return Ok(Progress::Next);
         }
         let findings = self.disconnector.look(nas, &target.session).await?;
-        let interims = match findings.router {
-            RouterView::NotAsked if target.effect_at.is_some() => self.interims(target).await?,
-            _ => None,
-        };
+        let no_list = findings.router == RouterView::NotAsked;
+        let interims = if no_list && target.effect_at.is_some() { self.interims(target).await? } else { None };
         let verdict = self.judge_with(target, &findings, interims);
         Ok(if is_off(verdict) { Progress::Settled(verdict, findings) } else { Progress::Next })
     }

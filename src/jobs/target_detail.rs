@@ -42,9 +42,8 @@ impl TargetDetail {
 
     /// Puts it into the target; nothing worth telling is null.
     pub(super) fn put(self, target: &mut TargetRecord) {
-        target.detail = match self == Self::default() {
-            true => serde_json::Value::Null,
-            false => serde_json::to_value(self).unwrap_or_default(),
-        };
+        let is_nothing = self == Self::default();
+        target.detail =
+            if is_nothing { serde_json::Value::Null } else { serde_json::to_value(self).unwrap_or_default() };
     }
 }

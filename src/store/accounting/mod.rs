@@ -117,7 +117,8 @@ impl Accounting {
         for slice in users.chunks(ASKED_AT_ONCE) {
             let rows = each_dialect!(self.open_sessions_of(slice))?;
             // A bare spelling of one name may be the escaped spelling of another
-            found.extend(rows.into_iter().filter(|row| slice.iter().any(|user| self.names_match(&row.user, user))));
+            let (wanted, by_server): (BTreeSet<_>, _) = (slice.iter().collect(), self.server_compares());
+            found.extend(rows.into_iter().filter(|row| by_server || wanted.contains(&row.user)));
         }
         Ok(found)
     }
@@ -174,7 +175,7 @@ impl Accounting {
     /// As above.
     pub async fn known_as(&self, user: &UserName) -> Result<Option<UserName>, StoreError> {
         let names = each_dialect!(self.spellings(user))?;
-        Ok(names.iter().map(|name| UserName::from_table(name)).find(|name| self.names_match(name, user)))
+        Ok(names.iter().map(|name| UserName::from_table(name)).find(|name| self.server_compares() || name == user))
     }
 
     /// Whether the database takes two names of users, or of groups, for one, as FreeRADIUS does by asking it.
@@ -189,13 +190,9 @@ impl Accounting {
         }
     }
 
-    /// Whether a name that was found by the spellings of `user` is that user's.
-    fn names_match(&self, found: &UserName, user: &UserName) -> bool {
-        match &self.backend {
-            // The server compared: without case, by its own collation. It was asked for no spelling of another name
-            Backend::Mariadb(_) => true,
-            Backend::Postgres(_) | Backend::Sqlite(_) => found == user,
-        }
+    /// Whether the server compares names, without case, by its own collation: it was asked for no spelling of another name.
+    const fn server_compares(&self) -> bool {
+        matches!(self.backend, Backend::Mariadb(_))
     }
 
     /// nasipaddress of every open row, each once.

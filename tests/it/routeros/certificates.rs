@@ -61,11 +61,11 @@ fn authority_params() -> CertificateParams {
 
 /// An authority's certificate as a file, and one that it signed for `name`.
 fn signed_for(name: &str) -> (TempDir, PathBuf, Certificate) {
-    signed(CertificateParams::new(vec![name.to_owned()]).expect("a name"))
+    signed(&CertificateParams::new(vec![name.to_owned()]).expect("a name"))
 }
 
 /// The same for a certificate of these parameters.
-fn signed(leaf: CertificateParams) -> (TempDir, PathBuf, Certificate) {
+fn signed(leaf: &CertificateParams) -> (TempDir, PathBuf, Certificate) {
     let key = KeyPair::generate().expect("a key");
     let params = authority_params();
     let authority = params.self_signed(&key).expect("a certificate");
@@ -126,7 +126,7 @@ async fn a_certificate_for_another_name_is_refused() {
 async fn a_certificate_that_has_expired_is_refused_unless_it_is_pinned() {
     let mut params = CertificateParams::new(vec!["127.0.0.1".to_owned()]).expect("a name");
     (params.not_before, params.not_after) = (rcgen::date_time_ymd(2020, 1, 1), rcgen::date_time_ymd(2021, 1, 1));
-    let (_folder, ca_file, certificate) = signed(params);
+    let (_folder, ca_file, certificate) = signed(&params);
     let error = identity(&certificate, Tls::Verify { ca_file: Some(ca_file) }).await.expect_err("refused").to_string();
     assert!(error.contains("is not trusted") && error.contains("expired"), "{error}");
     assert_eq!(identity(&certificate, Tls::Pin(certificate.fingerprint())).await.expect("it is the one"), "R17");

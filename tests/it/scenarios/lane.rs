@@ -191,7 +191,7 @@ impl Lane {
             (format!("02:00:00:00:{:02X}:{device:02X}", self.index), Ipv4Addr::new(10, 60, self.index, device));
         let spec = match scenario.service {
             Service::Ppp => SessionSpec::ppp(user, mac, address),
-            _ => SessionSpec::hotspot(user, mac, address),
+            Service::Hotspot | Service::Wifi | Service::Dhcp => SessionSpec::hotspot(user, mac, address),
         };
         SessionSpec { already_on: scenario.age, ..spec }
     }
