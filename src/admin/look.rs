@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::jobs::Agent;
-use crate::store::{JobCount, StoreError};
+use crate::store::{JobCount, JobState, StoreError};
 
 use super::Site;
 
@@ -34,9 +34,10 @@ pub(super) struct Standing {
 }
 
 impl Standing {
-    /// When the oldest live job was made.
-    pub(super) fn oldest(&self) -> Option<i64> {
-        self.jobs.iter().map(|count| count.oldest).min()
+    /// How many jobs there is something left to do for, not only to watch, and when the oldest of them was made.
+    pub(super) fn at_work(&self) -> (i64, Option<i64>) {
+        let at_work = || self.jobs.iter().filter(|count| count.state != JobState::Watching);
+        (at_work().map(|count| count.count).sum(), at_work().map(|count| count.oldest).min())
     }
 }
 

@@ -95,8 +95,8 @@ fn databases(look: &Look, wrong: &mut Vec<String>) -> Value {
 
 fn jobs(look: &Look, now: i64) -> Value {
     let Ok(standing) = &look.state else { return Value::Null };
-    let live: i64 = standing.jobs.iter().map(|count| count.count).sum();
-    let oldest = standing.oldest().map(|made| now.saturating_sub(made).max(0));
+    let (live, oldest) = standing.at_work();
+    let oldest = oldest.map(|made| now.saturating_sub(made).max(0));
     let tripped: Vec<_> = standing.brakes.iter().filter(|(_, tripped)| *tripped).map(|(name, _)| name).collect();
     json!({ "live": live, "oldest_age_s": oldest, "blocks_held": standing.blocks, "brakes_tripped": tripped })
 }

@@ -11,7 +11,7 @@ use crate::config::BlockMode;
 use crate::disconnect::Directory;
 use crate::jobs::{AgentError, SWEEP, SessionReport, directory, is_automatic};
 use crate::quota::UserName;
-use crate::store::JobRecord;
+use crate::store::{JobRecord, JobState};
 
 use super::brakes::{self, CUT_BRAKE};
 use super::measured::Measured;
@@ -70,7 +70,7 @@ impl Worker {
         together.extend(act.iter().map(|(over, _)| over.subject().to_owned()));
         let tripping = brakes::trips(&agent.config.brakes, together.len(), online);
         let subjects = act.iter().map(|(over, _)| over.subject()).collect::<BTreeSet<_>>().len();
-        let at_work = live.iter().any(|job| job.spec.actor == "worker");
+        let at_work = live.iter().any(|job| job.spec.actor == "worker" && job.state != JobState::Watching);
         let detail =
             format!("{subjects} users are over at once, {online} are online: nobody is cut until `radkick confirm`");
         if let Some(why) = self.brake(CUT_BRAKE, (tripping, at_work), detail).await? {
@@ -107,7 +107,10 @@ impl Worker {
         let rest = self.not_looked_up(measured, &held);
         let mut act = Vec::new();
         for over in judgement.over.iter().filter(|over| self.concerns(&over.user)) {
-            let job = jobs.get(&over.user).copied();
+            // Whoever was cut and has not come back is no work
+            let is_at_rest =
+                |job: &&JobRecord| job.state == JobState::Watching && !measured.online.contains(&over.user);
+            let job = jobs.get(&over.user).copied().filter(|job| !is_at_rest(job));
             if job.is_none() && judgement.waits(over) {
                 outcome
                     .held

@@ -47,7 +47,8 @@ fn configure(site: &Site, quota: &str, nas: &str) {
 
 /// Live jobs by state and whether somebody has the lease.
 fn live(site: &Site) -> Vec<(String, bool)> {
-    let sql = "SELECT state, lease_holder IS NOT NULL AS held FROM radkick_job WHERE live_key IS NOT NULL ORDER BY id";
+    let sql = "SELECT state, lease_holder IS NOT NULL AS held FROM radkick_job
+               WHERE live_key IS NOT NULL AND state <> 'watching' ORDER BY id";
     let rows = site.state_sql(sql);
     rows.iter().map(|row| (row["state"].as_str().expect("a state").to_owned(), row["held"] == 1)).collect()
 }
