@@ -102,6 +102,9 @@ fn a_server_that_is_away_is_waited_for() {
     over(database, "bob", "80a00002");
     daemon.wait_for("Successfully disconnected user bob from MikroTik");
     daemon.wait_ready(200);
+    wait_until("nobody is watched any more", || {
+        database.sql("SELECT state FROM radkick_job WHERE state = 'watching'").is_empty()
+    });
     let finished = daemon.stop();
     assert_eq!(finished.code, Some(0), "{finished:#?}");
     let jobs = database.sql("SELECT user_name, state FROM radkick_job ORDER BY id");

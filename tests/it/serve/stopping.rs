@@ -62,7 +62,7 @@ fn the_second_signal_ends_at_once_and_the_next_start_goes_on() {
     assert_eq!(daemon.stop().code, Some(0));
     assert!(live(&site).is_empty());
     let jobs = site.state_sql("SELECT state FROM radkick_job");
-    assert_eq!((jobs.len(), &jobs[0]["state"]), (1, &"ended".into()), "the same job");
+    assert_eq!((jobs.len(), &jobs[0]["state"]), (1, &"watching".into()), "the same job, and nobody came back yet");
     assert_eq!(site.check_rows("alice").len(), 3, "one block");
     assert_eq!(site.server.coa_requests().len(), 1);
 }
