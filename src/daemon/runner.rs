@@ -16,8 +16,9 @@ use crate::worker::CUT_BRAKE;
 use super::Common;
 use super::waking::{SignOfLife, wake};
 
-/// Jobs that are run side by side: each of them waits for its router and its proof nearly all of its time.
-const SIDE_BY_SIDE: usize = 64;
+/// Jobs that are run side by side: each of them waits for its router and its proof nearly all of its time, and those of a dead
+/// router for half a minute.
+const SIDE_BY_SIDE: usize = 256;
 /// Between two looks at the queue, unless somebody rings.
 const POLL: Duration = Duration::from_secs(1);
 /// Jobs that are read at a time.

@@ -99,9 +99,18 @@ impl Disconnector {
         session: &SessionRow,
     ) -> Result<Vec<Vec<IdentityAttribute>>, StoreError> {
         let open = self.accounting.open_sessions(&session.user).await?;
-        let here = open.iter().filter(|other| other.nas_ip_address == session.nas_ip_address);
-        let alone = here.count() <= 1;
-        Ok(ladder(session, service_of(session, nas.profile.service), &nas.profile.identity, alone))
+        let others: Vec<&SessionRow> = open
+            .iter()
+            .filter(|other| other.nas_ip_address == session.nas_ip_address)
+            .filter(|other| other.acct_unique_id != session.acct_unique_id)
+            .collect();
+        let service = service_of(session, nas.profile.service);
+        let mut ladder = ladder(session, service, &nas.profile.identity, others.is_empty());
+        // After a lost Stop the next login of the same device has all but the session id in common
+        if others.iter().any(|other| other.framed_ip_address == session.framed_ip_address) {
+            ladder.retain(|set| set.contains(&IdentityAttribute::AcctSessionId));
+        }
+        Ok(ladder)
     }
 
     /// Waits until a request may be sent to this NAS; `Err` is the attempt that is not made. What a person asks for,

@@ -49,6 +49,10 @@ pub(super) struct Scenario {
     pub(super) meanwhile: Meanwhile,
     pub(super) behaviours: Behaviours,
     pub(super) rights: Rights,
+    /// Whether the router and radkick have another secret each.
+    pub(super) other_secret: bool,
+    /// Who is cut, if not somebody of a name that the seed makes.
+    pub(super) user: Option<String>,
     /// Whether nothing is out of the ordinary: then the session must be proven off.
     pub(super) plain: bool,
 }
@@ -58,20 +62,39 @@ fn one_of<T: Copy>(rng: &mut Rng, all: &[T]) -> T {
 }
 
 impl Scenario {
+    /// An ordinary one: on the hotspot for an hour, cut by hand.
+    pub(super) fn plain(seed: u64) -> Self {
+        Self {
+            seed,
+            service: Service::Hotspot,
+            age: Duration::from_hours(1),
+            second_device: false,
+            aim: Aim::ByHand,
+            meanwhile: Meanwhile::Nothing,
+            behaviours: Behaviours::default(),
+            rights: Rights::default(),
+            other_secret: false,
+            user: None,
+            plain: true,
+        }
+    }
+
+    /// Whose session is cut.
+    pub(super) fn user(&self) -> String {
+        self.user.clone().unwrap_or_else(|| format!("s{}", self.seed))
+    }
+
     pub(super) fn of(seed: u64, kind: Kind) -> Self {
         let mut rng = Rng::with_seed(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15));
         let rng = &mut rng;
         let service = one_of(rng, &[Service::Hotspot, Service::Hotspot, Service::Ppp]);
         let mut scenario = Self {
-            seed,
             service,
             age: one_of(rng, &[Duration::from_hours(1), Duration::from_hours(3), Duration::from_secs(20)]),
             second_device: rng.u8(..4) == 0,
             aim: one_of(rng, &[Aim::ByHand, Aim::ByHand, Aim::OneSession, Aim::Over, Aim::PaidUp]),
-            meanwhile: Meanwhile::Nothing,
-            behaviours: Behaviours::default(),
-            rights: Rights::default(),
             plain: rng.u8(..8) == 0,
+            ..Self::plain(seed)
         };
         scenario.behaviours.faults.seed = seed;
         if scenario.plain {

@@ -29,6 +29,9 @@ use crate::support::ports::{free_tcp_port, free_udp_ports};
 /// Routers side by side.
 pub(super) const LANES: u8 = 24;
 
+/// A lane of each kind.
+pub(super) const ONE_OF_EACH: [u8; 5] = [0, 3, 4, 5, LANES];
+
 /// Timers that are soon over.
 const TIMERS: &str =
     "irt = \"60ms\"\nmrt = \"120ms\"\nmrc = 2\nmrd = \"400ms\"\nverify_within = \"1s\"\nsource = \"127.0.0.1\"\n";
@@ -41,11 +44,13 @@ pub(super) enum Kind {
     Nameless,
     RadiusAlone,
     RestAlone,
+    /// RADIUS alone, and the operator's own set of attributes, which lacks Framed-IP-Address.
+    Blind,
 }
 
 impl Kind {
     pub(super) const fn has_rest(self) -> bool {
-        !matches!(self, Self::RadiusAlone)
+        !matches!(self, Self::RadiusAlone | Self::Blind)
     }
 }
 
@@ -72,7 +77,7 @@ impl Ground {
             database.display(),
             folder.path().join("state.db").display()
         );
-        for index in 0..LANES {
+        for index in 0..=LANES {
             write!(text, "{}", Lane::new(index).nas(ports, server.secret())).expect("text");
         }
         let config = Config::parse(Path::new("radkick.toml"), &text, &|_| None).expect("a configuration");
@@ -106,6 +111,7 @@ impl Lane {
 
     pub(super) const fn kind(self) -> Kind {
         match self.index % 6 {
+            _ if self.index >= LANES => Kind::Blind,
             0..=2 => Kind::Both,
             3 => Kind::Nameless,
             4 => Kind::RadiusAlone,
@@ -127,6 +133,9 @@ impl Lane {
         let mut text = format!(
             "[[nas]]\nname = \"{name}\"\nmatch = [\"{address}\"]\ncoa_port = {coa}\nsecret = \"{secret}\"\n{TIMERS}"
         );
+        if self.kind() == Kind::Blind {
+            text += "identity = [[\"User-Name\", \"Acct-Session-Id\"]]\n";
+        }
         if self.kind() == Kind::RestAlone {
             text += "paths = [\"rest\"]\n";
         }
@@ -143,7 +152,9 @@ impl Lane {
     async fn router(self, ground: &Ground, scenario: &Scenario) -> Router {
         let mut options = RouterOptions::new(self.name(), self.address());
         options.coa = Incoming::Accept(ground.ports.0);
-        options.radius_servers = vec![RadiusEntry::new(IpAddr::V4(Ipv4Addr::LOCALHOST), ground.secret())];
+        let other = SharedSecret::new(b"another".to_vec()).expect("not empty");
+        let secret = if scenario.other_secret { other } else { ground.secret() };
+        options.radius_servers = vec![RadiusEntry::new(IpAddr::V4(Ipv4Addr::LOCALHOST), secret)];
         options.accounting = Some(AccountingOptions::new(ground.server.acct_addr(), ground.secret()));
         let rest = RestOptions { port: ground.ports.1, rights: scenario.rights, ..RestOptions::new("kick", "p") };
         options.rest = Some(rest);
@@ -158,10 +169,10 @@ impl Lane {
         Router::start(options).await.expect("a router")
     }
 
-    /// Plays a scenario; the fates that were told.
-    pub(super) async fn play(self, ground: &Ground, scenario: &Scenario) -> Vec<String> {
+    /// Plays a scenario; what was told of sessions.
+    pub(super) async fn play(self, ground: &Ground, scenario: &Scenario) -> Vec<SessionReport> {
         let router = Arc::new(self.router(ground, scenario).await);
-        let user = format!("s{}", scenario.seed);
+        let user = scenario.user();
         let session = router.login(self.spec(scenario, &user, 1));
         let second = scenario.second_device.then(|| router.login(self.spec(scenario, &user, 2)));
         // One of nearly the same name, one on the other service
@@ -183,7 +194,7 @@ impl Lane {
         disturbing.abort();
         disturbing.await.ok();
         check(scenario, &router, &reports, (&session, &spared, mark));
-        reports.into_iter().filter(|report| report.session.is_some()).map(|report| report.fate).collect()
+        reports.into_iter().filter(|report| report.session.is_some()).collect()
     }
 
     fn spec(self, scenario: &Scenario, user: &str, device: u8) -> SessionSpec {
@@ -191,7 +202,8 @@ impl Lane {
             (format!("02:00:00:00:{:02X}:{device:02X}", self.index), Ipv4Addr::new(10, 60, self.index, device));
         let spec = match scenario.service {
             Service::Ppp => SessionSpec::ppp(user, mac, address),
-            Service::Hotspot | Service::Wifi | Service::Dhcp => SessionSpec::hotspot(user, mac, address),
+            Service::Dhcp => SessionSpec::dhcp(mac, address),
+            Service::Hotspot | Service::Wifi => SessionSpec::hotspot(user, mac, address),
         };
         SessionSpec { already_on: scenario.age, ..spec }
     }

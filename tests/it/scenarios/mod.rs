@@ -3,6 +3,7 @@
 //! `RADKICK_SCENARIOS` says how many (2,000), `RADKICK_SEED` from which seed on (0): a failure names its own.
 mod chance;
 mod lane;
+mod rows;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -32,8 +33,8 @@ async fn no_claim_is_false_and_nobody_else_is_cut() {
                     return told;
                 }
                 let scenario = Scenario::of(seed, lane.kind());
-                for fate in lane.play(&ground, &scenario).await {
-                    *told.entry(fate).or_default() += 1;
+                for report in lane.play(&ground, &scenario).await {
+                    *told.entry(report.fate).or_default() += 1;
                 }
             }
         });
