@@ -21,7 +21,6 @@ mod online;
 #[expect(dead_code, reason = "what other measurements need")]
 mod server;
 #[path = "common/times.rs"]
-#[expect(dead_code, reason = "what other measurements need")]
 mod times;
 
 use std::io::Write as _;
