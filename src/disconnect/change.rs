@@ -15,7 +15,7 @@ use crate::store::{SessionRow, StoreError};
 use super::identity::{set_attributes, set_names};
 use super::removal::{RouterError, check_identity};
 use super::router_view::{Sought, menus};
-use super::{Attempt, CutError, Disconnector, ResolvedNas, service_of};
+use super::{Attempt, CutError, Disconnector, ResolvedNas, Turn, service_of};
 
 /// How long a router may take to show what it acknowledged.
 const SHOWN_WITHIN: Duration = Duration::from_secs(3);
@@ -79,15 +79,13 @@ impl Disconnector {
         nas: &ResolvedNas,
         session: &SessionRow,
         (change, set): (&Change, &[IdentityAttribute]),
+        turn: Turn,
     ) -> Result<Option<Attempt>, CutError> {
         let mut attributes = set_attributes(session, set)?;
         for (attribute, value) in change.attributes().iter() {
             attributes.push(attribute, value)?;
         }
-        let ended = match self.turn(nas, set, true).await {
-            Ok(turn) => self.exchange(nas, (Code::CoaRequest, attributes), turn).await?,
-            Err(attempt) => return Ok(Some(*attempt)),
-        };
+        let ended = self.exchange(nas, (Code::CoaRequest, attributes), turn).await?;
         Ok(ended.map(|ended| Attempt::of_exchange(set_names(set), &ended)))
     }
 

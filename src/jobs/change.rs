@@ -87,12 +87,16 @@ impl Agent {
         }
         let mut rung = Some(0);
         while let Some(set) = rung.and_then(|rung| ladder.get(rung)) {
-            // Last of all before each send: writing the intent may have had to wait for a lock
+            let turn = match self.disconnector.turn(nas, set, true).await {
+                Ok(turn) => turn,
+                Err(attempt) => return Ok(report.tried(*attempt)),
+            };
+            // Last of all before each send: the intent may have had to wait for a lock, the request for its turn
             if !self.is_the_same(session).await? {
                 let gone = report.outcome.or(Some(AttemptOutcome::AlreadyGone));
                 return Ok(ChangeReport { outcome: gone, ..report.because(OVER.to_owned()) });
             }
-            let attempt = match self.disconnector.send_change(nas, session, (&asked.change, set)).await {
+            let attempt = match self.disconnector.send_change(nas, session, (&asked.change, set), turn).await {
                 Ok(Some(attempt)) => attempt,
                 Ok(None) => return Ok(report),
                 Err(error) => return Ok(ChangeReport { failed: true, ..report.because(error.to_string()) }),
