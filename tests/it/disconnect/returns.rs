@@ -2,7 +2,7 @@
 //! that it does not happen.
 use std::time::Duration;
 
-use radkick::simulator::{Event, RestFault, SessionSpec};
+use radkick::simulator::{Event, RestFault, SessionSpec, WayBack};
 use serde_json::{Value, json};
 use tokio::sync::broadcast::Receiver;
 
@@ -122,4 +122,55 @@ async fn a_rest_service_that_is_silent_holds_no_cut_up() {
     assert_eq!(finished.code, Some(0), "{finished:#?}");
     assert!(finished.stderr.contains("cookies on the router are left alone"), "{finished:#?}");
     assert_eq!(reports(&finished)[0]["fate"], "ended");
+}
+
+/// A router whose clients come back by themselves, a moment after they are cut.
+async fn insistent(spec: SessionSpec, change: impl FnOnce(&mut WayBack)) -> Stand {
+    let stand = Stand::with_logins(|options| change(&mut options.behaviours.way_back)).await;
+    stand.configure("", PATIENT);
+    stand.site.check("alice", &[("Cleartext-Password", "alice")]);
+    stand.login(SessionSpec { already_on: Duration::from_hours(1), ..spec }).await;
+    stand
+}
+
+fn dialled() -> SessionSpec {
+    SessionSpec::ppp("alice", MAC, CLIENT)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn ppp_that_dials_again_is_let_in_or_not() {
+    let stand = insistent(dialled(), |_| {}).await;
+    let reports = stand.site.reports(&ALICE, 0);
+    assert_eq!((&reports[0]["fate"], &reports[0]["reconnected"]["cause"]), (&json!("ended"), &json!("ppp_redial")));
+    assert_eq!(stand.router.sessions().len(), 1);
+    let stand = insistent(dialled(), |_| {}).await;
+    let mark = stand.router.mark();
+    let reports = stand.site.reports(&BLOCK, 0);
+    assert_eq!((reports.len(), &reports[0]["fate"], &reports[0]["reconnected"]), (1, &json!("ended"), &Value::Null));
+    let refused = |event: &Event| matches!(event, Event::Asked { answer: Some("Access-Reject"), .. });
+    stand.router.event_since(mark, refused).await;
+    assert!(stand.router.sessions().is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_cookie_that_was_taken_away_lets_nobody_in() {
+    let stand = insistent(alice(), |_| {}).await;
+    let reports = stand.site.reports(&ALICE, 0);
+    assert_eq!((&reports[0]["cookies_removed"], &reports[0]["reconnected"]), (&json!(2), &Value::Null));
+    assert!(stand.router.sessions().is_empty());
+    // Without REST the browser's stays, and the user is back
+    let stand = insistent(alice(), |_| {}).await;
+    stand.site.configure("", &stand.nas(PATIENT));
+    let reports = stand.site.reports(&ALICE, 0);
+    assert_eq!(reports[0]["reconnected"]["cause"], "unknown", "{reports:#?}");
+    assert_eq!(stand.router.sessions().len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_way_back_is_named() {
+    let stand = insistent(alice(), |ways| ways.login_by_mac = true).await;
+    stand.site.check(MAC, &[("Cleartext-Password", MAC), ("Auth-Type", "Accept")]);
+    let reports = stand.site.reports(&ALICE, 0);
+    // The MAC is another user's name: alice is off, and who is back is not she
+    assert_eq!((&reports[0]["fate"], &reports[0]["reconnected"]), (&json!("ended"), &Value::Null));
 }

@@ -3,7 +3,8 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use radkick::radius::SharedSecret;
 use radkick::simulator::{
-    AccountingOptions, Incoming, RadiusEntry, RestOptions, Router, RouterOptions, SessionSpec, SessionView,
+    AccountingOptions, AuthenticationOptions, Incoming, RadiusEntry, RestOptions, Router, RouterOptions, SessionSpec,
+    SessionView,
 };
 
 use super::site::Site;
@@ -21,18 +22,32 @@ pub(crate) struct Stand {
 }
 
 impl Stand {
-    /// A router that takes Disconnect-Requests and has REST, as `change` makes it.
+    /// A router that takes Disconnect-Requests and has REST, as `change` makes it. Whoever is cut stays off.
     pub(crate) async fn start(change: impl FnOnce(&mut RouterOptions)) -> Self {
         Self::on(Site::start(), change).await
     }
 
-    /// The same on a site that is there already.
+    /// The same for this site.
     pub(crate) async fn on(site: Site, change: impl FnOnce(&mut RouterOptions)) -> Self {
+        let quiet = |options: &mut RouterOptions| {
+            options.authentication = None;
+            change(options);
+        };
+        Self::asking(site, quiet).await
+    }
+
+    /// One that asks FreeRADIUS about whoever comes back by a cookie, a MAC or PPP.
+    pub(crate) async fn with_logins(change: impl FnOnce(&mut RouterOptions)) -> Self {
+        Self::asking(Site::start(), change).await
+    }
+
+    async fn asking(site: Site, change: impl FnOnce(&mut RouterOptions)) -> Self {
         let secret = || SharedSecret::new(site.server.secret().as_bytes().to_vec()).expect("not empty");
         let mut options = RouterOptions::new("R7", ROUTER);
         options.coa = Incoming::Accept(0);
         options.radius_servers = vec![RadiusEntry::new(IpAddr::V4(Ipv4Addr::LOCALHOST), secret())];
         options.accounting = Some(AccountingOptions::new(site.server.acct_addr(), secret()));
+        options.authentication = Some(AuthenticationOptions::new(site.server.auth_addr(), secret()));
         options.rest = Some(RestOptions::new(LOGIN.0, LOGIN.1));
         change(&mut options);
         let router = Router::start(options).await.expect("a router");
