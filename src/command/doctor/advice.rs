@@ -41,6 +41,16 @@ pub(super) fn rest_line(nas: &ResolvedNas, line: &str) -> String {
     format!("radkick.toml: [nas.rest] of \"{}\": {line}", nas.name)
 }
 
+/// Seeing sessions that only the router has, and having those cut that may not be on.
+pub(super) fn hidden_sessions() -> Vec<String> {
+    [
+        "radkick sessions --on-router",
+        "radkick.toml: [quota] mode = \"enforce\" cuts those who may not be on, every ghost_sweep",
+    ]
+    .map(str::to_owned)
+    .to_vec()
+}
+
 fn address(ours: Option<IpAddr>) -> String {
     ours.map_or_else(|| "OUR-ADDRESS".to_owned(), |ours| ours.to_string())
 }

@@ -98,8 +98,26 @@ pub async fn examine(
     while let Some(health) = looking.join_next().await {
         healths.extend(health.ok());
     }
+    let in_use: BTreeSet<String> = open.iter().map(|session| session.nas_ip_address.clone()).collect();
+    let mut routers = directory.routers(&in_use);
+    routers.retain(|router| healths.iter().any(|health| health.nas == router.nas.name));
+    for at in disconnector.hidden(&routers).await? {
+        let health = healths.iter_mut().find(|health| health.nas == at.nas);
+        let finding = at.sessions.ok().and_then(|sessions| hidden(&sessions));
+        if let (Some(health), Some(finding)) = (health, finding) {
+            health.findings.push(finding);
+        }
+    }
     healths.sort_by(|one, other| (&one.nas, &one.address).cmp(&(&other.nas, &other.address)));
     Ok(healths)
+}
+
+/// Sessions that radacct does not have open; of a list that tells nothing, its own finding speaks.
+fn hidden(sessions: &[SessionRow]) -> Option<Finding> {
+    let first = sessions.first()?;
+    let (count, user, address) = (sessions.len(), &first.user, &first.framed_ip_address);
+    let what = format!("on its list are {count} sessions that radacct does not have open, as {user} at {address}");
+    Some(Finding::wrong("hidden_sessions", what, advice::hidden_sessions()))
 }
 
 /// The NAS that can be told, each with its number of open sessions, and what is wrong with the others.

@@ -1,7 +1,10 @@
 //! Which sessions are meant: several on several NAS, narrowing, and refusals to guess.
+use std::net::{Ipv4Addr, UdpSocket};
+
 use serde_json::{Value, json};
 
-use super::site::{PATIENT, Session, Site, object, offline};
+use super::site::{HASTY, PATIENT, Session, Site, object, offline};
+use super::stand::Stand;
 use crate::support::freeradius::FreeRadiusOptions;
 
 const FIRST: Session<'_> = Session::new("80a00001").on("127.0.1.1");
@@ -130,4 +133,20 @@ fn a_dry_run_tells_and_does_nothing() {
     assert_eq!(std::fs::read(site.server.database()).expect("the database"), before);
     let left: Vec<_> = std::fs::read_dir(site.folder()).expect("a folder").map(|e| e.expect("a file").path()).collect();
     assert_eq!(left, [site.config()], "nothing is created");
+}
+
+/// A router that is dead keeps nobody from being cut on the others.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn on_three_routers_of_which_one_is_dead() {
+    let stand = Stand::start(|_| {}).await;
+    let dead = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port where nobody answers");
+    let site = &stand.site;
+    let r9 = site.nas("R9", "127.0.0.9", dead.local_addr().expect("an address"), HASTY);
+    site.configure("", &[site.r1(HASTY), r9, stand.nas(HASTY), stand.rest("identity = \"R7\"")].concat());
+    site.open("alice", &Session::new("80a00001").at("192.168.88.51"));
+    site.open("alice", &Session::new("80a00009").on("127.0.0.9").at("192.168.88.59"));
+    stand.alice().await;
+    let reports = site.reports(&["disconnect", "--user", "alice"], 3);
+    let fates: Vec<_> = reports.iter().map(|r| (r["nas"].as_str(), r["fate"].as_str())).collect();
+    assert_eq!(fates, [(Some("R1"), Some("ended")), (Some("R9"), Some("unknown")), (Some("R7"), Some("ended"))]);
 }

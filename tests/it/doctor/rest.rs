@@ -1,6 +1,8 @@
 //! What keeps a router's REST service from being asked or believed.
 
-use radkick::simulator::{RestFault, RestOptions};
+use std::time::Duration;
+
+use radkick::simulator::{RestFault, RestOptions, SessionSpec};
 
 use crate::bad_input::site::assert_says;
 
@@ -76,4 +78,12 @@ async fn an_empty_list_while_radacct_has_sessions() {
         &scene.finding("rest_empty_list"),
         &["its lists are empty while radacct has 1 open session", "/ip hotspot active print"],
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sessions_that_only_the_router_has() {
+    let scene = Scene::new(options()).await;
+    let bob = SessionSpec::hotspot("bob", "02:00:00:00:00:42", [192, 168, 88, 42].into());
+    scene.router.login(SessionSpec { already_on: Duration::from_hours(1), ..bob });
+    assert_says(&scene.finding("hidden_sessions"), &["1 sessions", "as bob at 192.168.88.42", "--on-router"]);
 }
