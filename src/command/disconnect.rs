@@ -47,7 +47,7 @@ pub(super) async fn disconnect(asked: Disconnect, hands: &Hands) -> Result<Answe
         Aim::Refused(..) if finished.iter().any(|report| names(&asked, report)) => Cut { reports: finished, ..answer },
         Aim::Refused(exit, why) => Cut { reports: finished, refused: Some((exit, why)), ..answer },
     };
-    let reports = agent.see_out(cut.reports, &directory, Some(&before)).await?;
+    let reports = agent.see_out(cut.reports, &directory, (Some(&before), hands.go_on())).await?;
     Ok(Answer::Cut(Cut { reports, ..cut }))
 }
 

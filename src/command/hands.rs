@@ -56,6 +56,11 @@ impl Hands {
         }
     }
 
+    /// Whether these are a daemon's, which goes on when the command has ended.
+    pub(super) const fn go_on(&self) -> bool {
+        matches!(self.databases, Databases::Open(_))
+    }
+
     pub(super) const fn clock(&self) -> Clock {
         self.clock
     }

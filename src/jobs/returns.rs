@@ -99,7 +99,7 @@ impl Agent {
 
     /// Looks for [`LOOK_AFTER`] whether users who were just cut, as `reports` tell, come back: where the login is closed they
     /// are cut again, else that is told. `before`: the Acct-Unique-Ids that these users had open before the cut; `None` where
-    /// whoever is let in is meant to be back. Ends the jobs that were watched for them.
+    /// whoever is let in is meant to be back. Ends the jobs that were watched for them, unless somebody `goes_on` to watch.
     ///
     /// # Errors
     /// As [`Agent::cut`].
@@ -107,7 +107,7 @@ impl Agent {
         self: &Arc<Self>,
         mut reports: Vec<SessionReport>,
         directory: &Arc<Directory>,
-        before: Option<&BTreeSet<String>>,
+        (before, goes_on): (Option<&BTreeSet<String>>, bool),
     ) -> Result<Vec<SessionReport>, AgentError> {
         if !reports.iter().any(|report| report.fate == "ended") {
             return Ok(reports);
@@ -125,6 +125,9 @@ impl Agent {
             }
         }
         self.note_local(&mut reports, directory).await;
+        if goes_on {
+            return Ok(reports);
+        }
         let watched = self.state.watched_jobs(AT_A_TIME).await?;
         let ours: Vec<i64> = watched.iter().filter(|job| users.contains(&job.spec.user)).map(|job| job.id).collect();
         self.state.end_watched(&ours, self.now()).await?;

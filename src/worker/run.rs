@@ -81,7 +81,7 @@ impl Worker {
             return Ok(outcome);
         }
         let directory = Arc::new(directory(&self.agent.config, &self.agent.accounting).await?);
-        let reports = self.agent.see_out(outcome.reports, &directory, None).await?;
+        let reports = self.agent.see_out(outcome.reports, &directory, (None, false)).await?;
         Ok(StepOutcome { reports, ..outcome })
     }
 
