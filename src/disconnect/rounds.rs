@@ -66,3 +66,46 @@ async fn run<Q, A, F, Answers>(
         free_at = began + apart.max(took.saturating_mul(REST_AFTER_LONG));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, Mutex};
+
+    use tokio::task::JoinSet;
+
+    use super::*;
+
+    /// What was asked, by round.
+    type Asked = Arc<Mutex<Vec<Vec<u32>>>>;
+
+    fn counting(asked: &Asked) -> Rounds<u32, u32> {
+        let asked = Arc::clone(asked);
+        Rounds::start(Clock, Duration::from_millis(100), move |round: Vec<u32>| {
+            asked.lock().unwrap().push(round.clone());
+            async move { round.into_iter().map(|question| question * 2).collect() }
+        })
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn however_many_wait_a_round_asks_once() {
+        let asked = Asked::default();
+        let rounds = Arc::new(counting(&asked));
+        assert_eq!(rounds.ask(0).await, Some(0), "nobody waits for a first round");
+        let mut waiting = JoinSet::new();
+        for question in 1..=1_000 {
+            let rounds = Arc::clone(&rounds);
+            waiting.spawn(async move { (question, rounds.ask(question).await) });
+        }
+        for (question, answer) in waiting.join_all().await {
+            assert_eq!(answer, Some(question * 2));
+        }
+        let rounds: Vec<usize> = asked.lock().unwrap().iter().map(Vec::len).collect();
+        assert_eq!(rounds, [1, 1_000]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_round_that_fails_answers_nobody() {
+        let rounds: Rounds<u32, u32> = Rounds::start(Clock, Duration::from_millis(100), |_| async { Vec::new() });
+        assert_eq!(rounds.ask(1).await, None);
+    }
+}
