@@ -16,8 +16,7 @@ use crate::worker::CUT_BRAKE;
 use super::Common;
 use super::waking::{SignOfLife, wake};
 
-/// Jobs that are run side by side: each of them waits for its router and its proof nearly all of its time, and those of a dead
-/// router for half a minute.
+/// Jobs that are run side by side: each waits for its router and its proof nearly all of its time, of a dead router half a minute.
 const SIDE_BY_SIDE: usize = 256;
 /// Between two looks at the queue, unless somebody rings.
 const POLL: Duration = Duration::from_secs(1);
@@ -135,20 +134,26 @@ impl Runner {
         }
     }
 
-    /// Cuts those again who came straight back, whatever the pace: they were begun with before.
+    /// Cuts those again who came straight back, whatever the pace; not while the worker's jobs have to wait.
     async fn look_after(&mut self, agent: &Arc<Agent>) -> Result<(), StoreError> {
         let watched = agent.look_after(|_| true).await?;
-        if watched.over.is_empty() && watched.back.is_empty() {
-            return Ok(());
-        }
+        let held = watched.back.iter().any(|job| is_automatic(&job.spec.actor)) && is_held(agent).await?;
         for job in &watched.back {
             let has_room = self.running.len() < SIDE_BY_SIDE && !self.common.soft.is_cancelled();
-            if has_room && !self.resting.contains_key(&job.id) {
+            if has_room && !(held && is_automatic(&job.spec.actor)) && !self.resting.contains_key(&job.id) {
                 self.start(agent, job).await?;
             }
         }
-        let directory = self.directory(agent).await?;
-        agent.end_watch(&watched.over, &directory).await
+        if !watched.over.is_empty() {
+            agent.end_watch(&watched.over).await?;
+            // Beside the jobs: a router that is silent holds up nobody
+            let (agent, directory) = (Arc::clone(agent), self.directory(agent).await?);
+            self.running.spawn(async move {
+                agent.tell_locals(watched.over, &directory).await?;
+                Ok(Vec::new())
+            });
+        }
+        Ok(())
     }
 
     /// Whether one more of the worker's jobs may be begun: as many in an interval as the worker may cut in a cycle.

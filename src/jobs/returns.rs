@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+use tokio::task::JoinSet;
 
 use crate::disconnect::{Directory, WayBack};
 use crate::quota::UserName;
@@ -12,8 +13,8 @@ use crate::store::{JobRecord, SessionRow, StoreError};
 
 use super::{Agent, AgentError, JobDetail, Judged, SessionReport};
 
-/// How long a command that is about to end looks whether those whom it cut come back, from the cut; what goes on running
-/// looks for `verify_within`.
+/// How long a command that is about to end looks whether those whom it cut come back, once their fates are known; what goes on
+/// running looks for `verify_within` from the cut.
 pub const LOOK_AFTER: Duration = Duration::from_secs(2);
 /// Between two such looks.
 const LOOK_EVERY: Duration = Duration::from_millis(200);
@@ -54,7 +55,8 @@ impl Agent {
         let (mut back, mut over) = (Vec::new(), Vec::new());
         for job in watched {
             let detail = JobDetail::of(&job);
-            let wanted = |session: &&SessionRow| session.user == job.spec.user && detail.selection.holds(session);
+            let wanted =
+                |session: &&SessionRow| self.is_one(&session.user, &job.spec.user) && detail.selection.holds(session);
             let open: Vec<&SessionRow> = open.iter().filter(wanted).collect();
             if !open.is_empty() && self.has_new(&job, &open).await? {
                 back.push(job);
@@ -65,23 +67,48 @@ impl Agent {
         Ok(Watched { back, over })
     }
 
-    /// Ends jobs that were watched. Who is on by a user of the router's own is told and journalled: RADIUS cannot keep such a
-    /// user out, and the router's own users are never removed.
+    /// Whether two names are one user to the database, which may know no case.
+    fn is_one(&self, one: &UserName, other: &UserName) -> bool {
+        self.accounting.ledger_name(one) == self.accounting.ledger_name(other)
+    }
+
+    /// Ends jobs that were watched.
     ///
     /// # Errors
-    /// When a database cannot be asked.
-    pub async fn end_watch(&self, over: &[JobRecord], directory: &Directory) -> Result<(), StoreError> {
-        for job in over {
-            let targets = self.state.targets(job.id).await?;
-            for target in targets.iter().filter(|target| target.effect_at.is_some()) {
-                let Ok(nas) = directory.resolve(&target.session) else { continue };
-                if self.disconnector.is_on_locally(&nas, &target.session).await {
-                    self.tell_local(job, &nas.name).await?;
-                }
-            }
-        }
+    /// When our database cannot be used.
+    pub async fn end_watch(&self, over: &[JobRecord]) -> Result<(), StoreError> {
         let ids: Vec<i64> = over.iter().map(|job| job.id).collect();
         self.state.end_watched(&ids, self.now()).await
+    }
+
+    /// Tells and journals who of those that were watched is on by a user of the router's own: RADIUS cannot keep such a user
+    /// out, and the router's own users are never removed. Routers are asked side by side; one that is silent is waited for.
+    ///
+    /// # Errors
+    /// When a database cannot be used.
+    pub async fn tell_locals(
+        self: &Arc<Self>,
+        over: Vec<JobRecord>,
+        directory: &Arc<Directory>,
+    ) -> Result<(), StoreError> {
+        let mut looks = JoinSet::new();
+        for job in over {
+            let targets = self.state.targets(job.id).await?;
+            for target in targets.into_iter().filter(|target| target.effect_at.is_some()) {
+                let Ok(nas) = directory.resolve(&target.session) else { continue };
+                let (agent, job) = (Arc::clone(self), job.clone());
+                looks.spawn(async move {
+                    let is_on = agent.disconnector.is_on_locally(&nas, &target.session).await;
+                    (job, nas.name, is_on)
+                });
+            }
+        }
+        while let Some(look) = looks.join_next().await {
+            if let Ok((job, nas, true)) = look {
+                self.tell_local(&job, &nas).await?;
+            }
+        }
+        Ok(())
     }
 
     async fn tell_local(&self, job: &JobRecord, nas: &str) -> Result<(), StoreError> {
@@ -158,7 +185,7 @@ impl Agent {
                 Ok(nas) => self.disconnector.way_back(&nas, row).await?,
                 Err(_) => WayBack::Unknown,
             };
-            let of_user = |report: &&mut SessionReport| report.user == row.user.as_str();
+            let of_user = |report: &&mut SessionReport| self.is_one(&UserName::new(report.user.clone()), &row.user);
             if let Some(report) = reports.iter_mut().filter(let_in).find(of_user) {
                 report.reconnected = Some(Reconnected { acct_session_id: Some(row.acct_session_id.clone()), cause });
             }
@@ -167,11 +194,20 @@ impl Agent {
     }
 
     /// Notes who is on by a user of the router's own, whom RADIUS does not know and we never remove.
-    async fn note_local(&self, reports: &mut [SessionReport], directory: &Directory) {
-        for report in reports.iter_mut().filter(|report| report.fate == "ended" && report.reconnected.is_none()) {
-            let Some(Ok(nas)) = report.session.as_ref().map(|session| directory.resolve(session)) else { continue };
-            let Some(session) = &report.session else { continue };
-            if self.disconnector.is_on_locally(&nas, session).await {
+    async fn note_local(self: &Arc<Self>, reports: &mut [SessionReport], directory: &Directory) {
+        let mut looks = JoinSet::new();
+        for (index, report) in reports.iter().enumerate() {
+            let Some(session) = report.session.clone() else { continue };
+            let Ok(nas) = directory.resolve(&session) else { continue };
+            if report.fate == "ended" && report.reconnected.is_none() {
+                let agent = Arc::clone(self);
+                looks.spawn(async move { (index, agent.disconnector.is_on_locally(&nas, &session).await) });
+            }
+        }
+        while let Some(look) = looks.join_next().await {
+            if let Ok((index, true)) = look
+                && let Some(report) = reports.get_mut(index)
+            {
                 report.reconnected = Some(Reconnected { acct_session_id: None, cause: WayBack::LocalUser });
             }
         }

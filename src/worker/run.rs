@@ -6,13 +6,14 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
+use super::brakes::CUT_BRAKE;
 use super::hidden::Sweep;
 use super::meter::Meter;
 use super::observe::observe_with;
 use super::{Cycle, Hear, StepOutcome, Worker};
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::jobs::{AgentError, Judged, SessionReport, directory};
+use crate::jobs::{AgentError, Judged, SessionReport, directory, is_automatic};
 use crate::quota::UserName;
 use crate::store::{Accounting, State};
 
@@ -65,10 +66,13 @@ impl Worker {
             return Ok(());
         }
         let directory = Arc::new(directory(&self.agent.config, &self.agent.accounting).await?);
-        for job in &watched.back {
+        let brake = self.agent.state.brake(CUT_BRAKE).await?;
+        let held = brake.is_some_and(|brake| brake.confirmed_at.is_none());
+        for job in watched.back.iter().filter(|job| !(held && is_automatic(&job.spec.actor))) {
             self.agent.run_or_leave((job, Judged::Before), &directory).await?;
         }
-        Ok(self.agent.end_watch(&watched.over, &directory).await?)
+        self.agent.end_watch(&watched.over).await?;
+        Ok(self.agent.tell_locals(watched.over, &directory).await?)
     }
 
     /// One step, and a look at whether those whom it cut come straight back.

@@ -17,6 +17,7 @@ mod many;
 mod queue;
 mod refused;
 mod reload;
+mod returns;
 mod stopping;
 mod systemd;
 
