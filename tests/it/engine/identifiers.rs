@@ -3,7 +3,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use radkick::clock::Clock;
-use radkick::dynauth::{DynAuthClient, ExchangeId, Moment, PortChange, Request, RequestError};
+use radkick::dynauth::{DynAuthClient, ExchangeId, Moment, Port, PortChange, Request, RequestError};
 use radkick::radius::AttributeType;
 
 use super::das;
@@ -184,6 +184,20 @@ fn without_a_port_more_they_wait() {
         assert!(link.step());
     }
     assert_eq!(link.ended.len(), 300);
+}
+
+#[test]
+fn what_begins_while_a_port_is_full_leaves_from_another() {
+    let mut link = Link::silent(0);
+    link.send(das::disconnect("alice")).expect("a request");
+    link.client.handle_port_full(Port::FIRST, true, link.moment());
+    send(&mut link, 2, &das::disconnect("alice"));
+    send(&mut link, 1, &from_one_port());
+    let [PortChange::Open(second)] = link.ports[..] else { panic!("{:?}", link.ports) };
+    assert_eq!(link.from, [Port::FIRST, second, second], "who may use one port alone waits");
+    link.client.handle_port_full(Port::FIRST, false, link.moment());
+    link.timer();
+    assert_eq!(link.from[3..], [Port::FIRST]);
 }
 
 #[test]
