@@ -8,7 +8,7 @@ use anyhow::Context;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::JoinSet;
 
-use super::send_input::{self, Destination};
+use super::send_input::{self, Destination, Plan};
 use super::send_report::Tally;
 use super::{Exit, Output};
 use crate::clock::Clock;
@@ -35,9 +35,14 @@ pub(crate) struct SendArgs {
     /// An attribute, as in 'User-Name=John Smith', taken as it stands; added to every request of --file
     #[arg(long = "attr", value_name = "Name=value")]
     pub(super) attributes: Vec<String>,
-    /// Requests in radclient's format, a blank line between them; - is standard input
+    /// Requests in radclient's format, a blank line between them; - is standard input. A file is checked before anything is
+    /// sent; of a pipe, what stands before a wrong request has been sent
     #[arg(long, value_name = "FILE")]
     pub(super) file: Option<PathBuf>,
+    /// More attributes to name: a folder of FreeRADIUS' dictionaries, such as /usr/share/freeradius, or one of its files; may
+    /// be given more than once
+    #[arg(long = "dictionary", value_name = "DIR")]
+    pub(super) dictionaries: Vec<PathBuf>,
     /// How many requests may wait for their answer at the same time
     #[arg(long, value_name = "N", default_value_t = 16, value_parser = clap::value_parser!(u16).range(1..=256))]
     pub(super) in_flight: u16,
@@ -82,32 +87,41 @@ pub(crate) async fn run(args: SendArgs, output: Output) -> anyhow::Result<Exit> 
         .await
         .with_context(|| format!("cannot open a socket at {}", plan.source))?;
     let started = Clock.now();
-    let mut tally = send_all(plan.requests, in_flight, &socket, output).await?;
+    let (mut tally, problem) = send_all(plan, in_flight, &socket, output).await?;
     tally.discarded = socket.discarded();
     tally.print_summary(Clock.now() - started, output)?;
-    Ok(tally.exit())
+    let Some(problem) = problem else { return Ok(tally.exit()) };
+    output.note(&format!("error: {problem}; what stands before it has been sent"))?;
+    Ok(Exit::Usage)
 }
 
-/// Keeps at most `in_flight` exchanges going until all have ended, or until Ctrl-C.
+/// Keeps at most `in_flight` exchanges going until all have ended, or until Ctrl-C; what is wrong with the input ends it as
+/// well.
 async fn send_all(
-    requests: Vec<Request>,
+    mut plan: Plan,
     in_flight: usize,
     socket: &UdpHandle,
     output: Output,
-) -> anyhow::Result<Tally> {
-    let mut waiting = requests.into_iter().enumerate();
+) -> anyhow::Result<(Tally, Option<String>)> {
     let mut running: JoinSet<(usize, Result<Ended, RequestError>)> = JoinSet::new();
     let mut tally = Tally::default();
+    let (mut index, mut at_end, mut problem) = (0, false, None);
     let mut interrupt = signal(SignalKind::interrupt()).context("cannot listen for Ctrl-C")?;
-    loop {
-        while running.len() < in_flight && !tally.interrupted {
-            let Some((index, request)) = waiting.next() else { break };
-            let socket = socket.clone();
-            running.spawn(async move { (index, socket.exchange(request).await) });
-        }
+    while !running.is_empty() || !(at_end || tally.interrupted) {
         tokio::select! {
-            joined = running.join_next() => {
-                let Some(joined) = joined else { return Ok(tally) };
+            next = plan.requests.next(), if running.len() < in_flight && !at_end && !tally.interrupted => match next {
+                Some(Ok(attributes)) => {
+                    let (socket, own) = (socket.clone(), index);
+                    let request = Request { attributes, ..plan.template.clone() };
+                    running.spawn(async move { (own, socket.exchange(request).await) });
+                    index += 1;
+                }
+                other => {
+                    problem = other.and_then(Result::err);
+                    at_end = true;
+                }
+            },
+            Some(joined) = running.join_next() => {
                 let (index, ended) = joined?;
                 tally.print(index, &ended?, output)?;
             }
@@ -117,4 +131,5 @@ async fn send_all(
             }
         }
     }
+    Ok((tally, problem))
 }

@@ -13,6 +13,8 @@ pub const MAX_LINE_OCTETS: usize = 64 * 1024;
 /// Code, Identifier, Length and Authenticator (RFC 2865 §3).
 const HEADER_OCTETS: usize = 20;
 
+const MAX_SUGGESTIONS: u32 = 20;
+
 const ONE_VALUE: &str = "one value: spaces and any of # , ; = ( ) { } < > stand in quotes, which are to be closed";
 
 /// What comes of reading a packet file, beside requests.
@@ -54,6 +56,10 @@ pub struct RequestReader<'a, R> {
     /// Room for one value.
     octets: Vec<u8>,
     at_end: bool,
+    /// Whether the rest of a line that is too long comes next.
+    is_inside_line: bool,
+    /// For how many unknown names more the nearest is looked for, which takes long.
+    suggestions: u32,
 }
 
 /// The request that is being read.
@@ -78,8 +84,17 @@ enum Line {
 impl<'a, R: BufRead> RequestReader<'a, R> {
     /// Reads from the beginning of `input`.
     pub fn new(dictionary: &'a Dictionary, input: R) -> Self {
-        let request = Request::default();
-        Self { dictionary, input, line: Vec::new(), line_number: 0, request, octets: Vec::new(), at_end: false }
+        Self {
+            dictionary,
+            input,
+            line: Vec::new(),
+            line_number: 0,
+            request: Request::default(),
+            octets: Vec::new(),
+            at_end: false,
+            is_inside_line: false,
+            suggestions: MAX_SUGGESTIONS,
+        }
     }
 
     /// Reads on to the end of a request: `None` when the input is at its end.
@@ -107,11 +122,17 @@ impl<'a, R: BufRead> RequestReader<'a, R> {
     /// Leaves the request out, and says why.
     fn wrong(&mut self, problem: PairProblem) -> PacketFileError {
         self.request.is_wrong = true;
+        let suggests = self.suggestions > 0;
+        self.suggestions = self.suggestions.saturating_sub(1);
+        let problem = if suggests { problem.with_nearest(self.dictionary) } else { problem };
         PairError { line: self.line_number, problem }.into()
     }
 
-    /// Reads a line up to and with its end; of one that is too long nothing is kept.
+    /// Reads a line up to and with its end, or the beginning of one that is too long.
     fn read_line(&mut self) -> io::Result<Line> {
+        if std::mem::take(&mut self.is_inside_line) {
+            self.input.skip_until(b'\n')?;
+        }
         self.line.clear();
         self.line_number += 1;
         let limit = MAX_LINE_OCTETS as u64 + 1;
@@ -120,7 +141,7 @@ impl<'a, R: BufRead> RequestReader<'a, R> {
             return Ok(Line::End);
         }
         if octets > MAX_LINE_OCTETS && self.line.last() != Some(&b'\n') {
-            self.input.skip_until(b'\n')?;
+            self.is_inside_line = true;
             return Ok(Line::TooLong);
         }
         if self.line_number == 1 && self.line.starts_with(b"\xef\xbb\xbf") {

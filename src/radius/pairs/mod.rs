@@ -29,5 +29,7 @@ pub fn parse_pair(dictionary: &Dictionary, pair: &str, attributes: &mut Attribut
         Some((written, b"")) => written,
         _ => return Err(PairProblem::value(named.name, text, "closed by the quote that opens it")),
     };
-    pair::push(dictionary, &named, &written, &mut Vec::new(), attributes).map(|_| ())
+    pair::push(dictionary, &named, &written, &mut Vec::new(), attributes)
+        .map(|_| ())
+        .map_err(|problem| problem.with_nearest(dictionary))
 }

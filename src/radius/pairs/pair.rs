@@ -132,10 +132,7 @@ fn by_numbers(dictionary: &Dictionary, named: &Named) -> Result<AttributeType, P
     let name = named.name;
     let text = from_utf8(name).unwrap_or_default();
     let Some(attribute_type) = AttributeType::from_numbers(text) else {
-        let unknown = || PairProblem::UnknownName {
-            name: shown(name),
-            nearest: dictionary.nearest(&String::from_utf8_lossy(name)).map(str::to_owned),
-        };
+        let unknown = || PairProblem::UnknownName { name: shown(name), nearest: None };
         return Err(control_problem(name).unwrap_or_else(unknown));
     };
     if named.tag.is_some() {

@@ -2,7 +2,7 @@
 
 use super::super::dictionary::NotCarried;
 use super::super::value::shown;
-use super::super::{EncodeError, MAX_PACKET_OCTETS, ValueError};
+use super::super::{Dictionary, EncodeError, MAX_PACKET_OCTETS, ValueError};
 use super::file::MAX_LINE_OCTETS;
 
 /// Where text does not name an attribute and its value, and why.
@@ -105,5 +105,16 @@ pub enum PairProblem {
 impl PairProblem {
     pub(super) fn value(name: &[u8], text: &[u8], expected: &'static str) -> Self {
         Self::Value { name: shown(name), source: ValueError::new(text, expected) }
+    }
+
+    /// Looks for the known name that is most like an unknown one.
+    pub(super) fn with_nearest(self, dictionary: &Dictionary) -> Self {
+        match self {
+            Self::UnknownName { name, .. } => {
+                let nearest = dictionary.nearest(&name).map(str::to_owned);
+                Self::UnknownName { name, nearest }
+            }
+            other => other,
+        }
     }
 }
