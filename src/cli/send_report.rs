@@ -1,7 +1,7 @@
 //! What `radkick send` prints.
 
-use std::{fmt, io};
 use std::time::Duration;
+use std::{fmt, io};
 
 use anstyle::{AnsiColor, Style};
 use serde::Serialize;
