@@ -62,17 +62,20 @@ fn a_request_has_a_bound_that_is_told_once() {
     assert_eq!(read[1], Ok((102, 1)));
 }
 
+/// Input that fails.
+struct Broken;
+
+impl Read for Broken {
+    fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+        Err(io::Error::other("gone"))
+    }
+}
+
 #[test]
 fn nothing_is_read_behind_a_nul_or_an_error() {
     let read_all = read(&b"NAS-Port = 1\n\nUser-Name = \0\n\nNAS-Port = 2"[..]);
     assert_eq!(read_all.len(), 2);
     assert!(read_all[1].clone().unwrap_err().starts_with("line 3: a NUL octet"));
-    struct Broken;
-    impl Read for Broken {
-        fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
-            Err(io::Error::other("gone"))
-        }
-    }
     let input = BufReader::new(Cursor::new("NAS-Port = 1\n\nNAS-Port = 2\n").chain(Broken));
     assert_eq!(read(input), [Ok((1, 1)), Err("gone".to_owned())]);
 }

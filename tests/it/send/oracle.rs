@@ -43,7 +43,8 @@ fn wire(mut rest: &[u8]) -> Wire {
 /// Each request as a file has it: a User-Name that numbers it, then its lines.
 fn text(requests: &[String]) -> String {
     let requests = requests.iter().enumerate();
-    requests.map(|(index, lines)| format!("User-Name = \"r{index}\"\n{lines}\n\n")).collect()
+    let whole: Vec<String> = requests.map(|(index, lines)| format!("User-Name = \"r{index}\"\n{lines}\n\n")).collect();
+    whole.concat()
 }
 
 fn radclient(das: &LoopbackDas, requests: &str) -> Finished {
