@@ -2,18 +2,16 @@
 
 use std::net::IpAddr;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
-use tokio::signal::unix::{SignalKind, signal};
-use tokio::task::JoinSet;
 
-use super::send_input::{self, Destination, Plan};
-use super::send_report::Tally;
+use super::send_input::{self, Destination};
+use super::sending::{Limits, Sending};
 use super::{Exit, Output};
 use crate::clock::Clock;
-use crate::dynauth::{Ended, Request, RequestError};
-use crate::udp::UdpHandle;
+use crate::udp::UdpClient;
 
 /// Send Disconnect- or CoA-Requests as they are given, without a database.
 ///
@@ -43,9 +41,12 @@ pub(crate) struct SendArgs {
     /// file; may be given more than once
     #[arg(long = "dictionary", value_name = "DIR")]
     pub(super) dictionaries: Vec<PathBuf>,
-    /// How many requests may wait for their answer at the same time
-    #[arg(long, value_name = "N", default_value_t = 16, value_parser = clap::value_parser!(u16).range(1..=256))]
+    /// How many requests may wait for their answer at the same time; over 256 take more than one port
+    #[arg(long, value_name = "N", default_value_t = 16, value_parser = clap::value_parser!(u16).range(1..=16_384))]
     pub(super) in_flight: u16,
+    /// How many requests may begin in a second [default: any]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub(super) rate: Option<u32>,
     /// Initial retransmission time [default: 2s]
     #[arg(long, value_name = "D", value_parser = send_input::duration)]
     pub(super) irt: Option<Duration>,
@@ -74,7 +75,7 @@ pub(crate) enum Kind {
 /// # Errors
 /// When the socket or standard output fails.
 pub(crate) async fn run(args: SendArgs, output: Output) -> anyhow::Result<Exit> {
-    let in_flight = usize::from(args.in_flight);
+    let limits = Limits { in_flight: usize::from(args.in_flight), rate: args.rate };
     let plan = match send_input::resolve(args).await {
         Ok(plan) => plan,
         Err(problems) => {
@@ -83,53 +84,10 @@ pub(crate) async fn run(args: SendArgs, output: Output) -> anyhow::Result<Exit> 
         }
     };
     plan.warnings.iter().try_for_each(|warning| output.note(&format!("warning: {warning}")))?;
-    let socket = UdpHandle::bind(Some(plan.source), Clock)
-        .await
+    let client = UdpClient::bind(plan.source, Clock, Arc::default())
         .with_context(|| format!("cannot open a socket at {}", plan.source))?;
-    let started = Clock.now();
-    let (mut tally, problem) = send_all(plan, in_flight, &socket, output).await?;
-    tally.discarded = socket.discarded();
-    tally.print_summary(Clock.now() - started, output)?;
+    let (tally, problem) = Sending::new(client, plan, limits, output).run().await?;
     let Some(problem) = problem else { return Ok(tally.exit()) };
     output.note(&format!("error: {problem}; what stands before it has been sent"))?;
     Ok(Exit::Usage)
-}
-
-/// Keeps at most `in_flight` exchanges going until all have ended, or until Ctrl-C; what is wrong with the input ends it as
-/// well.
-async fn send_all(
-    mut plan: Plan,
-    in_flight: usize,
-    socket: &UdpHandle,
-    output: Output,
-) -> anyhow::Result<(Tally, Option<String>)> {
-    let mut running: JoinSet<(usize, Result<Ended, RequestError>)> = JoinSet::new();
-    let mut tally = Tally::default();
-    let (mut index, mut at_end, mut problem) = (0, false, None);
-    let mut interrupt = signal(SignalKind::interrupt()).context("cannot listen for Ctrl-C")?;
-    while !running.is_empty() || !(at_end || tally.interrupted) {
-        tokio::select! {
-            next = plan.requests.next(), if running.len() < in_flight && !at_end && !tally.interrupted => match next {
-                Some(Ok(attributes)) => {
-                    let (socket, own) = (socket.clone(), index);
-                    let request = Request { attributes, ..plan.template.clone() };
-                    running.spawn(async move { (own, socket.exchange(request).await) });
-                    index += 1;
-                }
-                other => {
-                    problem = other.and_then(Result::err);
-                    at_end = true;
-                }
-            },
-            Some(joined) = running.join_next() => {
-                let (index, ended) = joined?;
-                tally.print(index, &ended?, output)?;
-            }
-            _ = interrupt.recv(), if !tally.interrupted => {
-                tally.interrupted = true;
-                socket.close();
-            }
-        }
-    }
-    Ok((tally, problem))
 }

@@ -14,11 +14,11 @@ use self::packet_file::PacketFile;
 pub(super) use self::requests::Requests;
 use super::send::{Kind, SendArgs};
 use crate::dynauth::{Request, RetransmitPolicy};
-use crate::radius::{Attributes, Code, Dictionary, MAX_PACKET_OCTETS, SharedSecret, parse_pair};
+use crate::radius::{Attributes, Code, Dictionary, SharedSecret, parse_pair};
 use crate::udp::any_source;
 
-/// What stands before a vendor's value in a packet (RFC 2865 §5.26).
-const MAX_HEADER_OCTETS: usize = 8;
+/// As many as `--in-flight` may need; each is opened when the others are full.
+const MAX_PORTS: u16 = 64;
 
 /// Everything that is needed to send.
 #[derive(Debug)]
@@ -28,7 +28,6 @@ pub(super) struct Plan {
     /// The attributes of each request, as they come.
     pub(super) requests: Requests,
     /// How many requests there are, where they have been counted: not in a pipe.
-    #[expect(dead_code, reason = "the progress bar is to come")]
     pub(super) total: Option<u64>,
     pub(super) source: IpAddr,
     pub(super) warnings: Vec<String>,
@@ -46,9 +45,11 @@ pub(super) async fn resolve(args: SendArgs) -> Result<Plan, Problems> {
     let policy = collect(policy(&args), &mut problems);
     let das_addr = collect(destination::look_up(&args.to, args.source).await, &mut problems);
     let template = match (secret, policy, das_addr) {
-        (Some(secret), Some(policy), Some(das_addr)) => {
-            Some(Request { policy, ..Request::new(das_addr, args.kind.code(), Attributes::new(), secret) })
-        }
+        (Some(secret), Some(policy), Some(das_addr)) => Some(Request {
+            policy,
+            max_ports: MAX_PORTS,
+            ..Request::new(das_addr, args.kind.code(), Attributes::new(), secret)
+        }),
         _ => None,
     };
     let input = collect(Input::read(&args, template.clone()), &mut problems);
@@ -147,22 +148,13 @@ struct Each {
 impl Each {
     /// Appends the attributes of `--attr`.
     fn complete(&self, mut attributes: Attributes) -> Result<Attributes, String> {
-        for (attribute_type, value) in self.given.iter() {
-            attributes.push(attribute_type, value).map_err(|error| error.to_string())?;
-        }
+        attributes.extend(&self.given);
         self.check_size(&attributes).map(|()| attributes)
     }
 
-    /// Asks for a packet only where it may be too large: most requests are far from it.
     fn check_size(&self, attributes: &Attributes) -> Result<(), String> {
-        let octets: usize = attributes.iter().map(|(_, value)| MAX_HEADER_OCTETS + value.len()).sum();
-        match &self.template {
-            Some(template) if octets > MAX_PACKET_OCTETS / 2 => {
-                let request = Request { attributes: attributes.clone(), ..template.clone() };
-                request.check_size().map_err(|error| error.to_string())
-            }
-            _ => Ok(()),
-        }
+        let checked = self.template.as_ref().map(|template| template.check_size_with(attributes));
+        checked.transpose().map(drop).map_err(|error| error.to_string())
     }
 }
 

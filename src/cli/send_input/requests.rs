@@ -49,6 +49,12 @@ impl Requests {
         }
     }
 
+    /// The next request if it has been read already; nothing says that it is the last, or what is wrong with it, before
+    /// [`Requests::next`] does.
+    pub(in super::super) fn ready(&mut self) -> Option<Attributes> {
+        self.batch.next()
+    }
+
     /// Waits until there is a first request, and says whether there is.
     pub(super) async fn begin(&mut self) -> Result<bool, String> {
         match self.next().await {
