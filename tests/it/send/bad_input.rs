@@ -63,7 +63,10 @@ fn packet_files() {
     let huge = "Class = 0x00\n".replace("00", &"00".repeat(250)).repeat(17);
     let huge = file(&format!("User-Name = a\n\n{huge}"));
     let path = huge.path().to_str().expect("a path in UTF-8");
-    assert_says(&refused(&["--file", path]), "request #1: the packet would have more than 4096 octets");
+    assert_says(
+        &refused(&["--file", path]),
+        "19: this and what stands above it, from line 3 on, is more than the 4096 octets of a packet",
+    );
 }
 
 #[test]
