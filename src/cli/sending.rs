@@ -75,6 +75,7 @@ impl Sending {
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let started = self.clock.now();
         let mut problem = None;
+        self.reserve();
         while self.wants_more() || self.client.in_flight() > 0 {
             self.begin_ready(&mut problem);
             self.turn(&mut interrupt, &mut tick, &mut problem).await?;

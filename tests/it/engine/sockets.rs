@@ -14,7 +14,7 @@ use crate::support::wait::{PATIENCE, poll_for};
 
 const ACK: Outcome = Outcome::Ack { residual_context_removed: false };
 
-async fn socket() -> UdpHandle {
+fn socket() -> UdpHandle {
     UdpHandle::bind(None, Clock).expect("a socket")
 }
 
@@ -52,7 +52,7 @@ async fn outcome(socket: &UdpHandle, request: Request) -> Outcome {
 #[tokio::test]
 async fn an_exchange_over_ipv4_and_ipv6() {
     let das = LoopbackDas::start();
-    assert_eq!(outcome(&socket().await, to(das.addr)).await, ACK);
+    assert_eq!(outcome(&socket(), to(das.addr)).await, ACK);
     let das = LoopbackDas::answering(Ipv6Addr::LOCALHOST.into(), |octets, _| das::answer(octets).into_iter().collect());
     let socket = UdpHandle::bind(Some(any_source(das.addr)), Clock).expect("a socket");
     assert_eq!(outcome(&socket, to(das.addr)).await, ACK);
@@ -73,7 +73,7 @@ async fn the_source_is_the_one_asked_for() {
 #[tokio::test]
 async fn silence_is_five_times_the_same_from_the_same_port() {
     let das = LoopbackDas::silent();
-    let ended = bounded(socket().await.exchange(hasty(das.addr))).await.expect("a request");
+    let ended = bounded(socket().exchange(hasty(das.addr))).await.expect("a request");
     assert!(matches!(ended.outcome, Outcome::NoReply { .. }), "{ended:?}");
     assert!(ended.transmissions > 1, "{ended:?}");
     arrival(&das, usize::try_from(ended.transmissions).expect("a few")).await;
@@ -87,7 +87,7 @@ async fn a_lost_answer_is_asked_for_again() {
         das::answer(octets).into_iter().filter(|_| count > 1).collect()
     });
     let patient = RetransmitPolicy { irt: Duration::from_millis(50), ..RetransmitPolicy::default() };
-    let ended = bounded(socket().await.exchange(Request { policy: patient, ..to(das.addr) })).await;
+    let ended = bounded(socket().exchange(Request { policy: patient, ..to(das.addr) })).await;
     let ended = ended.expect("a request");
     assert_eq!(ended.outcome, ACK);
     assert!(ended.transmissions > 1);
@@ -101,7 +101,7 @@ async fn a_forged_answer_is_counted_and_the_right_one_counts() {
         forged[4..20].fill(0);
         vec![forged, Vec::new(), right]
     });
-    let socket = socket().await;
+    let socket = socket();
     assert_eq!(outcome(&socket, to(das.addr)).await, ACK);
     assert_eq!(socket.discarded(), 2);
 }
@@ -109,7 +109,7 @@ async fn a_forged_answer_is_counted_and_the_right_one_counts() {
 #[tokio::test]
 async fn a_dropped_future_frees_its_identifier() {
     let das = LoopbackDas::silent();
-    let socket = socket().await;
+    let socket = socket();
     let one_port = Request { max_ports: 1, identifier_hold: Duration::ZERO, ..to(das.addr) };
     for round in 1..=3 {
         let mut running = JoinSet::new();
@@ -128,7 +128,7 @@ async fn a_dropped_future_frees_its_identifier() {
 #[tokio::test]
 async fn more_than_256_take_more_ports() {
     let das = LoopbackDas::silent();
-    let socket = socket().await;
+    let socket = socket();
     let mut running = JoinSet::new();
     for _ in 0..600 {
         let (socket, request) = (socket.clone(), to(das.addr));
@@ -143,7 +143,7 @@ async fn more_than_256_take_more_ports() {
 #[tokio::test]
 async fn closing_cancels_what_is_in_flight_and_what_comes_later() {
     let das = LoopbackDas::silent();
-    let socket = socket().await;
+    let socket = socket();
     let running = tokio::spawn({
         let (socket, request) = (socket.clone(), to(das.addr));
         async move { socket.exchange(request).await }
@@ -158,7 +158,7 @@ async fn closing_cancels_what_is_in_flight_and_what_comes_later() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_socket_closes_with_its_last_handle() {
-    let socket = socket().await;
+    let socket = socket();
     let (second, address) = (socket.clone(), socket.local_addr());
     drop(socket);
     let das = LoopbackDas::start();
@@ -172,14 +172,14 @@ async fn the_socket_closes_with_its_last_handle() {
 #[tokio::test]
 async fn what_cannot_leave_is_unreachable() {
     let das: SocketAddr = (Ipv6Addr::LOCALHOST, 9).into();
-    let outcome = outcome(&socket().await, to(das)).await;
+    let outcome = outcome(&socket(), to(das)).await;
     assert!(matches!(outcome, Outcome::Unreachable(_)), "{outcome:?}");
 }
 
 #[tokio::test]
 async fn a_thousand_at_once_each_get_their_answer() {
     let servers: Vec<LoopbackDas> = (0..4).map(|_| LoopbackDas::start()).collect();
-    let socket = socket().await;
+    let socket = socket();
     let mut running = JoinSet::new();
     for n in 0..1000 {
         let (socket, das_addr) = (socket.clone(), servers[n % 4].addr);

@@ -10,7 +10,8 @@ use crate::support::wait::wait_until;
 
 /// A file of so many requests.
 fn requests(number: usize) -> tempfile::NamedTempFile {
-    file(&(0..number).map(|n| format!("User-Name = \"user{n}\"\n\n")).collect::<String>())
+    let requests: Vec<String> = (0..number).map(|n| format!("User-Name = \"user{n}\"\n")).collect();
+    file(&requests.join("\n"))
 }
 
 fn path(file: &tempfile::NamedTempFile) -> &str {
