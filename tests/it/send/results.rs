@@ -1,12 +1,13 @@
 //! What `send` prints and how it exits, against a server that answers by the user's name.
 use std::collections::BTreeSet;
 use std::net::Ipv6Addr;
+use std::process::Command;
 
 use super::{HASTY, PATIENT, chmod, file, send};
 use crate::engine::das::{self, SECRET};
 use crate::engine::loopback::LoopbackDas;
-use crate::support::process::Finished;
-use crate::support::wait::wait_until;
+use crate::support::process::{Finished, Running, program};
+use crate::support::wait::{PATIENCE, wait_until};
 
 /// A file of so many requests.
 fn requests(number: usize) -> tempfile::NamedTempFile {
@@ -21,14 +22,33 @@ fn path(file: &tempfile::NamedTempFile) -> &str {
 #[test]
 fn more_than_256_at_once_take_more_ports() {
     let das = LoopbackDas::silent();
-    let requests = requests(700);
-    let more = ["--file", path(&requests), "--in-flight", "700", "--irt", "1s", "--mrt", "1s", "--mrc", "0"];
+    let requests = requests(300);
+    let more = ["--file", path(&requests), "--in-flight", "300", "--irt", "1s", "--mrt", "1s", "--mrc", "0"];
     let running = send("disconnect", das.addr, &file(SECRET), &more).spawn();
     // A burst may be more than the server's socket holds: what it has not seen is sent again
     let from = || das.received().iter().map(|(from, octets)| (from.port(), octets[1])).collect::<BTreeSet<_>>();
-    wait_until("all 700", || from().len() == 700);
+    wait_until("all 300", || from().len() == 300);
     running.terminate();
-    assert_eq!(from().iter().map(|(port, _)| *port).collect::<BTreeSet<_>>().len(), 3);
+    assert_eq!(from().iter().map(|(port, _)| *port).collect::<BTreeSet<_>>().len(), 2);
+}
+
+/// What a person sees on a terminal: the lines and a bar that goes when all is done, and in a pipe neither bar nor colour.
+#[test]
+fn a_bar_is_drawn_on_a_terminal_alone() {
+    let das = LoopbackDas::start();
+    let (secret, requests) = (file(SECRET), requests(20));
+    let to = das.addr.to_string();
+    let arguments = ["--to", &to, "--secret-file", path(&secret), "--file", path(&requests), "--rate", "40"];
+    let radkick = format!("{} send disconnect {}", env!("CARGO_BIN_EXE_radkick"), arguments.join(" "));
+    let mut script = Command::new(program("script", "bsdutils"));
+    script.args(["-qec", &radkick, "/dev/null"]).env("TERM", "xterm").env("COLUMNS", "100");
+    let finished = Running::start(&mut script, "").finish(PATIENCE);
+    assert_eq!(finished.code, Some(0), "{finished:#?}");
+    assert!(finished.stdout.contains("in flight"), "{finished:#?}");
+    assert!(finished.stdout.contains("#0 \u{1b}[32mACK\u{1b}[0m"), "{finished:#?}");
+    assert!(finished.stdout.contains("\r\u{1b}[2K20 sent: 20 ACK"), "the bar is gone: {finished:#?}");
+    let piped = send("disconnect", das.addr, &secret, &["--file", path(&requests)]).run();
+    assert!(!piped.stdout.contains('\u{1b}') && piped.stderr.is_empty(), "{piped:#?}");
 }
 
 #[test]
