@@ -79,7 +79,6 @@ pub(crate) async fn run(args: SendArgs, output: Output) -> anyhow::Result<Exit> 
     };
     plan.warnings.iter().try_for_each(|warning| output.note(&format!("warning: {warning}")))?;
     let socket = UdpHandle::bind(Some(plan.source), Clock)
-        .await
         .with_context(|| format!("cannot open a socket at {}", plan.source))?;
     let started = Clock.now();
     let mut tally = send_all(plan.requests, in_flight, &socket, output).await?;

@@ -73,8 +73,17 @@ pub struct NasSettings {
     pub event_timestamp: Option<bool>,
     /// `require_message_authenticator`, whether a reply without one is discarded. Default false.
     pub require_message_authenticator: Option<bool>,
-    /// `identifier_hold`, how long a used Identifier rests before it is used again, 0 s to 10 min. Default 30 s.
+    /// `event_timestamp_window`, how far the Event-Timestamp of a reply, if it has one, may be from our clock (RFC 5176
+    /// §6.3), 0 s to 1 h; 0 s for any. Default 5 min.
+    pub event_timestamp_window: Option<Duration>,
+    /// `identifier_hold`, how long an Identifier rests after an exchange that was sent more than once or not answered, 0 s
+    /// to 10 min. Default 30 s.
     pub identifier_hold: Option<Duration>,
+    /// `identifier_hold_always`, whether it rests after every exchange, for a NAS that answers from a cache by the
+    /// Identifier alone. Default no.
+    pub identifier_hold_always: Option<bool>,
+    /// `max_ports`, how many of our ports may send to this NAS, 1 to 64; each has 256 Identifiers. Default 16.
+    pub max_ports: Option<u16>,
     /// `time_zone`, the zone in which days begin at this NAS. Default: that of `[accounting]`.
     pub time_zone: Option<TimeZone>,
     /// `[nas.rest]`. Default: none.

@@ -1,6 +1,7 @@
 //! Merging the settings of a NAS, and what they come to once its address is known.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use url::Url;
@@ -37,7 +38,7 @@ pub struct NasProfile {
     /// The sets of attributes that name a session; empty: by service.
     pub identity: Vec<Vec<IdentityAttribute>>,
     /// Further addresses from which a reply is taken.
-    pub reply_from: Vec<IpAddr>,
+    pub reply_from: Arc<[IpAddr]>,
     /// Retransmission: quick where another path follows RADIUS.
     pub timers: Timers,
     /// Whether requests carry a Message-Authenticator.
@@ -46,8 +47,14 @@ pub struct NasProfile {
     pub event_timestamp: bool,
     /// Whether a reply without Message-Authenticator is discarded.
     pub require_message_authenticator: bool,
-    /// How long a used Identifier rests.
+    /// How far the Event-Timestamp of a reply may be off; zero: any.
+    pub event_timestamp_window: Duration,
+    /// How long an Identifier rests after an exchange that was sent more than once or not answered.
     pub identifier_hold: Duration,
+    /// Whether it rests after every exchange.
+    pub identifier_hold_always: bool,
+    /// How many of our ports may send to this NAS.
+    pub max_ports: u16,
     /// Its REST service, if one is set up.
     pub rest: Option<RestSettings>,
     /// Its binary API, if one is set up.
@@ -94,7 +101,10 @@ impl NasSettings {
             message_authenticator: self.message_authenticator.or(lower.message_authenticator),
             event_timestamp: self.event_timestamp.or(lower.event_timestamp),
             require_message_authenticator: self.require_message_authenticator.or(lower.require_message_authenticator),
+            event_timestamp_window: self.event_timestamp_window.or(lower.event_timestamp_window),
             identifier_hold: self.identifier_hold.or(lower.identifier_hold),
+            identifier_hold_always: self.identifier_hold_always.or(lower.identifier_hold_always),
+            max_ports: self.max_ports.or(lower.max_ports),
             time_zone: self.time_zone.clone().or_else(|| lower.time_zone.clone()),
             rest: layered(self.rest.as_ref(), lower.rest.as_ref(), RestPart::over),
             api: layered(self.api.as_ref(), lower.api.as_ref(), ApiPart::over),
@@ -127,12 +137,15 @@ impl NasSettings {
             max_bounces: self.max_bounces.unwrap_or(3),
             remove_host: self.remove_host.unwrap_or(false),
             identity: self.identity.clone().unwrap_or_default(),
-            reply_from: self.reply_from.clone().unwrap_or_default(),
+            reply_from: self.reply_from.clone().unwrap_or_default().into(),
             timers,
             message_authenticator: self.message_authenticator.unwrap_or(true),
             event_timestamp: self.event_timestamp.unwrap_or(true),
             require_message_authenticator: self.require_message_authenticator.unwrap_or(false),
+            event_timestamp_window: self.event_timestamp_window.unwrap_or(Duration::from_mins(5)),
             identifier_hold: self.identifier_hold.unwrap_or(Duration::from_secs(30)),
+            identifier_hold_always: self.identifier_hold_always.unwrap_or(false),
+            max_ports: self.max_ports.unwrap_or(16),
             rest,
             api,
         }

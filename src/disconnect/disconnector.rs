@@ -161,9 +161,13 @@ impl Disconnector {
         request.message_authenticator = profile.message_authenticator;
         request.event_timestamp = profile.event_timestamp;
         request.require_message_authenticator = profile.require_message_authenticator;
-        request.reply_from = profile.reply_from.first().copied();
+        request.reply_from = Arc::clone(&profile.reply_from);
+        request.event_timestamp_window = profile.event_timestamp_window;
+        request.identifier_hold = profile.identifier_hold;
+        request.identifier_hold_always = profile.identifier_hold_always;
+        request.max_ports = profile.max_ports;
         crate::dynauth::check_identification(request.code, &request.attributes)?;
-        let socket = self.socket(nas).await?;
+        let socket = self.socket(nas)?;
         let kind = if code == Code::CoaRequest { &self.metrics.changes } else { &self.metrics.exchanges };
         let counted = kind.begin(&nas.name);
         let ended = socket.exchange(request).await?;
@@ -176,13 +180,13 @@ impl Disconnector {
         Ok(Some(ended))
     }
 
-    async fn socket(&self, nas: &ResolvedNas) -> Result<UdpHandle, CutError> {
+    fn socket(&self, nas: &ResolvedNas) -> Result<UdpHandle, CutError> {
         let source = nas.profile.source.unwrap_or_else(|| any_source(nas.das_addr()));
         let known = self.sockets.lock().unwrap_or_else(PoisonError::into_inner).get(&source).cloned();
         if let Some(handle) = known {
             return Ok(handle);
         }
-        let bound = UdpHandle::bind_counting(Some(source), self.clock, Arc::clone(&self.metrics)).await;
+        let bound = UdpHandle::bind_counting(Some(source), self.clock, Arc::clone(&self.metrics));
         let handle = bound.map_err(|error| CutError::Socket { source_addr: source, error })?;
         let mut sockets = self.sockets.lock().unwrap_or_else(PoisonError::into_inner);
         Ok(sockets.entry(source).or_insert(handle).clone())

@@ -59,6 +59,9 @@ pub enum SendError {
     /// The local address and the destination do not go together, or the local one is gone.
     #[error("the source address cannot reach it")]
     AddressNotAvailable,
+    /// The system has no room for it at the moment, which ends nothing: the next transmission may find some.
+    #[error("the system has no room for it at the moment")]
+    NoBuffers,
     /// Anything else that the system says.
     #[error("the system refused to send it")]
     Refused,
@@ -67,7 +70,7 @@ pub enum SendError {
 impl SendError {
     /// Whether it ends the exchange.
     pub(super) const fn is_final(self) -> bool {
-        !matches!(self, Self::PortUnreachable)
+        !matches!(self, Self::PortUnreachable | Self::NoBuffers)
     }
 }
 
@@ -119,6 +122,9 @@ pub enum DiscardReason {
     /// No request was sent to that address and port, and no request expects its answer from there.
     #[error("unexpected source")]
     UnexpectedSource,
+    /// A right reply whose Event-Timestamp is too far from our clock (RFC 5176 §6.3).
+    #[error("stale Event-Timestamp")]
+    StaleEventTimestamp,
     /// It is not a reply to a request in flight. [`OpenError::UnknownIdentifier`] is what late and repeated replies give.
     #[error(transparent)]
     Refused(#[from] OpenError),

@@ -1,11 +1,16 @@
 //! What is to be asked of a DAS, and whether it may be.
 
 use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
 
 use super::RetransmitPolicy;
 use crate::radius::{
-    AttributeType, Attributes, Code, EncodeError, MessageAuthenticator, Sealed, SharedSecret, seal_request,
+    AttributeType, Attributes, Code, EncodeError, MAX_PACKET_OCTETS, MessageAuthenticator, Sealed, SharedSecret,
+    packet_octets, seal_request,
 };
+
+const EVENT_TIMESTAMP_OCTETS: usize = 6;
 
 /// One Disconnect- or CoA-Request, and how to send it.
 #[derive(Debug, Clone)]
@@ -26,8 +31,16 @@ pub struct Request {
     pub event_timestamp: bool,
     /// Whether a reply without a Message-Authenticator is discarded. Most DAS send none.
     pub require_message_authenticator: bool,
-    /// Another address from which the answer may come (a NAS of several addresses), with the port of `das_addr`.
-    pub reply_from: Option<IpAddr>,
+    /// Further addresses from which the answer may come (a NAS of several addresses), with the port of `das_addr`.
+    pub reply_from: Arc<[IpAddr]>,
+    /// How far the Event-Timestamp of a reply, if it has one, may be from our clock (RFC 5176 §6.3); 0 = any.
+    pub event_timestamp_window: Duration,
+    /// How long an Identifier is not used again after an exchange that was sent more than once or not answered.
+    pub identifier_hold: Duration,
+    /// Whether it is held after every exchange: for a DAS that answers from a cache by the Identifier alone.
+    pub identifier_hold_always: bool,
+    /// How many of our ports may send to this NAS, at least 1; each has 256 Identifiers.
+    pub max_ports: u16,
 }
 
 /// Why a request could not even be sent.
@@ -50,16 +63,14 @@ pub enum RequestError {
     /// All attributes together pass 4096 octets (RFC 2865 §3).
     #[error("the packet would have more than 4096 octets")]
     PacketTooLong,
-    /// 256 requests to this DAS are in flight on this socket.
-    #[error("256 requests to this address are in flight already")]
-    NoFreeIdentifier,
     /// Neither a Disconnect- nor a CoA-Request.
     #[error("{0} is not a request of Dynamic Authorization")]
     NotDynamicAuthorization(Code),
 }
 
 impl Request {
-    /// A request with the defaults: RFC 5080's times, Message-Authenticator and Event-Timestamp sent, none demanded.
+    /// A request with the defaults: RFC 5080's times, Message-Authenticator and Event-Timestamp sent, none demanded, a reply's
+    /// Event-Timestamp at most 300 s off, Identifiers held for 30 s, at most 4 ports.
     #[must_use]
     pub fn new(das_addr: SocketAddr, code: Code, attributes: Attributes, secret: SharedSecret) -> Self {
         Self {
@@ -71,31 +82,39 @@ impl Request {
             message_authenticator: true,
             event_timestamp: true,
             require_message_authenticator: false,
-            reply_from: None,
+            reply_from: Arc::default(),
+            event_timestamp_window: Duration::from_mins(5),
+            identifier_hold: Duration::from_secs(30),
+            identifier_hold_always: false,
+            max_ports: 4,
         }
     }
 
     /// Whether it fits a packet, before anything is sent.
     ///
     /// # Errors
-    /// [`RequestError`] for a code, a value or a sum of values that does not fit.
+    /// [`RequestError`] for a code or a sum of values that does not fit.
     pub fn check_size(&self) -> Result<(), RequestError> {
-        self.seal(0, 0).map(|_| ())
-    }
-
-    /// The octets of every transmission. `epoch` is in seconds since 1970.
-    pub(super) fn seal(&self, identifier: u8, epoch: i64) -> Result<Sealed, RequestError> {
         if !matches!(self.code, Code::DisconnectRequest | Code::CoaRequest) {
             return Err(RequestError::NotDynamicAuthorization(self.code));
         }
-        let mut attributes = self.attributes.clone();
-        if let (true, false, Ok(seconds)) =
-            (self.event_timestamp, attributes.contains(AttributeType::EVENT_TIMESTAMP), u32::try_from(epoch))
-        {
-            attributes.push_u32(AttributeType::EVENT_TIMESTAMP, seconds);
+        let octets = usize::from(packet_octets(&self.attributes, self.message_authenticator)?);
+        let timestamp = if self.adds_event_timestamp() { EVENT_TIMESTAMP_OCTETS } else { 0 };
+        if octets + timestamp > MAX_PACKET_OCTETS { Err(RequestError::PacketTooLong) } else { Ok(()) }
+    }
+
+    fn adds_event_timestamp(&self) -> bool {
+        self.event_timestamp && !self.attributes.contains(AttributeType::EVENT_TIMESTAMP)
+    }
+
+    /// The octets of every transmission, into which the attributes go. `epoch` is in seconds since 1970.
+    pub(super) fn seal(&mut self, identifier: u8, epoch: i64) -> Result<Sealed, RequestError> {
+        if let (true, Ok(seconds)) = (self.adds_event_timestamp(), u32::try_from(epoch)) {
+            self.attributes.push_u32(AttributeType::EVENT_TIMESTAMP, seconds);
         }
         let message_authenticator =
             if self.message_authenticator { MessageAuthenticator::Required } else { MessageAuthenticator::Optional };
+        let attributes = std::mem::take(&mut self.attributes);
         Ok(seal_request(self.code, identifier, &attributes, &self.secret, message_authenticator)?)
     }
 
@@ -104,11 +123,10 @@ impl Request {
         if self.require_message_authenticator { MessageAuthenticator::Required } else { MessageAuthenticator::Optional }
     }
 
-    /// From where a reply may come.
-    pub(super) fn sources(&self) -> impl Iterator<Item = SocketAddr> + use<> {
+    /// From where else than from its own address a reply may come.
+    pub(super) fn further_sources(&self) -> impl Iterator<Item = SocketAddr> {
         let port = self.das_addr.port();
-        let other = self.reply_from.map(|address| SocketAddr::new(address, port));
-        [Some(self.das_addr), other].into_iter().flatten().map(comparable)
+        self.reply_from.iter().map(move |address| SocketAddr::new(*address, port))
     }
 }
 

@@ -15,6 +15,7 @@ pub struct Discards {
     invalid_addresses: Counter,
     unknown_types: Counter,
     dropped: Counter,
+    stale: Counter,
 }
 
 impl Discards {
@@ -29,6 +30,8 @@ impl Discards {
         registry.register("unknown_types", "Packets whose code answers no request", all.unknown_types.clone());
         let what = "Replies that nobody waits for: late, repeated, or to no request of ours";
         registry.register("packets_dropped", what, all.dropped.clone());
+        let what = "Right replies whose Event-Timestamp is too far from this machine's clock";
+        registry.register("stale_event_timestamps", what, all.stale.clone());
         all
     }
 
@@ -36,6 +39,7 @@ impl Discards {
     pub fn count(&self, reason: &DiscardReason) {
         match reason {
             DiscardReason::UnexpectedSource => &self.invalid_addresses,
+            DiscardReason::StaleEventTimestamp => &self.stale,
             DiscardReason::Refused(OpenError::Malformed(_)) => &self.malformed,
             DiscardReason::Refused(OpenError::UnexpectedCode(_)) => &self.unknown_types,
             DiscardReason::Refused(OpenError::UnknownIdentifier(_)) => &self.dropped,

@@ -3,10 +3,10 @@
 
 use md5::{Digest, Md5};
 
-use super::authenticator::unsigned;
+use super::authenticator::put;
 use super::digest::message_authenticator_of;
-use super::packet::find_attribute;
-use super::{AttributeType, Attributes, Code, EncodeError, MessageAuthenticator, Sealed, SharedSecret};
+use super::packet::encode;
+use super::{AttributeType, Attributes, Code, EncodeError, Sealed, SharedSecret};
 
 /// The longest password that User-Password carries, in octets (RFC 2865 §5.2).
 const MAX_PASSWORD_OCTETS: usize = 128;
@@ -23,12 +23,11 @@ pub fn seal_access_request(
     secret: &SharedSecret,
 ) -> Result<Sealed, EncodeError> {
     let code = Code::AccessRequest;
-    let mut octets = unsigned(code, identifier, attributes, MessageAuthenticator::Required)?;
-    octets.iter_mut().skip(4).zip(authenticator).for_each(|(octet, value)| *octet = value);
-    let type_octet = 80;
-    if let Ok([.., (start, _)]) = find_attribute(&octets, type_octet).as_deref() {
-        let tag = message_authenticator_of(&octets, authenticator, secret, *start);
-        octets.iter_mut().skip(*start).zip(tag).for_each(|(octet, value)| *octet = value);
+    let (mut octets, place) = encode(code, identifier, attributes, true)?;
+    put(&mut octets, 4, authenticator);
+    if let Some(place) = place {
+        let tag = message_authenticator_of(&octets, authenticator, secret, place);
+        put(&mut octets, place, tag);
     }
     Ok(Sealed { code, identifier, authenticator, octets })
 }
@@ -63,7 +62,7 @@ pub fn chap_password(identifier: u8, password: &[u8], challenge: &[u8]) -> Vec<u
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Reader, open_reply};
+    use super::super::{MessageAuthenticator, Reader, open_reply};
     use super::*;
 
     fn octets(hex: &str) -> Vec<u8> {

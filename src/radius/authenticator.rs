@@ -7,10 +7,9 @@
 use subtle::ConstantTimeEq;
 
 use super::digest::{digest, message_authenticator_of};
-use super::packet::{decode_attributes, encode, find_attribute, trim};
-use super::{AttributeType, Attributes, Code, DecodeError, EncodeError, Reader, SharedSecret};
+use super::packet::{HEADER_OCTETS, Tag, encode, find_tag, trim};
+use super::{Attributes, Code, DecodeError, EncodeError, Reader, SharedSecret, wire};
 
-const MESSAGE_AUTHENTICATOR: u8 = 80;
 const ZERO: [u8; 16] = [0; 16];
 
 /// What to do about the Message-Authenticator (RFC 5176 §3.4).
@@ -20,6 +19,12 @@ pub enum MessageAuthenticator {
     Required,
     /// Left out when sealing, checked where present when opening.
     Optional,
+}
+
+impl MessageAuthenticator {
+    const fn is_required(self) -> bool {
+        matches!(self, Self::Required)
+    }
 }
 
 /// A request ready for the wire. Retransmissions send these same octets (RFC 5176 §2.3).
@@ -101,8 +106,8 @@ pub fn seal_request(
     message_authenticator: MessageAuthenticator,
 ) -> Result<Sealed, EncodeError> {
     debug_assert!(code.is_signed_request());
-    let mut octets = unsigned(code, identifier, attributes, message_authenticator)?;
-    let authenticator = sign(&mut octets, ZERO, secret);
+    let (mut octets, place) = encode(code, identifier, attributes, message_authenticator.is_required())?;
+    let authenticator = sign(&mut octets, place, ZERO, secret);
     Ok(Sealed { code, identifier, authenticator, octets })
 }
 
@@ -117,8 +122,8 @@ pub fn seal_reply(
     secret: &SharedSecret,
     message_authenticator: MessageAuthenticator,
 ) -> Result<Vec<u8>, EncodeError> {
-    let mut octets = unsigned(code, request.identifier, attributes, message_authenticator)?;
-    sign(&mut octets, request.authenticator, secret);
+    let (mut octets, place) = encode(code, request.identifier, attributes, message_authenticator.is_required())?;
+    sign(&mut octets, place, request.authenticator, secret);
     Ok(octets)
 }
 
@@ -173,40 +178,28 @@ fn open(
     if !bool::from(expected.ct_eq(&authenticator)) {
         return Err(OpenError::BadAuthenticator);
     }
-    let attributes = decode_attributes(octets)?;
+    let attributes = octets.get(HEADER_OCTETS..).unwrap_or_default();
+    wire::check(attributes)?;
     verify_message_authenticator(octets, signed_with, secret, message_authenticator)?;
     let code = Code::from_octet(code).ok_or(DecodeError::UnknownCode(code))?;
-    Ok(Opened { code, identifier, authenticator, attributes })
+    Ok(Opened { code, identifier, authenticator, attributes: Attributes::of_checked(attributes) })
 }
 
-pub(super) fn unsigned(
-    code: Code,
-    identifier: u8,
-    attributes: &Attributes,
-    message_authenticator: MessageAuthenticator,
-) -> Result<Vec<u8>, EncodeError> {
-    let mut all = Attributes::new();
-    for (attribute_type, value) in attributes.iter() {
-        if attribute_type != AttributeType::MESSAGE_AUTHENTICATOR {
-            all.push(attribute_type, value)?;
-        }
-    }
-    if message_authenticator == MessageAuthenticator::Required {
-        all.push(AttributeType::MESSAGE_AUTHENTICATOR, ZERO)?;
-    }
-    encode(code, identifier, &all)
-}
-
-/// Fills in the Message-Authenticator (if its place is there) and then the Authenticator, which it returns.
-fn sign(octets: &mut [u8], signed_with: [u8; 16], secret: &SharedSecret) -> [u8; 16] {
-    let places = find_attribute(octets, MESSAGE_AUTHENTICATOR).unwrap_or_default();
-    if let Some(&(start, 16)) = places.first() {
-        let tag = message_authenticator_of(octets, signed_with, secret, start);
-        octets.iter_mut().skip(start).zip(tag).for_each(|(octet, value)| *octet = value);
+/// Fills in the Message-Authenticator at its place, if it has one, and then the Authenticator, which it returns.
+fn sign(octets: &mut [u8], place: Option<usize>, signed_with: [u8; 16], secret: &SharedSecret) -> [u8; 16] {
+    if let Some(place) = place {
+        let tag = message_authenticator_of(octets, signed_with, secret, place);
+        put(octets, place, tag);
     }
     let authenticator = digest(octets, signed_with, secret);
-    octets.iter_mut().skip(4).zip(authenticator).for_each(|(octet, value)| *octet = value);
+    put(octets, 4, authenticator);
     authenticator
+}
+
+pub(super) fn put(octets: &mut [u8], at: usize, value: [u8; 16]) {
+    if let Some(place) = octets.get_mut(at..at + 16) {
+        place.copy_from_slice(&value);
+    }
 }
 
 fn verify_message_authenticator(
@@ -215,16 +208,14 @@ fn verify_message_authenticator(
     secret: &SharedSecret,
     message_authenticator: MessageAuthenticator,
 ) -> Result<(), OpenError> {
-    match find_attribute(octets, MESSAGE_AUTHENTICATOR)?.as_slice() {
-        [] if message_authenticator == MessageAuthenticator::Optional => Ok(()),
-        [] => Err(OpenError::MissingMessageAuthenticator),
-        [(start, 16)] => {
-            let expected = message_authenticator_of(octets, signed_with, secret, *start);
-            let mut reader = Reader::new(octets);
-            reader.take(*start)?;
-            let found = reader.take_array::<16>()?;
-            if bool::from(expected.ct_eq(&found)) { Ok(()) } else { Err(OpenError::BadMessageAuthenticator) }
+    match find_tag(octets) {
+        Tag::Absent if message_authenticator == MessageAuthenticator::Optional => Ok(()),
+        Tag::Absent => Err(OpenError::MissingMessageAuthenticator),
+        Tag::At(start) => {
+            let expected = message_authenticator_of(octets, signed_with, secret, start);
+            let found = octets.get(start..start + 16).unwrap_or_default();
+            if bool::from(expected.ct_eq(found)) { Ok(()) } else { Err(OpenError::BadMessageAuthenticator) }
         }
-        _ => Err(OpenError::BadMessageAuthenticator),
+        Tag::Wrong => Err(OpenError::BadMessageAuthenticator),
     }
 }

@@ -1,7 +1,8 @@
 //! The RADIUS wire format: packets, attributes, sealing and opening, dictionaries. Pure.
 //!
-//! The `radius` crate carries packets and attributes; what it lacks for Dynamic Authorization is here: the
-//! Message-Authenticator, the check of a reply, vendor attributes both ways, and bounds before anything is decoded.
+//! The `radius` crate knows the numbers of codes and attributes. Packets are built and read here, because Dynamic
+//! Authorization needs what the crate lacks: the Message-Authenticator, the check of a reply, vendor attributes both ways,
+//! the order of attributes, bounds before anything is decoded, and one buffer a packet in place of forty.
 //!
 //! ```text
 //!  0                   1                   2                   3
@@ -13,8 +14,8 @@
 //! |  Attributes: Type, Length, Value ...    |
 //! ```
 //!
-//! Invariants: no clock, no socket, no randomness, no log. Octets of a peer are read through [`Reader`] only, and the
-//! crate's decoder sees nothing that our length and authenticator checks have not passed.
+//! Invariants: no clock, no socket, no randomness, no log. Octets of a peer are read through [`Reader`] only, attributes
+//! after the packet's length and authenticator have been checked.
 //!
 //! Start reading at [`seal_request`] and [`open_reply`].
 
@@ -22,6 +23,7 @@
 
 mod access;
 mod attribute;
+mod attribute_type;
 mod authenticator;
 mod code;
 mod date;
@@ -34,9 +36,11 @@ mod quoting;
 mod reader;
 mod secret;
 mod value;
+mod wire;
 
 pub use access::{chap_password, hide_password, seal_access_request};
-pub use attribute::{AttributeType, Attributes, VENDOR_MIKROTIK};
+pub use attribute::Attributes;
+pub use attribute_type::{AttributeType, VENDOR_MIKROTIK};
 pub use authenticator::{
     MessageAuthenticator, OpenError, Opened, Sealed, open_reply, open_request, seal_reply, seal_request,
 };
@@ -44,7 +48,7 @@ pub use code::Code;
 pub use date::parse_date;
 pub use dictionary::{Definition, Dictionary, DictionaryError, DictionaryProblem};
 pub use error_cause::{ErrorCause, ErrorCauseClass};
-pub use packet::{DecodeError, EncodeError, MAX_PACKET_OCTETS};
+pub use packet::{DecodeError, EncodeError, MAX_PACKET_OCTETS, packet_octets};
 pub use pairs::{PairError, PairProblem, parse_pair, parse_requests};
 pub use reader::Reader;
 pub use secret::{EmptySecret, SharedSecret};

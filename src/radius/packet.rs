@@ -1,15 +1,14 @@
-//! Octets from attributes and back, on the `radius` crate.
+//! Header and attributes to octets and back.
 
-use ::radius::core::avp::AVP;
-use ::radius::core::packet::Packet;
-
-use super::{AttributeType, Attributes, Code, Reader};
+use super::{AttributeType, Attributes, Code, Reader, wire};
 
 /// The longest packet (RFC 2865 §3).
 pub const MAX_PACKET_OCTETS: usize = 4096;
 
 pub(super) const HEADER_OCTETS: usize = 20;
-const VENDOR_SPECIFIC: u8 = 26;
+
+const MESSAGE_AUTHENTICATOR: u8 = 80;
+const MESSAGE_AUTHENTICATOR_OCTETS: usize = 18;
 
 /// Why octets are not a packet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -46,32 +45,49 @@ pub enum EncodeError {
     PacketTooLong,
 }
 
-/// Header and attributes with whatever authenticator; sealing puts in the real one.
-pub(super) fn encode(code: Code, identifier: u8, attributes: &Attributes) -> Result<Vec<u8>, EncodeError> {
-    let mut packet = Packet::new_with_identifier(code.wire(), &[], identifier);
-    let mut octets = HEADER_OCTETS;
-    for (attribute_type, value) in attributes.iter() {
-        let avp = wire_attribute(attribute_type, value);
-        octets += 2 + avp.encode_bytes().len();
-        if octets > MAX_PACKET_OCTETS {
-            return Err(EncodeError::PacketTooLong);
-        }
-        packet.add(avp);
-    }
-    packet.encode().map_err(|_| EncodeError::PacketTooLong)
+/// How many octets a packet of `attributes` has, with a Message-Authenticator of its own or none.
+///
+/// # Errors
+/// [`EncodeError::PacketTooLong`] over 4096.
+pub fn packet_octets(attributes: &Attributes, message_authenticator: bool) -> Result<u16, EncodeError> {
+    let own = if message_authenticator { MESSAGE_AUTHENTICATOR_OCTETS } else { 0 };
+    let replaced = message_authenticators(attributes).map(|value| value.len() + 2).sum::<usize>();
+    let octets = HEADER_OCTETS + attributes.octets().len() - replaced + own;
+    u16::try_from(octets).ok().filter(|_| octets <= MAX_PACKET_OCTETS).ok_or(EncodeError::PacketTooLong)
 }
 
-fn wire_attribute(attribute_type: AttributeType, value: &[u8]) -> AVP {
-    match attribute_type {
-        AttributeType::Standard(octet) => AVP::from_bytes(octet, value),
-        AttributeType::Vendor { vendor_id, vendor_type } => {
-            let length = u8::try_from(value.len() + 2).unwrap_or(u8::MAX);
-            let mut octets = vendor_id.to_be_bytes().to_vec();
-            octets.extend([vendor_type, length]);
+fn message_authenticators(attributes: &Attributes) -> impl Iterator<Item = &[u8]> {
+    wire::pairs(attributes.octets()).filter(|(octet, _)| *octet == MESSAGE_AUTHENTICATOR).map(|(_, value)| value)
+}
+
+/// A packet with no authenticator in it yet, and where its Message-Authenticator's value is to be put. One among
+/// `attributes` is left out: it could not be the real one.
+pub(super) fn encode(
+    code: Code,
+    identifier: u8,
+    attributes: &Attributes,
+    message_authenticator: bool,
+) -> Result<(Vec<u8>, Option<usize>), EncodeError> {
+    let length = packet_octets(attributes, message_authenticator)?;
+    let mut octets = Vec::with_capacity(length.into());
+    octets.extend([code.octet(), identifier]);
+    octets.extend(length.to_be_bytes());
+    octets.resize(HEADER_OCTETS, 0);
+    if message_authenticators(attributes).next().is_none() {
+        octets.extend(attributes.octets());
+    } else {
+        for (octet, value) in wire::pairs(attributes.octets()).filter(|(octet, _)| *octet != MESSAGE_AUTHENTICATOR) {
+            octets.extend([octet, u8::try_from(value.len() + 2).unwrap_or(u8::MAX)]);
             octets.extend(value);
-            AVP::from_bytes(VENDOR_SPECIFIC, &octets)
         }
     }
+    if !message_authenticator {
+        return Ok((octets, None));
+    }
+    octets.extend([MESSAGE_AUTHENTICATOR, 18]);
+    let place = octets.len();
+    octets.resize(place + 16, 0);
+    Ok((octets, Some(place)))
 }
 
 /// The datagram without padding: exactly as many octets as its header says (RFC 2865 §3).
@@ -85,32 +101,26 @@ pub(super) fn trim(datagram: &[u8]) -> Result<&[u8], DecodeError> {
     Reader::new(datagram).take(usize::from(length))
 }
 
-/// The attributes of a packet whose length and authenticator have been checked, types in ascending order, values of a
-/// type in the packet's order.
-pub(super) fn decode_attributes(octets: &[u8]) -> Result<Attributes, DecodeError> {
-    let packet = Packet::decode(octets, &[]).map_err(|_| DecodeError::AttributeLength)?;
-    let mut attributes = Attributes::new();
-    for octet in u8::MIN..=u8::MAX {
-        for avp in packet.lookup_all(octet) {
-            attributes.push_wire(octet, &avp.encode_bytes());
-        }
-    }
-    Ok(attributes)
+/// What a packet says of its Message-Authenticator.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Tag {
+    /// It has none.
+    Absent,
+    /// It has one, whose value begins at this octet.
+    At(usize),
+    /// It has one of another length, or several.
+    Wrong,
 }
 
-/// Where each value of attribute type `octet` begins in the packet, with its length.
-pub(super) fn find_attribute(octets: &[u8], octet: u8) -> Result<Vec<(usize, usize)>, DecodeError> {
-    let mut reader = Reader::new(octets);
-    reader.take(HEADER_OCTETS)?;
-    let mut found = Vec::new();
-    while !reader.is_empty() {
-        let attribute_type = reader.take_u8()?;
-        let length = usize::from(reader.take_u8()?).checked_sub(2).ok_or(DecodeError::AttributeLength)?;
-        let start = octets.len() - reader.rest().len();
-        reader.take(length).map_err(|_| DecodeError::AttributeLength)?;
-        if attribute_type == octet {
-            found.push((start, length));
+/// Looks for the Message-Authenticator of a packet whose attributes' lengths fit.
+pub(super) fn find_tag(octets: &[u8]) -> Tag {
+    let mut at = HEADER_OCTETS;
+    let mut tag = Tag::Absent;
+    for (octet, value) in wire::pairs(octets.get(HEADER_OCTETS..).unwrap_or_default()) {
+        if octet == MESSAGE_AUTHENTICATOR {
+            tag = if tag == Tag::Absent && value.len() == 16 { Tag::At(at + 2) } else { Tag::Wrong };
         }
+        at += value.len() + 2;
     }
-    Ok(found)
+    tag
 }

@@ -1,11 +1,22 @@
 //! The shared secret of a NAS.
 
+use std::fmt;
+use std::sync::Arc;
+
+use hmac::{Hmac, KeyInit};
+use md5::Md5;
 use secrecy::{ExposeSecret, SecretSlice};
 
 /// The secret that a NAS and radkick share (RFC 2865 §3). It has no `Display`, its `Debug` is redacted, and it is wiped
-/// when dropped.
-#[derive(Debug, Clone)]
-pub struct SharedSecret(SecretSlice<u8>);
+/// when the last clone is dropped.
+#[derive(Clone)]
+pub struct SharedSecret(Arc<Keyed>);
+
+struct Keyed {
+    octets: SecretSlice<u8>,
+    /// HMAC-MD5 that has taken the secret already: half the work for a packet, done once.
+    mac: Hmac<Md5>,
+}
 
 /// A shared secret of no octets, which RFC 2865 §3 forbids.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -18,11 +29,27 @@ impl SharedSecret {
     /// # Errors
     /// [`EmptySecret`] for none.
     pub fn new(octets: Vec<u8>) -> Result<Self, EmptySecret> {
-        if octets.is_empty() { Err(EmptySecret) } else { Ok(Self(octets.into())) }
+        if octets.is_empty() {
+            return Err(EmptySecret);
+        }
+        #[expect(clippy::expect_used, reason = "HMAC takes a key of any length")]
+        let mac = Hmac::new_from_slice(&octets).expect("any key length");
+        Ok(Self(Arc::new(Keyed { octets: octets.into(), mac })))
     }
 
     pub(super) fn expose(&self) -> &[u8] {
-        self.0.expose_secret()
+        self.0.octets.expose_secret()
+    }
+
+    /// HMAC-MD5 with the secret as its key, and nothing else in it yet.
+    pub(super) fn mac(&self) -> Hmac<Md5> {
+        self.0.mac.clone()
+    }
+}
+
+impl fmt::Debug for SharedSecret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SharedSecret([REDACTED])")
     }
 }
 

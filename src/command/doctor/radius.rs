@@ -87,6 +87,7 @@ fn silence(nas: &ResolvedNas, ended: &Ended, counters: Option<(IncomingCounters,
             | SendError::HostUnreachable
             | SendError::Forbidden
             | SendError::AddressNotAvailable
+            | SendError::NoBuffers
             | SendError::Refused => Finding::wrong(
                 "radius_unreachable",
                 what,

@@ -1,12 +1,13 @@
 //! Nothing that is not signed with the secret ends an exchange.
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use proptest::prelude::*;
 use radkick::dynauth::{DiscardReason, Outcome, Request};
-use radkick::radius::{Attributes, Code, DecodeError, MessageAuthenticator, OpenError, seal_reply};
+use radkick::radius::{AttributeType, Attributes, Code, DecodeError, MessageAuthenticator, OpenError, seal_reply};
 
 use super::das;
-use super::link::Link;
+use super::link::{EPOCH, Link};
 
 /// A link with one request in flight, and the right answer to it.
 fn in_flight(request: Request) -> (Link, Vec<u8>) {
@@ -34,7 +35,9 @@ fn each_fault_has_its_name() {
     let das = das::das_addr(1);
     let refused = |forge: fn(&mut Vec<u8>)| match refusal(das, forge) {
         DiscardReason::Refused(error) => error,
-        DiscardReason::UnexpectedSource => panic!("it came from the right address"),
+        DiscardReason::StaleEventTimestamp | DiscardReason::UnexpectedSource => {
+            panic!("it came from the right address")
+        }
     };
     assert_eq!(refused(|octets| octets[4..20].fill(0)), OpenError::BadAuthenticator);
     assert!(matches!(refused(|octets| octets[1] ^= 1), OpenError::UnknownIdentifier(_)));
@@ -53,6 +56,24 @@ fn a_signed_reply_to_another_kind_of_request_is_discarded() {
         link.receive(das::das_addr(1), &das::reply(code, &request, &Attributes::new()));
         assert_eq!(link.ended, [], "{code}");
         assert!(matches!(link.discarded[0].reason, DiscardReason::Refused(OpenError::UnexpectedCode(_))), "{code}");
+    }
+}
+
+#[test]
+fn a_stale_reply_is_discarded_where_its_time_is_looked_at() {
+    let seconds = |epoch: i64| u32::try_from(epoch).expect("a time of this century");
+    for (off, window, taken) in
+        [(300, 300, true), (-300, 300, true), (301, 300, false), (-301, 300, false), (-9999, 0, true)]
+    {
+        let request = Request { event_timestamp_window: Duration::from_secs(window), ..das::disconnect("alice") };
+        let (mut link, _) = in_flight(request);
+        let request = das::open(link.last_octets()).expect("our own request");
+        let mut attributes = Attributes::new();
+        attributes.push_u32(AttributeType::EVENT_TIMESTAMP, seconds(EPOCH + off));
+        link.receive(das::das_addr(1), &das::reply(Code::DisconnectAck, &request, &attributes));
+        assert_eq!(link.ended.len(), usize::from(taken), "{off} s off, {window} s allowed");
+        let stale = link.discarded.iter().map(|discard| discard.reason).collect::<Vec<_>>();
+        assert_eq!(stale, if taken { vec![] } else { vec![DiscardReason::StaleEventTimestamp] });
     }
 }
 

@@ -4,7 +4,9 @@ use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use radkick::clock::Clock;
-use radkick::dynauth::{Discard, DynAuthClient, Ended, Event, ExchangeId, Request, RequestError};
+use radkick::dynauth::{
+    Discard, DynAuthClient, Ended, Event, ExchangeId, Moment, Port, PortChange, Request, RequestError,
+};
 
 use super::das;
 
@@ -24,13 +26,17 @@ pub(crate) struct Link {
     pub(crate) transmissions: Vec<(Duration, ExchangeId, Vec<u8>)>,
     pub(crate) ended: Vec<(ExchangeId, Ended)>,
     pub(crate) discarded: Vec<Discard>,
+    /// What was asked for.
+    pub(crate) ports: Vec<PortChange>,
+    /// Whether a port that is asked for can be opened.
+    pub(crate) opens_ports: bool,
     on_the_way: BTreeMap<(Instant, u64), Datagram>,
     count: u64,
 }
 
 enum Datagram {
-    ToDas(SocketAddr, Vec<u8>),
-    ToClient(SocketAddr, Vec<u8>),
+    ToDas(Port, SocketAddr, Vec<u8>),
+    ToClient(Port, SocketAddr, Vec<u8>),
 }
 
 impl Link {
@@ -46,6 +52,8 @@ impl Link {
             transmissions: Vec::new(),
             ended: Vec::new(),
             discarded: Vec::new(),
+            ports: Vec::new(),
+            opens_ports: true,
             on_the_way: BTreeMap::new(),
             count: 0,
         }
@@ -57,14 +65,22 @@ impl Link {
     }
 
     pub(crate) fn send(&mut self, request: Request) -> Result<ExchangeId, RequestError> {
-        let id = self.client.handle_request(request, self.now, EPOCH, self.random);
+        let id = self.client.handle_request(request, self.moment());
         self.drain();
         id
     }
 
-    /// A datagram comes in now.
+    pub(crate) const fn moment(&self) -> Moment {
+        Moment { at: self.now, epoch: EPOCH, random: self.random }
+    }
+
+    /// A datagram comes in now, to the first port.
     pub(crate) fn receive(&mut self, from: SocketAddr, octets: &[u8]) {
-        self.client.handle_datagram(from, octets, self.now);
+        self.receive_at(Port::FIRST, from, octets);
+    }
+
+    pub(crate) fn receive_at(&mut self, port: Port, from: SocketAddr, octets: &[u8]) {
+        self.client.handle_datagram(port, from, octets, self.moment());
         self.drain();
     }
 
@@ -74,7 +90,7 @@ impl Link {
 
     /// The driver looks at its timer.
     pub(crate) fn timer(&mut self) {
-        self.client.handle_timeout(self.now, self.random);
+        self.client.handle_timeout(self.moment());
         self.drain();
     }
 
@@ -103,12 +119,12 @@ impl Link {
 
     fn arrive(&mut self) {
         match self.on_the_way.pop_first() {
-            Some((_, Datagram::ToDas(das_addr, octets))) => {
+            Some((_, Datagram::ToDas(port, das_addr, octets))) => {
                 if let Some(answer) = das::answer(&octets) {
-                    self.carry(&answer, |octets| Datagram::ToClient(das_addr, octets));
+                    self.carry(&answer, |octets| Datagram::ToClient(port, das_addr, octets));
                 }
             }
-            Some((_, Datagram::ToClient(from, octets))) => self.receive(from, &octets),
+            Some((_, Datagram::ToClient(port, from, octets))) => self.receive_at(port, from, &octets),
             None => {}
         }
     }
@@ -121,9 +137,19 @@ impl Link {
     }
 
     fn drain(&mut self) {
+        while let Some(change) = self.client.poll_port() {
+            self.ports.push(change);
+            match change {
+                PortChange::Open(port) if self.opens_ports => self.client.handle_port_opened(port, self.moment()),
+                PortChange::Open(port) => self.client.handle_port_failed(port),
+                PortChange::Close(_) => {}
+            }
+        }
         while let Some(transmit) = self.client.poll_transmit() {
-            self.transmissions.push((self.now - self.started, transmit.exchange, transmit.octets.clone()));
-            self.carry(&transmit.octets, |octets| Datagram::ToDas(transmit.das_addr, octets));
+            let (id, port, das_addr, octets) =
+                (transmit.exchange, transmit.port, transmit.das_addr, transmit.octets.to_vec());
+            self.transmissions.push((self.now - self.started, id, octets.clone()));
+            self.carry(&octets, |octets| Datagram::ToDas(port, das_addr, octets));
         }
         while let Some(event) = self.client.poll_event() {
             match event {

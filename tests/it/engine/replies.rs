@@ -75,7 +75,7 @@ fn an_answer_from_another_address_of_the_nas_is_taken_if_it_was_named() {
     let mut link = Link::silent(0);
     let other = das::das_addr(9);
     link.send(das::disconnect("alice")).expect("a request");
-    link.send(Request { reply_from: Some(other.ip()), ..das::disconnect("bob") }).expect("a request");
+    link.send(Request { reply_from: [other.ip()].into(), ..das::disconnect("bob") }).expect("a request");
     let [alice, bob] = [0, 1].map(|n: usize| das::answer(&link.transmissions[n].2).expect("an answer"));
     link.receive(other, &alice);
     assert_eq!(link.ended, []);
@@ -95,7 +95,7 @@ fn two_nas_may_answer_from_one_address_under_one_identifier() {
     let shared: IpAddr = [192, 0, 2, 99].into();
     let mut replies = Vec::new();
     for nas in 0..=255 {
-        let request = Request { das_addr: das::das_addr(nas), reply_from: Some(shared), ..das::disconnect("alice") };
+        let request = Request { das_addr: das::das_addr(nas), reply_from: [shared].into(), ..das::disconnect("alice") };
         link.send(request).expect("a request");
         replies.push(das::answer(link.last_octets()).expect("an answer"));
     }
@@ -111,22 +111,23 @@ fn two_nas_may_answer_from_one_address_under_one_identifier() {
 fn an_icmp_error_ends_nothing_and_other_send_errors_do() {
     let mut link = Link::silent(0);
     let id = link.send(das::disconnect("alice")).expect("a request");
-    link.client.handle_send_error(id, SendError::PortUnreachable, link.now);
+    link.client.handle_send_error(id, SendError::PortUnreachable, link.moment());
+    link.client.handle_send_error(id, SendError::NoBuffers, link.moment());
     link.timer();
     assert_eq!(link.ended, []);
-    link.client.handle_send_error(id, SendError::NetworkUnreachable, link.now);
+    link.client.handle_send_error(id, SendError::NetworkUnreachable, link.moment());
     link.timer();
     assert_eq!(link.only_end().outcome, Outcome::Unreachable(SendError::NetworkUnreachable));
-    assert_eq!(link.client.poll_timeout(), None);
+    assert_eq!(link.client.in_flight(), 0);
 }
 
 #[test]
 fn what_nobody_waits_for_is_not_sent_and_ends_once() {
     let mut link = Link::new(0);
-    let (now, random) = (link.now, link.random);
-    let id = link.client.handle_request(das::disconnect("alice"), now, 0, random).expect("a request");
-    link.client.cancel(id, now);
-    link.client.cancel(id, now);
+    let moment = link.moment();
+    let id = link.client.handle_request(das::disconnect("alice"), moment).expect("a request");
+    link.client.cancel(id, moment);
+    link.client.cancel(id, moment);
     link.run();
     link.timer();
     assert_eq!(link.transmissions, []);

@@ -1,5 +1,5 @@
 //! What goes onto the wire, and what is refused before.
-use radkick::dynauth::{Request, RequestError, check_identification};
+use radkick::dynauth::{Moment, Request, RequestError, check_identification};
 use radkick::radius::{AttributeType, Attributes, Code, MessageAuthenticator, Opened, open_request};
 
 use super::das;
@@ -35,9 +35,10 @@ fn both_can_be_switched_off() {
 #[test]
 fn a_clock_before_1970_sends_no_timestamp() {
     let mut link = Link::silent(0);
-    link.client.handle_request(das::disconnect("alice"), link.now, -1, 0).expect("a request");
+    let moment = Moment { epoch: -1, ..link.moment() };
+    link.client.handle_request(das::disconnect("alice"), moment).expect("a request");
     let octets = link.client.poll_transmit().expect("a transmission").octets;
-    assert!(!das::open(&octets).expect("our own").attributes.contains(AttributeType::EVENT_TIMESTAMP));
+    assert!(!das::open(octets).expect("our own").attributes.contains(AttributeType::EVENT_TIMESTAMP));
 }
 
 #[test]

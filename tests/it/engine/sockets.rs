@@ -4,7 +4,7 @@ use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 
 use radkick::clock::Clock;
-use radkick::dynauth::{Ended, Outcome, Request, RequestError, RetransmitPolicy};
+use radkick::dynauth::{Ended, Outcome, Request, RetransmitPolicy};
 use radkick::udp::{UdpHandle, any_source};
 use tokio::task::JoinSet;
 
@@ -15,7 +15,7 @@ use crate::support::wait::{PATIENCE, poll_for};
 const ACK: Outcome = Outcome::Ack { residual_context_removed: false };
 
 async fn socket() -> UdpHandle {
-    UdpHandle::bind(None, Clock).await.expect("a socket")
+    UdpHandle::bind(None, Clock).expect("a socket")
 }
 
 /// With times that no busy machine reaches: one transmission unless a datagram is lost.
@@ -54,7 +54,7 @@ async fn an_exchange_over_ipv4_and_ipv6() {
     let das = LoopbackDas::start();
     assert_eq!(outcome(&socket().await, to(das.addr)).await, ACK);
     let das = LoopbackDas::answering(Ipv6Addr::LOCALHOST.into(), |octets, _| das::answer(octets).into_iter().collect());
-    let socket = UdpHandle::bind(Some(any_source(das.addr)), Clock).await.expect("a socket");
+    let socket = UdpHandle::bind(Some(any_source(das.addr)), Clock).expect("a socket");
     assert_eq!(outcome(&socket, to(das.addr)).await, ACK);
 }
 
@@ -62,11 +62,11 @@ async fn an_exchange_over_ipv4_and_ipv6() {
 async fn the_source_is_the_one_asked_for() {
     let das = LoopbackDas::start();
     let source: IpAddr = [127, 0, 0, 2].into();
-    let socket = UdpHandle::bind(Some(source), Clock).await.expect("a loopback address");
+    let socket = UdpHandle::bind(Some(source), Clock).expect("a loopback address");
     assert_eq!(outcome(&socket, to(das.addr)).await, ACK);
     assert_eq!(das.received()[0].0, socket.local_addr());
     assert_eq!(socket.local_addr().ip(), source);
-    let foreign = UdpHandle::bind(Some([192, 0, 2, 1].into()), Clock).await;
+    let foreign = UdpHandle::bind(Some([192, 0, 2, 1].into()), Clock);
     assert_eq!(foreign.expect_err("not our address").kind(), std::io::ErrorKind::AddrNotAvailable);
 }
 
@@ -110,19 +110,34 @@ async fn a_forged_answer_is_counted_and_the_right_one_counts() {
 async fn a_dropped_future_frees_its_identifier() {
     let das = LoopbackDas::silent();
     let socket = socket().await;
+    let one_port = Request { max_ports: 1, identifier_hold: Duration::ZERO, ..to(das.addr) };
     for round in 1..=3 {
         let mut running = JoinSet::new();
         for _ in 0..256 {
-            let (socket, request) = (socket.clone(), to(das.addr));
+            let (socket, request) = (socket.clone(), one_port.clone());
             running.spawn(async move { socket.exchange(request).await });
         }
         arrival(&das, round * 256).await;
         assert!(running.try_join_next().is_none(), "all 256 are in flight");
-        assert_eq!(bounded(socket.exchange(to(das.addr))).await, Err(RequestError::NoFreeIdentifier));
         running.shutdown().await;
     }
     let late = LoopbackDas::start();
     assert_eq!(outcome(&socket, to(late.addr)).await, ACK);
+}
+
+#[tokio::test]
+async fn more_than_256_take_more_ports() {
+    let das = LoopbackDas::silent();
+    let socket = socket().await;
+    let mut running = JoinSet::new();
+    for _ in 0..600 {
+        let (socket, request) = (socket.clone(), to(das.addr));
+        running.spawn(async move { socket.exchange(request).await });
+    }
+    arrival(&das, 600).await;
+    let ports: std::collections::BTreeSet<SocketAddr> = das.received().into_iter().map(|(from, _)| from).collect();
+    assert_eq!((ports.len(), socket.open_ports()), (3, 3));
+    assert!(ports.contains(&(IpAddr::from([127, 0, 0, 1]), socket.local_addr().port()).into()));
 }
 
 #[tokio::test]
