@@ -17,11 +17,10 @@ fn main() -> ExitCode {
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-#[tokio::main]
-async fn front_door() -> ExitCode {
+fn front_door() -> ExitCode {
     let cli = Cli::parse();
     match cli.hook() {
         Some(arguments) => hook::run(arguments).into(),
-        None => cli.run().await.into(),
+        None => cli.run().into(),
     }
 }

@@ -18,13 +18,16 @@ mod jobs;
 mod jobs_text;
 mod output;
 mod person;
+mod progress;
 mod quota;
 mod send;
 mod send_input;
 mod send_report;
+mod sending;
 mod serve;
 mod sessions;
 mod sessions_text;
+mod sheet;
 mod simulate;
 mod usage;
 mod usage_text;
@@ -111,8 +114,24 @@ impl Cli {
         }
     }
 
-    /// Runs the command that the arguments name.
-    pub async fn run(self) -> Exit {
+    /// Runs the command that the arguments name, to its end.
+    #[must_use]
+    pub fn run(self) -> Exit {
+        let runtime = match &self.command {
+            // All in one loop: a second thread would only be woken for nothing, with every datagram
+            Some(Command::Send(_)) => tokio::runtime::Builder::new_current_thread().enable_all().build(),
+            _ => tokio::runtime::Runtime::new(),
+        };
+        match runtime {
+            Ok(runtime) => runtime.block_on(self.run_command()),
+            Err(error) => {
+                Output::new(self.output).note(&format!("error: no thread to run in: {error}")).ok();
+                Exit::Failed
+            }
+        }
+    }
+
+    async fn run_command(self) -> Exit {
         let output = Output::new(self.output);
         self.log();
         let (config, disconnect) = (self.config, self.disconnect);

@@ -66,6 +66,6 @@ impl Output {
 }
 
 /// A pipe that nobody reads, a full disk: whatever was done is done, and cannot be told.
-fn unwritable(error: &io::Error) -> io::Error {
+pub(super) fn unwritable(error: &io::Error) -> io::Error {
     io::Error::new(error.kind(), format!("cannot write to standard output: {error}"))
 }

@@ -2,18 +2,16 @@
 
 use std::net::IpAddr;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
-use tokio::signal::unix::{SignalKind, signal};
-use tokio::task::JoinSet;
 
 use super::send_input::{self, Destination};
-use super::send_report::Tally;
+use super::sending::{Limits, Sending};
 use super::{Exit, Output};
 use crate::clock::Clock;
-use crate::dynauth::{Ended, Request, RequestError};
-use crate::udp::UdpHandle;
+use crate::udp::UdpClient;
 
 /// Send Disconnect- or CoA-Requests as they are given, without a database.
 ///
@@ -35,12 +33,20 @@ pub(crate) struct SendArgs {
     /// An attribute, as in 'User-Name=John Smith', taken as it stands; added to every request of --file
     #[arg(long = "attr", value_name = "Name=value")]
     pub(super) attributes: Vec<String>,
-    /// Requests in radclient's format, a blank line between them; - is standard input
+    /// Requests in radclient's format, a blank line between them; - is standard input. A file is checked before anything is
+    /// sent; of a pipe, what stands before a wrong request has been sent
     #[arg(long, value_name = "FILE")]
     pub(super) file: Option<PathBuf>,
-    /// How many requests may wait for their answer at the same time
-    #[arg(long, value_name = "N", default_value_t = 16, value_parser = clap::value_parser!(u16).range(1..=256))]
+    /// More attributes to name: a folder of FreeRADIUS' dictionaries, such as /usr/share/freeradius, or one of its files; may
+    /// be given more than once
+    #[arg(long = "dictionary", value_name = "DIR")]
+    pub(super) dictionaries: Vec<PathBuf>,
+    /// How many requests may wait for their answer at the same time; over 256 take more than one port
+    #[arg(long, value_name = "N", default_value_t = 16, value_parser = clap::value_parser!(u16).range(1..=16_384))]
     pub(super) in_flight: u16,
+    /// How many requests may begin in a second [default: any]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub(super) rate: Option<u32>,
     /// Initial retransmission time [default: 2s]
     #[arg(long, value_name = "D", value_parser = send_input::duration)]
     pub(super) irt: Option<Duration>,
@@ -69,7 +75,7 @@ pub(crate) enum Kind {
 /// # Errors
 /// When the socket or standard output fails.
 pub(crate) async fn run(args: SendArgs, output: Output) -> anyhow::Result<Exit> {
-    let in_flight = usize::from(args.in_flight);
+    let limits = Limits { in_flight: usize::from(args.in_flight), rate: args.rate };
     let plan = match send_input::resolve(args).await {
         Ok(plan) => plan,
         Err(problems) => {
@@ -78,42 +84,10 @@ pub(crate) async fn run(args: SendArgs, output: Output) -> anyhow::Result<Exit> 
         }
     };
     plan.warnings.iter().try_for_each(|warning| output.note(&format!("warning: {warning}")))?;
-    let socket = UdpHandle::bind(Some(plan.source), Clock)
+    let client = UdpClient::bind(plan.source, Clock, Arc::default())
         .with_context(|| format!("cannot open a socket at {}", plan.source))?;
-    let started = Clock.now();
-    let mut tally = send_all(plan.requests, in_flight, &socket, output).await?;
-    tally.discarded = socket.discarded();
-    tally.print_summary(Clock.now() - started, output)?;
-    Ok(tally.exit())
-}
-
-/// Keeps at most `in_flight` exchanges going until all have ended, or until Ctrl-C.
-async fn send_all(
-    requests: Vec<Request>,
-    in_flight: usize,
-    socket: &UdpHandle,
-    output: Output,
-) -> anyhow::Result<Tally> {
-    let mut waiting = requests.into_iter().enumerate();
-    let mut running: JoinSet<(usize, Result<Ended, RequestError>)> = JoinSet::new();
-    let mut tally = Tally::default();
-    let mut interrupt = signal(SignalKind::interrupt()).context("cannot listen for Ctrl-C")?;
-    loop {
-        while running.len() < in_flight && !tally.interrupted {
-            let Some((index, request)) = waiting.next() else { break };
-            let socket = socket.clone();
-            running.spawn(async move { (index, socket.exchange(request).await) });
-        }
-        tokio::select! {
-            joined = running.join_next() => {
-                let Some(joined) = joined else { return Ok(tally) };
-                let (index, ended) = joined?;
-                tally.print(index, &ended?, output)?;
-            }
-            _ = interrupt.recv(), if !tally.interrupted => {
-                tally.interrupted = true;
-                socket.close();
-            }
-        }
-    }
+    let (tally, problem) = Sending::new(client, plan, limits, output).run().await?;
+    let Some(problem) = problem else { return Ok(tally.exit()) };
+    output.note(&format!("error: {problem}; what stands before it has been sent"))?;
+    Ok(Exit::Usage)
 }

@@ -1,12 +1,13 @@
 //! What `radkick send` prints.
 
-use std::io;
 use std::time::Duration;
+use std::{fmt, io};
 
 use anstyle::{AnsiColor, Style};
 use serde::Serialize;
 
-use super::{Exit, Output};
+use super::Exit;
+use super::sheet::Sheet;
 use crate::dynauth::{Ended, Outcome};
 use crate::radius::Code;
 
@@ -19,7 +20,7 @@ const DISCARDED: &str = "Datagrams came and were not believed: signed with anoth
 /// One request's end, for programs.
 #[derive(Debug, Serialize)]
 struct Packet {
-    index: usize,
+    index: u64,
     outcome: &'static str,
     code: Option<u8>,
     error_cause: Option<u32>,
@@ -55,22 +56,22 @@ pub(super) struct Tally {
 
 impl Tally {
     /// Counts and prints one end.
-    pub(super) fn print(&mut self, index: usize, ended: &Ended, output: Output) -> io::Result<()> {
+    pub(super) fn print(&mut self, index: u64, ended: &Ended, sheet: &mut Sheet) -> io::Result<()> {
         self.retransmissions += u64::from(ended.transmissions.saturating_sub(1));
         match ended.outcome {
             Outcome::Ack { .. } => self.acked += 1,
             Outcome::Nak { .. } => self.naked += 1,
             Outcome::NoReply { .. } | Outcome::Unreachable(_) | Outcome::Cancelled => self.unanswered += 1,
         }
-        output.object(&packet(index, ended))?;
-        output.line(&line(index, ended))
+        sheet.object(&packet(index, ended))?;
+        line(index, ended, sheet)
     }
 
     /// Prints the counts, and for people what silence may mean.
-    pub(super) fn print_summary(&self, elapsed: Duration, output: Output) -> io::Result<()> {
+    pub(super) fn print_summary(&self, elapsed: Duration, sheet: &mut Sheet) -> io::Result<()> {
         let sent = self.acked + self.naked + self.unanswered;
         let rate_per_s = f64::from(u32::try_from(sent).unwrap_or(u32::MAX)) / elapsed.as_secs_f64().max(1e-6);
-        output.object(&Totals {
+        sheet.object(&Totals {
             sent,
             acked: self.acked,
             naked: self.naked,
@@ -81,22 +82,22 @@ impl Tally {
             rate_per_s: rounded(rate_per_s),
             summary: true,
         })?;
-        output.line(&format!(
+        sheet.line(format_args!(
             "{sent} sent: {} ACK, {} NAK, {} without a reply; {} retransmissions, {} discarded; {}",
             self.acked,
             self.naked,
             self.unanswered,
             self.retransmissions,
             self.discarded,
-            in_words(elapsed),
+            InWords(elapsed),
         ))?;
         if self.interrupted {
-            output.line("Interrupted: what was not sent yet has not been sent.")?;
+            sheet.line(format_args!("Interrupted: what was not sent yet has not been sent."))?;
         } else if self.unanswered > 0 {
-            output.line(SILENCE)?;
+            sheet.line(format_args!("{SILENCE}"))?;
         }
         if self.discarded > 0 {
-            output.line(DISCARDED)?;
+            sheet.line(format_args!("{DISCARDED}"))?;
         }
         Ok(())
     }
@@ -113,7 +114,7 @@ impl Tally {
     }
 }
 
-fn packet(index: usize, ended: &Ended) -> Packet {
+fn packet(index: u64, ended: &Ended) -> Packet {
     let error_cause = ended.reply.as_ref().and_then(crate::radius::Attributes::error_cause);
     Packet {
         index,
@@ -131,32 +132,40 @@ fn packet(index: usize, ended: &Ended) -> Packet {
     }
 }
 
-fn line(index: usize, ended: &Ended) -> String {
-    let (colour, word, rest) = match ended.outcome {
+fn line(index: u64, ended: &Ended, sheet: &mut Sheet) -> io::Result<()> {
+    let painted = |colour: AnsiColor, sheet: &Sheet| sheet.style(Style::new().fg_color(Some(colour.into())));
+    let (green, red) = (painted(AnsiColor::Green, sheet), painted(AnsiColor::Red, sheet));
+    let yellow = painted(AnsiColor::Yellow, sheet);
+    match ended.outcome {
         Outcome::Ack { residual_context_removed } => {
             let rest = if residual_context_removed { " (only the remains of a session were there)" } else { "" };
-            (AnsiColor::Green, "ACK", format!(" {}{rest}", in_words(ended.elapsed)))
+            sheet.line(format_args!("#{index} {green}ACK{green:#} {}{rest}", InWords(ended.elapsed)))
         }
-        Outcome::Nak { error_cause: Some(cause) } => (AnsiColor::Red, "NAK", format!(" {cause}")),
-        Outcome::Nak { error_cause: None } => (AnsiColor::Red, "NAK", " without an Error-Cause".to_owned()),
-        Outcome::NoReply { .. } => (AnsiColor::Yellow, "NO REPLY", after(ended)),
-        Outcome::Unreachable(error) => (AnsiColor::Yellow, "UNREACHABLE", format!(": {error}")),
-        Outcome::Cancelled => (AnsiColor::Yellow, "CANCELLED", after(ended)),
-    };
-    let style = Style::new().fg_color(Some(colour.into()));
-    format!("#{index} {style}{word}{style:#}{rest}")
+        Outcome::Nak { error_cause: Some(cause) } => sheet.line(format_args!("#{index} {red}NAK{red:#} {cause}")),
+        Outcome::Nak { error_cause: None } => {
+            sheet.line(format_args!("#{index} {red}NAK{red:#} without an Error-Cause"))
+        }
+        Outcome::NoReply { .. } => sheet.line(format_args!("#{index} {yellow}NO REPLY{yellow:#}{}", after(ended))),
+        Outcome::Unreachable(error) => sheet.line(format_args!("#{index} {yellow}UNREACHABLE{yellow:#}: {error}")),
+        Outcome::Cancelled => sheet.line(format_args!("#{index} {yellow}CANCELLED{yellow:#}{}", after(ended))),
+    }
 }
 
 fn after(ended: &Ended) -> String {
     let plural = if ended.transmissions == 1 { "" } else { "s" };
-    format!(" after {} transmission{plural}, {}", ended.transmissions, in_words(ended.elapsed))
+    format!(" after {} transmission{plural}, {}", ended.transmissions, InWords(ended.elapsed))
 }
 
 /// A time with two digits or so: `0.4 ms`, `41 ms`, `1.9 s`, `31 s`.
-fn in_words(time: Duration) -> String {
-    let (number, unit) =
-        if time < Duration::from_secs(1) { (time.as_secs_f64() * 1e3, "ms") } else { (time.as_secs_f64(), "s") };
-    if number < 9.95 { format!("{number:.1} {unit}") } else { format!("{number:.0} {unit}") }
+struct InWords(Duration);
+
+impl fmt::Display for InWords {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self(time) = self;
+        let (number, unit) =
+            if *time < Duration::from_secs(1) { (time.as_secs_f64() * 1e3, "ms") } else { (time.as_secs_f64(), "s") };
+        if number < 9.95 { write!(f, "{number:.1} {unit}") } else { write!(f, "{number:.0} {unit}") }
+    }
 }
 
 /// Three decimals.

@@ -28,6 +28,7 @@ mod verify;
 mod way_back;
 
 pub use attempt::{Attempt, AttemptOutcome};
+pub use bucket::Bucket;
 pub use change::{Confirmed, Seen};
 pub use directory::{Directory, KnownRouter, ResolvedNas};
 pub use disconnector::{CutError, Disconnector};

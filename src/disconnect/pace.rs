@@ -98,7 +98,8 @@ impl Place {
         let slots = self.slots(limits.in_flight.max(1));
         let waited = timeout(LONGEST_WAIT, async {
             let slot = slots.acquire_owned().await.ok()?;
-            let wait = self.bucket.lock().unwrap_or_else(PoisonError::into_inner).take(self.clock.now(), limits.rate);
+            let wait =
+                self.bucket.lock().unwrap_or_else(PoisonError::into_inner).take(self.clock.now(), limits.rate.into());
             sleep(wait).await;
             Some(slot)
         });

@@ -49,9 +49,10 @@ impl Nas {
         self.max_ports = usize::from(request.max_ports.max(1));
     }
 
-    /// An Identifier for the exchange in this place; `None` when none is free.
-    pub(super) fn take(&mut self, exchange: usize) -> Option<(Port, u8)> {
-        self.flows.iter_mut().find_map(|(port, identifiers)| Some((*port, identifiers.take(exchange)?)))
+    /// An Identifier for the exchange in this place, from a port that is `right`; `None` when none is free.
+    pub(super) fn take(&mut self, exchange: usize, right: impl Fn(Port) -> bool) -> Option<(Port, u8)> {
+        let mut flows = self.flows.iter_mut().filter(|(port, _)| right(*port));
+        flows.find_map(|(port, identifiers)| Some((*port, identifiers.take(exchange)?)))
     }
 
     /// The exchange in flight under this Identifier from this port.

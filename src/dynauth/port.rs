@@ -24,7 +24,7 @@ const IDLE: Duration = Duration::from_secs(10);
 enum State {
     Closed,
     Opening,
-    Open { busy: usize, idle_since: Option<Instant> },
+    Open { busy: usize, idle_since: Option<Instant>, full: bool },
 }
 
 /// Which ports are open, and how many Identifiers of each are in flight or held.
@@ -52,13 +52,25 @@ impl Port {
 
 impl Ports {
     pub(super) fn new() -> Self {
-        Self { states: vec![State::Open { busy: 0, idle_since: None }], changes: VecDeque::new() }
+        Self { states: vec![State::Open { busy: 0, idle_since: None, full: false }], changes: VecDeque::new() }
     }
 
-    /// An open port for which `wanted` holds.
+    /// Says whether it has room for datagrams.
+    pub(super) fn set_full(&mut self, port: Port, now_full: bool) {
+        if let Some(State::Open { full, .. }) = self.states.get_mut(port.index()) {
+            *full = now_full;
+        }
+    }
+
+    /// Whether it is open and has room for datagrams.
+    pub(super) fn has_room(&self, port: Port) -> bool {
+        matches!(self.states.get(port.index()), Some(State::Open { full: false, .. }))
+    }
+
+    /// An open port with room for datagrams for which `wanted` holds.
     pub(super) fn open(&self, wanted: impl Fn(Port) -> bool) -> Option<Port> {
         Port::all().zip(&self.states).find_map(|(port, state)| match state {
-            State::Open { .. } if wanted(port) => Some(port),
+            State::Open { full: false, .. } if wanted(port) => Some(port),
             State::Open { .. } | State::Closed | State::Opening => None,
         })
     }
@@ -81,7 +93,7 @@ impl Ports {
     pub(super) fn opened(&mut self, port: Port, now: Instant) -> bool {
         let awaited = matches!(self.states.get(port.index()), Some(State::Opening));
         if awaited {
-            self.set(port, State::Open { busy: 0, idle_since: Some(now) });
+            self.set(port, State::Open { busy: 0, idle_since: Some(now), full: false });
         }
         awaited
     }
@@ -107,7 +119,7 @@ impl Ports {
 
     /// So many of its Identifiers are free again. When to look whether it is still idle, if it has just become so.
     pub(super) fn freed(&mut self, port: Port, identifiers: usize, now: Instant) -> Option<Instant> {
-        let Some(State::Open { busy, idle_since }) = self.states.get_mut(port.index()) else { return None };
+        let Some(State::Open { busy, idle_since, .. }) = self.states.get_mut(port.index()) else { return None };
         *busy = busy.saturating_sub(identifiers);
         if identifiers == 0 || *busy > 0 || port == Port::FIRST {
             return None;
@@ -119,7 +131,7 @@ impl Ports {
 
     /// Closes the port if it has been idle for long enough; else when to look again, if at all.
     pub(super) fn look(&mut self, port: Port, now: Instant) -> Result<(), Option<Instant>> {
-        let Some(State::Open { busy, idle_since }) = self.states.get_mut(port.index()) else { return Err(None) };
+        let Some(State::Open { busy, idle_since, .. }) = self.states.get_mut(port.index()) else { return Err(None) };
         match *idle_since {
             Some(since) if *busy == 0 && since + IDLE <= now => {
                 self.set(port, State::Closed);

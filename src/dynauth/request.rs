@@ -95,21 +95,29 @@ impl Request {
     /// # Errors
     /// [`RequestError`] for a code or a sum of values that does not fit.
     pub fn check_size(&self) -> Result<(), RequestError> {
+        self.check_size_with(&self.attributes)
+    }
+
+    /// As [`Request::check_size`], with these attributes in place of its own.
+    ///
+    /// # Errors
+    /// As [`Request::check_size`].
+    pub fn check_size_with(&self, attributes: &Attributes) -> Result<(), RequestError> {
         if !matches!(self.code, Code::DisconnectRequest | Code::CoaRequest) {
             return Err(RequestError::NotDynamicAuthorization(self.code));
         }
-        let octets = usize::from(packet_octets(&self.attributes, self.message_authenticator)?);
-        let timestamp = if self.adds_event_timestamp() { EVENT_TIMESTAMP_OCTETS } else { 0 };
+        let octets = usize::from(packet_octets(attributes, self.message_authenticator)?);
+        let timestamp = if self.adds_event_timestamp_to(attributes) { EVENT_TIMESTAMP_OCTETS } else { 0 };
         if octets + timestamp > MAX_PACKET_OCTETS { Err(RequestError::PacketTooLong) } else { Ok(()) }
     }
 
-    fn adds_event_timestamp(&self) -> bool {
-        self.event_timestamp && !self.attributes.contains(AttributeType::EVENT_TIMESTAMP)
+    fn adds_event_timestamp_to(&self, attributes: &Attributes) -> bool {
+        self.event_timestamp && !attributes.contains(AttributeType::EVENT_TIMESTAMP)
     }
 
     /// The octets of every transmission, into which the attributes go. `epoch` is in seconds since 1970.
     pub(super) fn seal(&mut self, identifier: u8, epoch: i64) -> Result<Sealed, RequestError> {
-        if let (true, Ok(seconds)) = (self.adds_event_timestamp(), u32::try_from(epoch)) {
+        if let (true, Ok(seconds)) = (self.adds_event_timestamp_to(&self.attributes), u32::try_from(epoch)) {
             self.attributes.push_u32(AttributeType::EVENT_TIMESTAMP, seconds);
         }
         let message_authenticator =

@@ -46,10 +46,10 @@ pub use authenticator::{
 };
 pub use code::Code;
 pub use date::parse_date;
-pub use dictionary::{Definition, Dictionary, DictionaryError, DictionaryProblem};
+pub use dictionary::{Definition, Dictionary, DictionaryError, DictionaryProblem, Feature, NotCarried};
 pub use error_cause::{ErrorCause, ErrorCauseClass};
 pub use packet::{DecodeError, EncodeError, MAX_PACKET_OCTETS, packet_octets};
-pub use pairs::{PairError, PairProblem, parse_pair, parse_requests};
+pub use pairs::{MAX_LINE_OCTETS, PacketFileError, PairError, PairProblem, RequestReader, parse_pair, parse_requests};
 pub use reader::Reader;
 pub use secret::{EmptySecret, SharedSecret};
 pub use value::{ValueError, ValueType};

@@ -1,84 +1,120 @@
 //! Values as radclient's packet files write them, and hexadecimal.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 
 /// What separates words; radclient knows no other spaces.
-pub(super) const SPACES: [char; 6] = [' ', '\t', '\r', '\n', '\u{b}', '\u{c}'];
+pub(super) const fn is_space(octet: u8) -> bool {
+    matches!(octet, b' ' | b'\t' | b'\r' | b'\n' | 0x0b | 0x0c)
+}
 
-const QUOTES: [char; 3] = ['"', '\'', '`'];
-/// What no word without quotes may hold; `,` and `#` end one instead.
-const RESERVED: [&str; 11] = ["{", "}", "(", ")", ";", "=", "<", ">", "++", "!*", "!~"];
+/// Text without the spaces around it.
+pub(super) fn trim(text: &[u8]) -> &[u8] {
+    let text = trim_start(text);
+    let end = text.iter().rposition(|octet| !is_space(*octet)).map_or(0, |at| at + 1);
+    text.get(..end).unwrap_or_default()
+}
+
+pub(super) fn trim_start(text: &[u8]) -> &[u8] {
+    let start = text.iter().position(|octet| !is_space(*octet)).unwrap_or(text.len());
+    text.get(start..).unwrap_or_default()
+}
 
 /// A value as it was written, without the quotes around it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Written {
-    text: String,
+pub(super) struct Written<'a> {
+    text: Cow<'a, [u8]>,
     has_escapes: bool,
 }
 
-impl Written {
+impl<'a> Written<'a> {
     /// Text that means what it says: nothing in it is a quote or an escape.
-    pub(super) fn plain(text: &str) -> Self {
-        Self { text: text.to_owned(), has_escapes: false }
+    pub(super) const fn plain(text: &'a [u8]) -> Self {
+        Self { text: Cow::Borrowed(text), has_escapes: false }
     }
 
     /// The value that `text` begins with, and what follows it: `"…"`, `'…'`, `` `…` ``, or a word that ends at a space,
     /// a comma or a comment. `None` for a quote that is not closed, for no word, and for one that needs quotes.
-    pub(super) fn take(text: &str) -> Option<(Self, &str)> {
-        for quote in QUOTES {
-            if let Some(rest) = text.strip_prefix(quote) {
-                return take_quoted(rest, quote);
-            }
+    pub(super) fn take(text: &'a [u8]) -> Option<(Self, &'a [u8])> {
+        if let [quote @ (b'"' | b'\'' | b'`'), rest @ ..] = text {
+            return take_quoted(rest, *quote);
         }
-        let end = text.find(|c| SPACES.contains(&c) || c == ',' || c == '#').unwrap_or(text.len());
+        let end = text.iter().position(|octet| is_space(*octet) || matches!(octet, b',' | b'#')).unwrap_or(text.len());
         let (word, rest) = text.split_at_checked(end)?;
-        let is_bare = !word.is_empty() && !RESERVED.iter().any(|reserved| word.contains(reserved));
-        is_bare.then(|| (Self { text: word.to_owned(), has_escapes: true }, rest))
+        let is_bare = !word.is_empty() && !needs_quotes(word);
+        is_bare.then(|| (Self { text: Cow::Borrowed(word), has_escapes: word.contains(&b'\\') }, rest))
+    }
+
+    /// A part of this text, escapes read as in the whole.
+    pub(super) const fn with<'b>(&self, part: &'b [u8]) -> Written<'b> {
+        Written { text: Cow::Borrowed(part), has_escapes: self.has_escapes }
     }
 
     /// The text, escapes as they stand: what every type but text is read from.
-    pub(super) fn text(&self) -> &str {
+    pub(super) fn text(&self) -> &[u8] {
         &self.text
     }
 
-    /// The octets of a text, its escapes resolved. `None` when it ends inside an escape.
-    pub(super) fn octets(&self) -> Option<Vec<u8>> {
-        if self.has_escapes { unescape(self.text.as_bytes()) } else { Some(self.text.as_bytes().to_vec()) }
+    /// Appends the octets of a text, its escapes resolved. `None` when it ends inside an escape.
+    pub(super) fn unescape(&self, octets: &mut Vec<u8>) -> Option<()> {
+        if !self.has_escapes {
+            octets.extend_from_slice(&self.text);
+            return Some(());
+        }
+        let mut rest: &[u8] = &self.text;
+        while let [first, left @ ..] = rest {
+            let (octet, left) = if *first == b'\\' { escape(left)? } else { (*first, left) };
+            octets.push(octet);
+            rest = left;
+        }
+        Some(())
     }
 }
 
+/// Whether a word holds what no word without quotes may hold; `,` and `#` end one instead.
+fn needs_quotes(word: &[u8]) -> bool {
+    let has_pair = || word.windows(2).any(|pair| matches!(pair, b"++" | b"!*" | b"!~"));
+    word.iter().any(|octet| is_reserved(*octet)) || word.iter().any(|octet| matches!(octet, b'+' | b'!')) && has_pair()
+}
+
+const fn is_reserved(octet: u8) -> bool {
+    matches!(octet, b'{' | b'}' | b'(' | b')' | b';' | b'=' | b'<' | b'>')
+}
+
 /// Text up to `quote`. A backslash before that quote vanishes here, for every type; other escapes are for text alone.
-fn take_quoted(text: &str, quote: char) -> Option<(Written, &str)> {
-    let mut inner = String::with_capacity(text.len());
-    let mut characters = text.chars();
+fn take_quoted(text: &[u8], quote: u8) -> Option<(Written<'_>, &[u8])> {
+    let first = text.iter().position(|octet| *octet == quote || *octet == b'\\')?;
+    let (before, from) = text.split_at_checked(first)?;
+    let (found, rest) = from.split_first()?;
+    if *found == quote {
+        return Some((Written::plain(before), rest));
+    }
+    let mut inner = before.to_vec();
+    let mut octets = from.iter();
     loop {
-        match characters.next()? {
-            c if c == quote => {
-                let has_escapes = quote != '"' || !has_expansion(&inner);
-                return Some((Written { text: inner, has_escapes }, characters.as_str()));
+        match octets.next()? {
+            octet if *octet == quote => {
+                let has_escapes = quote != b'"' || !has_expansion(&inner);
+                return Some((Written { text: Cow::Owned(inner), has_escapes }, octets.as_slice()));
             }
-            '\\' => match characters.next()? {
-                c if c == quote => inner.push(c),
-                c => inner.extend(['\\', c]),
+            b'\\' => match octets.next()? {
+                octet if *octet == quote => inner.push(*octet),
+                octet => inner.extend([b'\\', *octet]),
             },
-            c => inner.push(c),
+            octet => inner.push(*octet),
         }
     }
 }
 
 /// Whether `%{` is there for FreeRADIUS to expand. radclient expands nothing, and then leaves escapes alone as well.
-fn has_expansion(text: &str) -> bool {
-    text.replace("%%", "").contains("%{")
-}
-
-fn unescape(mut rest: &[u8]) -> Option<Vec<u8>> {
-    let mut octets = Vec::with_capacity(rest.len());
-    while let [first, left @ ..] = rest {
-        let (octet, left) = if *first == b'\\' { escape(left)? } else { (*first, left) };
-        octets.push(octet);
-        rest = left;
+fn has_expansion(mut text: &[u8]) -> bool {
+    loop {
+        match text {
+            [] => return false,
+            [b'%', b'{', ..] => return true,
+            [b'%', b'%', rest @ ..] | [_, rest @ ..] => text = rest,
+        }
     }
-    Some(octets)
 }
 
 /// The octet that an escape stands for, and what follows it. A backslash before anything else is a backslash.
@@ -105,19 +141,19 @@ pub(super) fn hex(octets: &[u8]) -> String {
 }
 
 /// What follows `0x`, if that is how the text begins.
-pub(super) fn strip_0x(text: &str) -> Option<&str> {
-    text.strip_prefix("0x").or(text.strip_prefix("0X"))
+pub(super) fn strip_0x(text: &[u8]) -> Option<&[u8]> {
+    text.strip_prefix(b"0x").or(text.strip_prefix(b"0X"))
 }
 
-/// Octets from an even number of hexadecimal digits.
-pub(super) fn unhex(digits: &str) -> Option<Vec<u8>> {
-    let digits = digits.as_bytes();
+/// Appends the octets of an even number of hexadecimal digits.
+pub(super) fn unhex(digits: &[u8], octets: &mut Vec<u8>) -> Option<()> {
     let (pairs, []) = digits.as_chunks::<2>() else { return None };
-    pairs
-        .iter()
-        .map(|pair| {
-            let text = std::str::from_utf8(pair).ok().filter(|text| text.bytes().all(|b| b.is_ascii_hexdigit()))?;
-            u8::from_str_radix(text, 16).ok()
-        })
-        .collect()
+    for [high, low] in pairs {
+        octets.push(hex_digit(*high)? << 4 | hex_digit(*low)?);
+    }
+    Some(())
+}
+
+fn hex_digit(digit: u8) -> Option<u8> {
+    char::from(digit).to_digit(16).and_then(|value| u8::try_from(value).ok())
 }

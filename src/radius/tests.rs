@@ -1,5 +1,6 @@
 use super::*;
 
+mod dictionary;
 mod text;
 
 /// RFC 5176's sealing, confirmed by an independent hmac/hashlib calculation. Never edit these octets.

@@ -8,9 +8,10 @@ use std::sync::Arc;
 
 use tokio::time::{Instant, Sleep, sleep_until};
 
-use super::sockets::{Sockets, send_error};
+use super::outbox::Outbox;
+use super::sockets::Sockets;
 use crate::clock::Clock;
-use crate::dynauth::{DynAuthClient, Ended, Event, ExchangeId, Moment, Port, PortChange, Request, RequestError};
+use crate::dynauth::{DynAuthClient, Ended, Event, ExchangeId, Moment, PortChange, Request, RequestError};
 use crate::metrics::Metrics;
 use crate::radius::MAX_PACKET_OCTETS;
 
@@ -25,19 +26,10 @@ pub struct UdpClient {
     clock: Clock,
     metrics: Arc<Metrics>,
     timer: Pin<Box<Sleep>>,
-    /// What a full socket did not take yet.
-    blocked: Option<Blocked>,
+    outbox: Outbox,
     ended: VecDeque<(ExchangeId, Ended)>,
     discarded: u64,
     buffer: Box<[u8]>,
-}
-
-#[derive(Debug)]
-struct Blocked {
-    exchange: ExchangeId,
-    port: Port,
-    das_addr: SocketAddr,
-    octets: Vec<u8>,
 }
 
 impl UdpClient {
@@ -56,7 +48,7 @@ impl UdpClient {
             clock,
             metrics,
             timer: Box::pin(sleep_until(Instant::from_std(clock.now()))),
-            blocked: None,
+            outbox: Outbox::default(),
             ended: VecDeque::new(),
             discarded: 0,
             buffer: vec![0; MAX_PACKET_OCTETS].into(),
@@ -103,9 +95,8 @@ impl UdpClient {
         {
             self.timer.as_mut().reset(deadline);
         }
-        let full = self.blocked.as_ref().map(|blocked| blocked.port);
         tokio::select! {
-            () = self.sockets.ready(full) => {}
+            () = self.sockets.ready(self.outbox.full()) => {}
             () = self.timer.as_mut(), if deadline.is_some() => {}
         }
         self.take_in();
@@ -144,35 +135,9 @@ impl UdpClient {
     /// Makes the ports as the engine wants them and sends what it has, as far as there is room.
     fn flush(&mut self) {
         self.change_ports();
-        if let Some(blocked) = self.blocked.take() {
-            match self.sockets.try_send(blocked.port, &blocked.octets, blocked.das_addr) {
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                    self.blocked = Some(blocked);
-                    return;
-                }
-                sent => self.sent(blocked.exchange, sent),
-            }
-        }
-        while let Some(transmit) = self.engine.poll_transmit() {
-            let (exchange, port, das_addr) = (transmit.exchange, transmit.port, transmit.das_addr);
-            match self.sockets.try_send(port, transmit.octets, das_addr) {
-                Ok(()) => {}
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                    self.blocked = Some(Blocked { exchange, port, das_addr, octets: transmit.octets.to_vec() });
-                    break;
-                }
-                Err(error) => self.sent(exchange, Err(error)),
-            }
-        }
+        let moment = self.moment();
+        self.outbox.flush(&mut self.engine, &self.sockets, moment);
         self.take_events();
-    }
-
-    fn sent(&mut self, exchange: ExchangeId, sent: io::Result<()>) {
-        if let Err(error) = sent {
-            tracing::debug!(%error, "a transmission failed");
-            let moment = self.moment();
-            self.engine.handle_send_error(exchange, send_error(&error), moment);
-        }
     }
 
     fn change_ports(&mut self) {

@@ -14,6 +14,7 @@
 
 mod client;
 mod handle;
+mod outbox;
 mod sockets;
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};

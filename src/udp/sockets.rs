@@ -1,5 +1,6 @@
 //! The open sockets of one local address.
 
+use std::collections::BTreeSet;
 use std::future::poll_fn;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
@@ -80,22 +81,22 @@ impl Sockets {
         }
     }
 
-    /// Waits until a datagram may have come to any port, or `full` may have room again.
-    pub(super) async fn ready(&self, full: Option<Port>) {
+    /// Waits until a datagram may have come to any port, or one that is `full` may have room again.
+    pub(super) async fn ready(&self, full: &BTreeSet<Port>) {
         poll_fn(|context| self.poll_ready(full, context)).await;
     }
 
-    fn poll_ready(&self, full: Option<Port>, context: &mut Context<'_>) -> Poll<()> {
+    fn poll_ready(&self, full: &BTreeSet<Port>, context: &mut Context<'_>) -> Poll<()> {
         let mut ready = Poll::Pending;
         for socket in self.open.iter().flatten() {
             if socket.poll_recv_ready(context).is_ready() {
                 ready = Poll::Ready(());
             }
         }
-        if let Some(socket) = full.and_then(|port| self.get(port))
-            && socket.poll_send_ready(context).is_ready()
-        {
-            ready = Poll::Ready(());
+        for socket in full.iter().filter_map(|port| self.get(*port)) {
+            if socket.poll_send_ready(context).is_ready() {
+                ready = Poll::Ready(());
+            }
         }
         ready
     }

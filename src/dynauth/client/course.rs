@@ -38,7 +38,9 @@ impl DynAuthClient {
     pub(super) fn begin_waiting(&mut self, nas: usize, moment: Moment) {
         let mut moment = moment;
         while let Some(id) = self.next_waiting(nas) {
-            let Some((port, identifier)) = self.nas.get_mut(nas).and_then(|nas| nas.take(id.place)) else {
+            let ports = &self.ports;
+            let taken = self.nas.get_mut(nas).and_then(|nas| nas.take(id.place, |port| ports.has_room(port)));
+            let Some((port, identifier)) = taken else {
                 if self.use_one_more_port(nas) {
                     continue;
                 }

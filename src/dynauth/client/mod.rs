@@ -112,6 +112,17 @@ impl DynAuthClient {
         self.ports.failed(port);
     }
 
+    /// Takes the news that a port has no room for a datagram now (`full`), or has some again. What begins meanwhile leaves
+    /// from another one: datagrams to hosts that do not answer ARP fill a socket for seconds.
+    pub fn handle_port_full(&mut self, port: Port, full: bool, moment: Moment) {
+        self.ports.set_full(port, full);
+        if !full {
+            for nas in self.nas.waiting() {
+                self.begin_waiting(nas, moment);
+            }
+        }
+    }
+
     /// Takes a datagram. A reply to a request in flight ends its exchange if it passes every check; anything else is
     /// discarded, whatever it looks like.
     pub fn handle_datagram(&mut self, port: Port, from: SocketAddr, octets: &[u8], moment: Moment) {

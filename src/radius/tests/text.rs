@@ -9,7 +9,9 @@ fn the_shipped_dictionaries_name_all_mikrotik_attributes_and_values() {
         assert!(dictionary.name(AttributeType::mikrotik(vendor_type)).starts_with("Mikrotik-"), "{vendor_type}");
     }
     let named = dictionary.attribute("mikrotik-wireless-enc-algo").unwrap();
-    assert_eq!(named.encode(&Written::plain("AES-CCM")).unwrap(), [0, 0, 0, 3]);
+    let mut octets = Vec::new();
+    named.encode(&Written::plain(b"AES-CCM"), None, &mut octets).unwrap();
+    assert_eq!(octets, [0, 0, 0, 3]);
     assert_eq!(dictionary.value(AttributeType::ACCT_TERMINATE_CAUSE, &[0, 0, 0, 6]), "Admin-Reset");
     assert_eq!(dictionary.name(AttributeType::Standard(250)), "Attr-250");
 }
@@ -64,6 +66,8 @@ fn a_command_line_takes_a_value_without_quotes_whole() {
     assert_eq!(take(r"User-Name=DOMAIN\tom"), r"DOMAIN\tom");
     assert_eq!(take("User-Name=o'brien"), "o'brien");
     assert_eq!(take("User-Name==a;b=c"), "=a;b=c");
+    assert_eq!(take("User-Name=*"), "*");
+    assert_eq!(take("User-Name=~a"), "~a");
     assert_eq!(take("User-Name = \"a\\tb\" "), "a\tb");
     for wrong in ["User-Name='o'brien'", "User-Name=\"a\" b", "User-Name=\"a\" # c", "User-Name='"] {
         assert!(on_command_line(wrong).unwrap_err().to_string().contains("closed by the quote"), "{wrong}");
@@ -114,8 +118,11 @@ fn a_packet_file_refuses_what_is_not_one_value() {
     }
     assert!(in_file("User-Name = a\\").unwrap_err().contains("inside an escape"));
     assert!(in_file("User-Name = \"\"").unwrap_err().contains("1 to 253"));
-    for operator in ["=~ a", "=*a", "a"] {
-        assert!(in_file(&format!("User-Name {operator}")).unwrap_err().contains("Name=value"), "{operator}");
+    for operator in ["=~ a", "=*a", "!= a", "<a", ">= a", "!~ a", "!* ", "-= a"] {
+        assert!(in_file(&format!("User-Name {operator}")).unwrap_err().contains(" compares"), "{operator}");
+    }
+    for no_operator in ["a", "", ":1", "+", ": = a"] {
+        assert!(in_file(&format!("User-Name {no_operator}")).unwrap_err().contains("Name=value"), "{no_operator}");
     }
 }
 
@@ -204,9 +211,17 @@ fn comments_and_commas_of_a_packet_file() {
 fn a_dictionary_line_that_is_wrong_is_named() {
     let wrong = |text: &str| Dictionary::default().parse("d", text).unwrap_err().to_string();
     assert!(wrong("VENDOR\tX 1\nATTRIBUTE a 1").starts_with("d:2: expected ATTRIBUTE"));
-    assert!(wrong("ATTRIBUTE a 256 string").contains("\"256\" is not a number that fits"));
-    assert!(wrong("VALUE b c 1").contains("\"b\" is not defined above"));
-    assert!(wrong("BEGIN-VENDOR y").contains("\"y\" is not defined above"));
+    assert!(
+        wrong("VENDOR X 1\nBEGIN-VENDOR X\nATTRIBUTE a 256 string")
+            .starts_with("d:3: \"256\" is not a number that fits")
+    );
+    assert!(wrong("ATTRIBUTE a 0 string").contains("\"0\" is not a number that fits"));
+    assert!(wrong("\nVALUE b c 1").starts_with("d:2: \"b\" is not defined"));
+    assert!(wrong("BEGIN-VENDOR y").contains("\"y\" is not defined"));
+    assert!(wrong("VENDOR x 1\nBEGIN-VENDOR x\n\n").starts_with("d:2: \"x\" is not between"));
+    assert!(wrong("END-VENDOR x").contains("\"x\" is not between its BEGIN and its END"));
+    assert!(wrong("$INCLUDE other").contains("cannot read other: "));
+    assert!(wrong(&format!("ATTRIBUTE {} 1 string", "a".repeat(129))).contains("longer than 128"));
 }
 
 proptest::proptest! {
@@ -216,7 +231,9 @@ proptest::proptest! {
         for name in ["NAS-Port", "Framed-IP-Address"] {
             let definition = dictionary.attribute(name).unwrap();
             let octets = number.to_be_bytes();
-            proptest::prop_assert_eq!(definition.encode(&Written::plain(&definition.decode(&octets))).unwrap(), octets);
+            let mut again = Vec::new();
+            definition.encode(&Written::plain(definition.decode(&octets).as_bytes()), None, &mut again).unwrap();
+            proptest::prop_assert_eq!(again, octets);
         }
     }
     #[test]

@@ -3,7 +3,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use radkick::clock::Clock;
-use radkick::dynauth::{DynAuthClient, ExchangeId, Moment, PortChange, Request, RequestError};
+use radkick::dynauth::{DynAuthClient, ExchangeId, Moment, Port, PortChange, Request, RequestError};
 use radkick::radius::AttributeType;
 
 use super::das;
@@ -184,6 +184,23 @@ fn without_a_port_more_they_wait() {
         assert!(link.step());
     }
     assert_eq!(link.ended.len(), 300);
+}
+
+#[test]
+fn what_begins_while_a_port_is_full_leaves_from_another() {
+    let mut link = Link::silent(0);
+    link.send(das::disconnect("alice")).expect("a request");
+    link.client.handle_port_full(Port::FIRST, true, link.moment());
+    send(&mut link, 1, &Request { das_addr: das::das_addr(2), ..from_one_port() });
+    send(&mut link, 2, &das::disconnect("alice"));
+    let [PortChange::Open(second)] = link.ports[..] else { panic!("{:?}", link.ports) };
+    assert_eq!(link.from, [Port::FIRST, second, second, second]);
+    link.client.handle_port_full(second, true, link.moment());
+    send(&mut link, 1, &Request { das_addr: das::das_addr(2), ..from_one_port() });
+    assert_eq!(link.from.len(), 4, "who may use one port alone waits");
+    link.client.handle_port_full(second, false, link.moment());
+    link.timer();
+    assert_eq!(link.from[4..], [second]);
 }
 
 #[test]

@@ -24,6 +24,8 @@ pub(crate) struct Link {
     pub(crate) weather: Weather,
     /// When each transmission was made, whose it was, and its octets.
     pub(crate) transmissions: Vec<(Duration, ExchangeId, Vec<u8>)>,
+    /// The port that each left from.
+    pub(crate) from: Vec<Port>,
     pub(crate) ended: Vec<(ExchangeId, Ended)>,
     pub(crate) discarded: Vec<Discard>,
     /// What was asked for.
@@ -50,6 +52,7 @@ impl Link {
             random,
             weather: Box::new(|_| vec![Duration::from_millis(10)]),
             transmissions: Vec::new(),
+            from: Vec::new(),
             ended: Vec::new(),
             discarded: Vec::new(),
             ports: Vec::new(),
@@ -148,6 +151,7 @@ impl Link {
         while let Some(transmit) = self.client.poll_transmit() {
             let (id, port, das_addr, octets) =
                 (transmit.exchange, transmit.port, transmit.das_addr, transmit.octets.to_vec());
+            self.from.push(port);
             self.transmissions.push((self.now - self.started, id, octets.clone()));
             self.carry(&octets, |octets| Datagram::ToDas(port, das_addr, octets));
         }

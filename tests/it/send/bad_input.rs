@@ -95,8 +95,8 @@ fn timers() {
     }
     assert_says(&with(&["--irt", "0s"]), "--irt must be more than nothing");
     assert_says(&with(&["--mrc", "0", "--mrd", "0s"]), "would never end");
-    assert_says(&with(&["--in-flight", "0"]), "1..=256");
-    assert_says(&with(&["--in-flight", "257"]), "1..=256");
+    assert_says(&with(&["--in-flight", "0"]), "1..=16384");
+    assert_says(&with(&["--in-flight", "257"]), "1..=16384");
 }
 
 #[test]
