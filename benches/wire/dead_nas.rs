@@ -57,7 +57,7 @@ pub(crate) async fn measure(options: &Options) -> anyhow::Result<()> {
 /// How long the exchanges with the healthy ones took, and how many of them had no reply.
 async fn healthy(each: u32, with_dead: bool) -> anyhow::Result<(Duration, u32)> {
     let fleet = Fleet::start(NAS, DEAD)?;
-    let socket = UdpHandle::bind(None, Clock).await?;
+    let socket = UdpHandle::bind(None, Clock)?;
     let (alive, dead) = fleet.nas.split_at(usize::try_from(NAS - DEAD)?);
     let (mut waited, mut others) = (JoinSet::new(), JoinSet::new());
     let begun = Clock.now();

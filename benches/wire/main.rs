@@ -23,6 +23,7 @@ use std::path::PathBuf;
 use clap::Parser;
 
 use codec::Operation;
+use verdict::say;
 
 /// Measures on loopback.
 #[derive(Debug, Parser)]
@@ -85,6 +86,9 @@ fn main() -> anyhow::Result<()> {
     if let [operation, times] = options.repeat.as_slice() {
         return Operation::named(operation)?.repeat(times.parse()?);
     }
+    let cores = std::thread::available_parallelism()?;
+    let load = std::fs::read_to_string("/proc/loadavg")?;
+    say(format_args!("{cores} cores, load {}", load.split(' ').next().unwrap_or_default()))?;
     let wanted = |part| options.only.is_empty() || options.only.contains(&part);
     if wanted(Part::Send) {
         send::measure(&options)?;
