@@ -1,8 +1,9 @@
 //! How far a long command has come, drawn on a terminal.
 
+use std::fmt;
 use std::time::Duration;
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 
 /// A bar on standard error, if that is a terminal; nothing else.
 #[derive(Debug)]
@@ -16,12 +17,12 @@ impl Progress {
         let (bar, template) = match total {
             // One or two need none
             Some(0..=2) => return Self { bar: ProgressBar::hidden() },
-            Some(total) => (ProgressBar::new(total), "{wide_bar} {pos}/{len}  {per_sec}  {msg}  {eta} to go"),
-            None => (ProgressBar::no_length(), "{spinner} {pos} done  {per_sec}  {msg}"),
+            Some(total) => (ProgressBar::new(total), "{wide_bar} {pos}/{len}  {rate}  {msg}  {eta} to go"),
+            None => (ProgressBar::no_length(), "{spinner} {pos} done  {rate}  {msg}"),
         };
         bar.set_draw_target(ProgressDrawTarget::stderr_with_hz(10));
         if let Ok(style) = ProgressStyle::with_template(template) {
-            bar.set_style(style);
+            bar.set_style(style.with_key("rate", rate));
         }
         Self { bar }
     }
@@ -44,6 +45,11 @@ impl Progress {
     pub(super) fn end(&self) {
         self.bar.finish_and_clear();
     }
+}
+
+fn rate(state: &ProgressState, text: &mut dyn fmt::Write) {
+    // A terminal that takes no text takes none of it
+    write!(text, "{:.0}/s", state.per_sec()).ok();
 }
 
 /// How often a bar and lines on a terminal are brought up to date.

@@ -33,12 +33,12 @@ pub(crate) struct SendArgs {
     /// An attribute, as in 'User-Name=John Smith', taken as it stands; added to every request of --file
     #[arg(long = "attr", value_name = "Name=value")]
     pub(super) attributes: Vec<String>,
-    /// Requests in radclient's format, a blank line between them; - is standard input. A file is checked before anything is
-    /// sent; of a pipe, what stands before a wrong request has been sent
+    /// Requests in radclient's format, a blank line between them; - is standard input. All of a file is checked before
+    /// anything is sent; a pipe is sent as it comes, up to a request that is wrong
     #[arg(long, value_name = "FILE")]
     pub(super) file: Option<PathBuf>,
-    /// More attributes to name: a folder of FreeRADIUS' dictionaries, such as /usr/share/freeradius, or one of its files; may
-    /// be given more than once
+    /// More names for attributes and values: a folder of FreeRADIUS' dictionaries, such as /usr/share/freeradius, or one such
+    /// file; may be given more than once
     #[arg(long = "dictionary", value_name = "DIR")]
     pub(super) dictionaries: Vec<PathBuf>,
     /// How many requests may wait for their answer at the same time; over 256 take more than one port

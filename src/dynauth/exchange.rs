@@ -77,7 +77,7 @@ impl Exchange {
 
     /// Until when its Identifier is held after this end; `None` for one that is free at once: a DAS that answered the only
     /// transmission has nothing more to say, and one that was not reached knows nothing of it.
-    pub(super) fn held_until(&self, outcome: &Outcome, now: Instant) -> Option<Instant> {
+    pub(super) fn held_until(&self, outcome: Outcome, now: Instant) -> Option<Instant> {
         let settled = match outcome {
             Outcome::Ack { .. } | Outcome::Nak { .. } | Outcome::Unreachable(_) => self.transmissions() <= 1,
             Outcome::NoReply { .. } | Outcome::Cancelled => false,

@@ -14,6 +14,7 @@ const EVENT_TIMESTAMP_OCTETS: usize = 6;
 
 /// One Disconnect- or CoA-Request, and how to send it.
 #[derive(Debug, Clone)]
+#[expect(clippy::struct_excessive_bools, reason = "each stands for itself: keys of [[nas]]")]
 pub struct Request {
     /// Where the DAS listens; port 3799 as a rule (RFC 5176 §2.1).
     pub das_addr: SocketAddr,

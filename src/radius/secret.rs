@@ -32,8 +32,7 @@ impl SharedSecret {
         if octets.is_empty() {
             return Err(EmptySecret);
         }
-        #[expect(clippy::expect_used, reason = "HMAC takes a key of any length")]
-        let mac = Hmac::new_from_slice(&octets).expect("any key length");
+        let mac = keyed(&octets);
         Ok(Self(Arc::new(Keyed { octets: octets.into(), mac })))
     }
 
@@ -45,6 +44,11 @@ impl SharedSecret {
     pub(super) fn mac(&self) -> Hmac<Md5> {
         self.0.mac.clone()
     }
+}
+
+#[expect(clippy::expect_used, reason = "HMAC takes a key of any length")]
+fn keyed(octets: &[u8]) -> Hmac<Md5> {
+    Hmac::new_from_slice(octets).expect("any key length")
 }
 
 impl fmt::Debug for SharedSecret {

@@ -1,6 +1,7 @@
 use super::*;
 
 mod dictionary;
+mod file;
 mod text;
 
 /// RFC 5176's sealing, confirmed by an independent hmac/hashlib calculation. Never edit these octets.

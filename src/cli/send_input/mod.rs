@@ -115,8 +115,15 @@ impl Input {
         let mut file = args.file.as_ref().and_then(|path| collect(PacketFile::open(path), &mut problems));
         let total = match (&mut file, &args.file) {
             (Some(file), _) => collect(file.check(&each), &mut problems).flatten(),
+            (None, None) if !args.attributes.is_empty() => {
+                each.check_size(&each.given).unwrap_or_else(|problem| problems.push(problem));
+                Some(1)
+            }
+            (None, None) => {
+                problems.push("nothing to send: give --attr 'Name=value' or --file FILE".to_owned());
+                None
+            }
             (None, Some(_)) => None,
-            (None, None) => collect(each.alone(), &mut problems),
         };
         if problems.is_empty() { Ok(Self { each, file, total }) } else { Err(problems) }
     }
@@ -139,14 +146,6 @@ struct Each {
 }
 
 impl Each {
-    /// The only request, where there is no file.
-    fn alone(&self) -> Result<u64, Problems> {
-        if self.given.is_empty() {
-            return Err(vec!["nothing to send: give --attr 'Name=value' or --file FILE".to_owned()]);
-        }
-        self.check_size(&self.given).map(|()| 1).map_err(|problem| vec![problem])
-    }
-
     /// Appends the attributes of `--attr`.
     fn complete(&self, mut attributes: Attributes) -> Result<Attributes, String> {
         attributes.extend(&self.given);

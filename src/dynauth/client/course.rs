@@ -18,7 +18,7 @@ impl DynAuthClient {
         }
         if let Some(flight) = exchange.flight() {
             self.timers.clear(flight.deadline(), Timer::Exchange(place));
-            let held_until = exchange.held_until(&ended.outcome, moment.at);
+            let held_until = exchange.held_until(ended.outcome, moment.at);
             for source in exchange.request().further_sources() {
                 self.nas.no_longer_from(source, exchange.nas);
             }

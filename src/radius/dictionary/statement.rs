@@ -77,7 +77,7 @@ impl<'a> Statements<'a> {
     pub(super) fn take(&mut self, line: usize, words: &[&str]) -> Result<(), DictionaryProblem> {
         match words {
             ["VENDOR", name, id, format @ ..] => self.vendor(name, id, format.first().copied()),
-            ["BEGIN-VENDOR", name, parent @ ..] => self.begin_vendor(line, name, parent.first().is_some()),
+            ["BEGIN-VENDOR", name, parent @ ..] => self.begin_vendor(line, name, !parent.is_empty()),
             ["BEGIN-TLV", name, ..] => {
                 self.dictionary.attribute(name).ok_or_else(|| undefined(name))?;
                 self.begin(line, name, Kind::Tlv);
@@ -153,7 +153,6 @@ impl<'a> Statements<'a> {
         let block = self.blocks.last().and_then(|blocks| blocks.last()).map(|block| &block.kind);
         let octet = |number: u32| u8::try_from(number).map_err(|_| DictionaryProblem::Number(oid.to_owned()));
         Ok(match (block, numbers.as_slice()) {
-            (Some(Kind::Tlv), _) => Err(Feature::Tlv),
             (Some(Kind::Extended), _) | (None, [241..=246, _, ..]) => Err(Feature::Extended),
             (Some(Kind::Vendor(Vendor { format: Some(format), .. })), _) => {
                 Err(Feature::VendorFormat(format.as_ref().into()))
@@ -168,7 +167,7 @@ impl<'a> Statements<'a> {
                 Some(format) => Err(Feature::VendorFormat(format.to_owned())),
                 None => Ok(AttributeType::Vendor { vendor_id: *vendor_id, vendor_type: octet(*number)? }),
             },
-            (_, _) => Err(Feature::Tlv),
+            (Some(Kind::Tlv | Kind::Vendor(_)) | None, _) => Err(Feature::Tlv),
         })
     }
 

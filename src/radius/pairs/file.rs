@@ -15,7 +15,7 @@ const HEADER_OCTETS: usize = 20;
 
 const MAX_SUGGESTIONS: u32 = 20;
 
-const ONE_VALUE: &str = "one value: spaces and any of # , ; = ( ) { } < > stand in quotes, which are to be closed";
+const ONE_VALUE: &str = "one value: spaces and any of # , ; = ( ) { } < > stand in quotes";
 
 /// What comes of reading a packet file, beside requests.
 #[derive(Debug, thiserror::Error)]
@@ -152,6 +152,7 @@ impl<'a, R: BufRead> RequestReader<'a, R> {
 
     fn take_line(&mut self) -> Result<(), PairProblem> {
         if self.line.contains(&0) {
+            self.at_end = true;
             return Err(PairProblem::Nul);
         }
         let mut rest = trim(&self.line);
@@ -214,12 +215,14 @@ pub fn parse_requests(dictionary: &Dictionary, text: impl AsRef<[u8]>) -> Result
 fn take_pair(line: &[u8]) -> Result<(Named<'_>, Written<'_>, &[u8]), PairProblem> {
     let named = Named::take(line)?.in_file()?;
     let text = trim_start(named.behind);
-    let wrong = || PairProblem::value(named.name, text, ONE_VALUE);
-    let (value, rest) = Written::take(text).ok_or_else(wrong)?;
+    let wrong = |expected| PairProblem::value(named.name, text, expected);
+    let is_open = matches!(text, [b'"' | b'\'' | b'`', ..]);
+    let taken = Written::take(text).ok_or_else(|| wrong(if is_open { super::CLOSED } else { ONE_VALUE }));
+    let (value, rest) = taken?;
     let rest = trim_start(rest);
     match rest.strip_prefix(b",") {
         Some(behind) => Ok((named, value, trim_start(behind))),
         None if rest.is_empty() || rest.starts_with(b"#") => Ok((named, value, b"")),
-        None => Err(wrong()),
+        None => Err(wrong(ONE_VALUE)),
     }
 }

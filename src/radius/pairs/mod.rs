@@ -13,6 +13,8 @@ pub use problem::{PairError, PairProblem};
 use super::quoting::{Written, trim};
 use super::{Attributes, Dictionary};
 
+const CLOSED: &str = "closed by the quote that opens it";
+
 /// Reads one `Name=value`, as a command line has it, and appends it to `attributes`.
 ///
 /// What delimits the pair has delimited the value: without quotes it is everything behind the first `=`, spaces, commas,
@@ -27,7 +29,7 @@ pub fn parse_pair(dictionary: &Dictionary, pair: &str, attributes: &mut Attribut
     let written = match Written::take(text) {
         _ if !text.starts_with(b"\"") && !text.starts_with(b"'") => Written::plain(text),
         Some((written, b"")) => written,
-        _ => return Err(PairProblem::value(named.name, text, "closed by the quote that opens it")),
+        _ => return Err(PairProblem::value(named.name, text, CLOSED)),
     };
     pair::push(dictionary, &named, &written, &mut Vec::new(), attributes)
         .map(|_| ())

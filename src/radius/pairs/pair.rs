@@ -132,7 +132,10 @@ fn by_numbers(dictionary: &Dictionary, named: &Named) -> Result<AttributeType, P
     let name = named.name;
     let text = from_utf8(name).unwrap_or_default();
     let Some(attribute_type) = AttributeType::from_numbers(text) else {
-        let unknown = || PairProblem::UnknownName { name: shown(name), nearest: None };
+        let unknown = || match text.split('-').nth(1).unwrap_or_default().bytes().next() {
+            Some(b'0'..=b'9') if is_by_number(text) => PairProblem::UnknownNumber(shown(name)),
+            _ => PairProblem::UnknownName { name: shown(name), nearest: None },
+        };
         return Err(control_problem(name).unwrap_or_else(unknown));
     };
     if named.tag.is_some() {
@@ -143,6 +146,12 @@ fn by_numbers(dictionary: &Dictionary, named: &Named) -> Result<AttributeType, P
         Some(format) => Err(PairProblem::VendorFormat { name: shown(name), format: format.to_owned() }),
         None => Ok(attribute_type),
     }
+}
+
+/// Whether a name begins as those do that are made of numbers.
+fn is_by_number(name: &str) -> bool {
+    let first = name.split('-').next().unwrap_or_default();
+    ["Attr", "Vendor"].iter().any(|prefix| first.eq_ignore_ascii_case(prefix))
 }
 
 fn control_problem(name: &[u8]) -> Option<PairProblem> {

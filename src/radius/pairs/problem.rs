@@ -37,6 +37,11 @@ pub enum PairProblem {
         /// The known name most like it.
         nearest: Option<String>,
     },
+    /// Numbers that no attribute has.
+    #[error(
+        "{0:?} is not one of Attr-1 to Attr-255, Attr-26.V.0 to Attr-26.V.255, nor Vendor-V-Attr-0 to Vendor-V-Attr-255"
+    )]
+    UnknownNumber(String),
     /// Not an attribute but an instruction of radclient's, or something that is not for this request.
     #[error("{name} goes into no Disconnect- or CoA-Request of ours: {instead}")]
     Control {
@@ -79,7 +84,7 @@ pub enum PairProblem {
         source: ValueError,
     },
     /// The value is empty or too long.
-    #[error("{name}: {source}")]
+    #[error("{name}: {}", length(.source))]
     Length {
         /// The attribute.
         name: String,
@@ -89,8 +94,8 @@ pub enum PairProblem {
     /// A line without end.
     #[error("the line has more than {MAX_LINE_OCTETS} octets")]
     LineTooLong,
-    /// An octet that no text has: of a binary file, or of one in UTF-16.
-    #[error("the line holds a NUL octet: a packet file is text, in UTF-8 as a rule; write \\000 in quotes for a NUL")]
+    /// An octet that no text has: of a binary file, or of one in UTF-16. Nothing is read behind it.
+    #[error("a NUL octet: a packet file is text, in UTF-8 as a rule; write \\000 in quotes for a NUL")]
     Nul,
     /// More attributes than a packet takes (RFC 2865 §3).
     #[error(
@@ -102,6 +107,15 @@ pub enum PairProblem {
     },
 }
 
+fn length(error: &EncodeError) -> String {
+    match error {
+        EncodeError::ValueLength { octets, max, .. } => {
+            format!("a value of {octets} octets does not fit: it has 1 to {max}")
+        }
+        EncodeError::PacketTooLong => error.to_string(),
+    }
+}
+
 impl PairProblem {
     pub(super) fn value(name: &[u8], text: &[u8], expected: &'static str) -> Self {
         Self::Value { name: shown(name), source: ValueError::new(text, expected) }
@@ -109,12 +123,8 @@ impl PairProblem {
 
     /// Looks for the known name that is most like an unknown one.
     pub(super) fn with_nearest(self, dictionary: &Dictionary) -> Self {
-        match self {
-            Self::UnknownName { name, .. } => {
-                let nearest = dictionary.nearest(&name).map(str::to_owned);
-                Self::UnknownName { name, nearest }
-            }
-            other => other,
-        }
+        let Self::UnknownName { name, .. } = self else { return self };
+        let nearest = dictionary.nearest(&name).map(str::to_owned);
+        Self::UnknownName { name, nearest }
     }
 }

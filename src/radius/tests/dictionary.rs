@@ -114,6 +114,65 @@ fn a_later_definition_takes_the_place_of_an_earlier() {
     assert_eq!(dictionary.name(AttributeType::Standard(1)), "C");
 }
 
+#[test]
+fn values_of_every_type_come_back_from_their_octets() {
+    let types = [
+        "byte",
+        "short",
+        "integer",
+        "integer64",
+        "signed",
+        "ipaddr",
+        "ipv6addr",
+        "combo-ip",
+        "combo-ip",
+        "ipv4prefix",
+        "ipv6prefix",
+        "ifid",
+        "ether",
+        "bool",
+    ];
+    let values = [
+        "7",
+        "700",
+        "70000",
+        "7000000000",
+        "-7",
+        "192.0.2.1",
+        "2001:db8::1",
+        "192.0.2.1",
+        "2001:db8::1",
+        "192.0.2.0/24",
+        "2001:db8::/33",
+        "1:2:3:d",
+        "00:11:22:33:44:5f",
+        "1",
+    ];
+    for (name, value) in types.iter().zip(values) {
+        let value_type = ValueType::from_name(name).unwrap();
+        assert_eq!(value_type.decode(&value_type.encode(value).unwrap()), value, "{name}");
+        assert!(value_type.encode("nonsense").unwrap_err().to_string().contains(" is not a"), "{name}");
+        assert_eq!(value_type.decode(&[1; 3]), "0x010101", "{name}");
+    }
+}
+
+#[test]
+fn a_tag_stands_before_a_decoded_value_and_can_be_read_again() {
+    let dictionary = Dictionary::bundled().unwrap();
+    let all = [
+        ("Tunnel-Type", ":1:VLAN", &[1, 0, 0, 13][..]),
+        ("Tunnel-Type", "VLAN", &[0, 0, 0, 13]),
+        ("Tunnel-Private-Group-Id", ":31:10", b"\x1f10"),
+        ("Tunnel-Private-Group-Id", "10", b"10"),
+    ];
+    for (name, text, octets) in all {
+        let mut attributes = Attributes::new();
+        parse_pair(&dictionary, &format!("{name}={text}"), &mut attributes).unwrap();
+        let (attribute_type, encoded) = attributes.iter().next().unwrap();
+        assert_eq!((encoded, dictionary.value(attribute_type, octets)), (octets, text.to_owned()), "{name}");
+    }
+}
+
 proptest::proptest! {
     #[test]
     fn a_dictionary_never_panics(text in "((ATTRIBUTE|VALUE|VENDOR|BEGIN-VENDOR|END-VENDOR|BEGIN-TLV|END-TLV|\\$INCLUDE) ?[ab]? ?[0-9.x]{0,5} ?(string|integer|tlv|x)? ?[a-z_=,0-9]{0,9}\n){0,9}|\\PC{0,80}") {

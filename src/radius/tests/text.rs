@@ -109,12 +109,15 @@ fn a_packet_file_reads_text_as_radclient_does() {
 #[test]
 fn a_packet_file_refuses_what_is_not_one_value() {
     let all = [
-        "a b", "a\tb", "\"x\"y", "\"x\" y", "'x", "\"x\\\"", "'a\\'", "a=b", "=b", "a;b", "{b}", "a(b", "a>b", "a++b",
-        "#x", "# x", ",", "", "a\\ b",
+        "a b", "a\tb", "\"x\"y", "\"x\" y", "a=b", "=b", "a;b", "{b}", "a(b", "a>b", "a++b", "#x", "# x", ",", "",
+        "a\\ b",
     ];
     for written in all {
         let error = in_file(&format!("User-Name = {written}")).unwrap_err();
         assert!(error.contains("stand in quotes"), "{written}: {error}");
+    }
+    for open in ["'x", "\"x\\\"", "'a\\'", "`", "'"] {
+        assert!(in_file(&format!("User-Name = {open}")).unwrap_err().contains("closed by the quote"), "{open}");
     }
     assert!(in_file("User-Name = a\\").unwrap_err().contains("inside an escape"));
     assert!(in_file("User-Name = \"\"").unwrap_err().contains("1 to 253"));
@@ -183,6 +186,11 @@ fn attributes_without_a_name_have_numbers() {
         assert_eq!(AttributeType::from_numbers(&dictionary.name(attribute_type)), Some(attribute_type));
     }
     assert_eq!(in_file("Attr-26.14988.8 = 0x3141").unwrap(), b"1A");
+    for wrong in ["Attr-256", "attr-26.5535", "Vendor-1-Attr-256"] {
+        assert!(in_file(&format!("{wrong} = 0x00")).unwrap_err().contains("is not one of Attr-1 to"), "{wrong}");
+    }
+    assert!(in_file("Vendor-Specifc = 0x00").unwrap_err().contains("the nearest is Vendor-Specific"));
+    assert!(in_file("Attr-250:1 = 0x00").unwrap_err().contains("it has no tag"));
 }
 
 #[test]

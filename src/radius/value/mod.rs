@@ -115,11 +115,12 @@ impl ValueType {
 
     fn encode_bare(self, octets: &[u8], to: &mut Vec<u8>) -> Option<()> {
         if matches!(self, Self::Text | Self::Octets | Self::Opaque) {
-            return match strip_0x(octets) {
-                Some(digits) if self != Self::Text => unhex(digits, to),
-                None if self == Self::Opaque => None,
-                _ => Some(to.extend_from_slice(octets)),
-            };
+            match strip_0x(octets) {
+                Some(digits) if self != Self::Text => unhex(digits, to)?,
+                None if self == Self::Opaque => return None,
+                _ => to.extend_from_slice(octets),
+            }
+            return Some(());
         }
         let text = from_utf8(octets).ok()?;
         match self {
@@ -170,8 +171,8 @@ impl ValueType {
                 format!("{:x}:{:x}:{:x}:{:x}", group(48), group(32), group(16), group(0))
             }
             Self::Ethernet => {
-                let [a, b, c, d, e, f] = octets.try_into().ok()?;
-                format!("{a:02x}:{b:02x}:{c:02x}:{d:02x}:{e:02x}:{f:02x}")
+                let octets = <[u8; 6]>::try_from(octets).ok()?;
+                octets.map(|octet| format!("{octet:02x}")).join(":")
             }
         })
     }

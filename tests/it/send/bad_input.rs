@@ -63,7 +63,10 @@ fn packet_files() {
     let huge = "Class = 0x00\n".replace("00", &"00".repeat(250)).repeat(17);
     let huge = file(&format!("User-Name = a\n\n{huge}"));
     let path = huge.path().to_str().expect("a path in UTF-8");
-    assert_says(&refused(&["--file", path]), "request #1: the packet would have more than 4096 octets");
+    assert_says(
+        &refused(&["--file", path]),
+        "19: this and what stands above it, from line 3 on, is more than the 4096 octets of a packet",
+    );
 }
 
 #[test]
@@ -96,7 +99,8 @@ fn timers() {
     assert_says(&with(&["--irt", "0s"]), "--irt must be more than nothing");
     assert_says(&with(&["--mrc", "0", "--mrd", "0s"]), "would never end");
     assert_says(&with(&["--in-flight", "0"]), "1..=16384");
-    assert_says(&with(&["--in-flight", "257"]), "1..=16384");
+    assert_says(&with(&["--in-flight", "16385"]), "1..=16384");
+    assert_says(&with(&["--rate", "0"]), "1..=1000000");
 }
 
 #[test]

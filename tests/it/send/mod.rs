@@ -1,7 +1,10 @@
 //! `radkick send`, as a person runs it: against a server of ours, and against FreeRADIUS.
 mod bad_input;
+mod dictionaries;
+mod oracle;
 mod real;
 mod results;
+mod stream;
 
 use std::fmt::Display;
 use std::io::Write;

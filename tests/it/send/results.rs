@@ -1,4 +1,5 @@
 //! What `send` prints and how it exits, against a server that answers by the user's name.
+use std::collections::BTreeSet;
 use std::net::Ipv6Addr;
 
 use super::{HASTY, PATIENT, chmod, file, send};
@@ -6,6 +7,40 @@ use crate::engine::das::{self, SECRET};
 use crate::engine::loopback::LoopbackDas;
 use crate::support::process::Finished;
 use crate::support::wait::wait_until;
+
+/// A file of so many requests.
+fn requests(number: usize) -> tempfile::NamedTempFile {
+    file(&(0..number).map(|n| format!("User-Name = \"user{n}\"\n\n")).collect::<String>())
+}
+
+fn path(file: &tempfile::NamedTempFile) -> &str {
+    file.path().to_str().expect("a path in UTF-8")
+}
+
+#[test]
+fn more_than_256_at_once_take_more_ports() {
+    let das = LoopbackDas::silent();
+    let requests = requests(700);
+    let more = ["--file", path(&requests), "--in-flight", "700", "--irt", "1s", "--mrt", "1s", "--mrc", "0"];
+    let running = send("disconnect", das.addr, &file(SECRET), &more).spawn();
+    // A burst may be more than the server's socket holds: what it has not seen is sent again
+    let from = || das.received().iter().map(|(from, octets)| (from.port(), octets[1])).collect::<BTreeSet<_>>();
+    wait_until("all 700", || from().len() == 700);
+    running.terminate();
+    assert_eq!(from().iter().map(|(port, _)| *port).collect::<BTreeSet<_>>().len(), 3);
+}
+
+#[test]
+fn the_rate_is_kept() {
+    let das = LoopbackDas::start();
+    let requests = requests(30);
+    let more = ["--output", "json", "--file", path(&requests), "--rate", "50"];
+    let finished = send("disconnect", das.addr, &file(SECRET), &more).run();
+    assert_eq!(finished.code, Some(0), "{finished:#?}");
+    let summary = &finished.json_lines()[30];
+    let elapsed = summary["elapsed_s"].as_f64().expect("a number");
+    assert!(elapsed >= 0.5, "30 of which 5 may go at once take half a second at least: {summary}");
+}
 
 const ALICE: [&str; 2] = ["--attr", "User-Name=alice"];
 
