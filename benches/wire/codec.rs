@@ -1,6 +1,7 @@
 //! One packet without any socket: time and allocations of ours, beside those of the `radius` crate's own packet.
 
 use std::hint::black_box;
+use std::net::Ipv4Addr;
 
 use anyhow::Context as _;
 use radius::core::avp::AVP;
@@ -8,13 +9,16 @@ use radius::core::code::Code as CrateCode;
 use radius::core::packet::Packet;
 use radkick::clock::Clock;
 use radkick::radius::{
-    Attributes, Code, MessageAuthenticator, Sealed, SharedSecret, open_reply, open_request, seal_reply, seal_request,
+    AttributeType, Attributes, Code, MessageAuthenticator, Sealed, SharedSecret, open_reply, open_request, seal_reply,
+    seal_request,
 };
 
-use crate::packets::{SECRET, attributes, sealed, secret, session, user};
+use crate::packets::{EVENT_TIMESTAMP, SECRET, secret};
 use crate::verdict::{Figures, say};
 
 const REQUIRED: MessageAuthenticator = MessageAuthenticator::Required;
+const USER: &str = "user0000001";
+const SESSION: &str = "00000001";
 const TIMED: u32 = 100_000;
 const COUNTED: u32 = 1000;
 
@@ -92,18 +96,18 @@ struct Subject {
 
 impl Subject {
     fn new() -> Self {
-        let secret = secret();
-        let sealed = sealed(1, &secret);
+        let (secret, attributes) = (secret(), built().expect("it fits"));
+        let sealed = sealed(&attributes, &secret).expect("it fits");
         let opened = open_request(sealed.octets(), &secret, REQUIRED).expect("it is ours");
         let reply = seal_reply(Code::DisconnectAck, &opened, &Attributes::new(), &secret, REQUIRED).expect("it fits");
-        Self { secret, attributes: attributes(1), sealed, reply }
+        Self { secret, attributes, sealed, reply }
     }
 
     fn run(&self, operation: Operation) -> anyhow::Result<()> {
         match operation {
-            Operation::Seal => drop(black_box(self.seal(&self.attributes)?)),
-            Operation::BuildAndSeal => drop(black_box(self.seal(&attributes(black_box(1)))?)),
-            Operation::CrateEncode => drop(black_box(crate_encoded(black_box(1))?)),
+            Operation::Seal => drop(black_box(sealed(&self.attributes, &self.secret)?)),
+            Operation::BuildAndSeal => drop(black_box(sealed(&built()?, &self.secret)?)),
+            Operation::CrateEncode => drop(black_box(crate_encoded()?)),
             Operation::Open => {
                 drop(black_box(open_reply(black_box(&self.reply), &self.sealed, &self.secret, REQUIRED)?));
             }
@@ -111,19 +115,29 @@ impl Subject {
         }
         Ok(())
     }
+}
 
-    fn seal(&self, attributes: &Attributes) -> anyhow::Result<Sealed> {
-        Ok(seal_request(Code::DisconnectRequest, 1, black_box(attributes), &self.secret, REQUIRED)?)
-    }
+fn sealed(attributes: &Attributes, secret: &SharedSecret) -> anyhow::Result<Sealed> {
+    Ok(seal_request(Code::DisconnectRequest, 1, black_box(attributes), secret, REQUIRED)?)
+}
+
+/// What names a session, and the time.
+fn built() -> anyhow::Result<Attributes> {
+    let mut attributes = Attributes::new();
+    attributes.push(AttributeType::USER_NAME, black_box(USER))?;
+    attributes.push(AttributeType::ACCT_SESSION_ID, black_box(SESSION))?;
+    attributes.push_ipv4(AttributeType::NAS_IP_ADDRESS, black_box(Ipv4Addr::LOCALHOST));
+    attributes.push_u32(AttributeType::EVENT_TIMESTAMP, black_box(EVENT_TIMESTAMP));
+    Ok(attributes)
 }
 
 /// The crate has no Message-Authenticator: room for one is encoded, as many octets.
-fn crate_encoded(n: u32) -> anyhow::Result<Vec<u8>> {
+fn crate_encoded() -> anyhow::Result<Vec<u8>> {
     let mut packet = Packet::new_with_identifier(CrateCode::DisconnectRequest, SECRET.as_bytes(), 1);
-    packet.add(AVP::from_string(1, &user(n)));
-    packet.add(AVP::from_string(44, &session(n)));
-    packet.add(AVP::from_bytes(4, &[127, 0, 0, 1]));
-    packet.add(AVP::from_u32(55, 1_763_870_000));
+    packet.add(AVP::from_string(1, black_box(USER)));
+    packet.add(AVP::from_string(44, black_box(SESSION)));
+    packet.add(AVP::from_ipv4(4, black_box(&Ipv4Addr::LOCALHOST)));
+    packet.add(AVP::from_u32(55, black_box(EVENT_TIMESTAMP)));
     packet.add(AVP::from_bytes(80, &[0; 16]));
     Ok(packet.encode()?)
 }

@@ -7,17 +7,17 @@ use std::path::Path;
 use radkick::radius::{AttributeType, Attributes, Code, MessageAuthenticator, Sealed, SharedSecret, seal_request};
 
 pub(crate) const SECRET: &str = "secret-of-the-measurement";
-const EVENT_TIMESTAMP: u32 = 1_763_870_000;
+pub(crate) const EVENT_TIMESTAMP: u32 = 1_763_870_000;
 
 pub(crate) fn secret() -> SharedSecret {
     SharedSecret::new(SECRET.into()).expect("it is not empty")
 }
 
-pub(crate) fn user(n: u32) -> String {
+fn user(n: u32) -> String {
     format!("user{n:07}")
 }
 
-pub(crate) fn session(n: u32) -> String {
+fn session(n: u32) -> String {
     format!("{n:08x}")
 }
 
