@@ -24,7 +24,8 @@ fn more_than_256_at_once_take_more_ports() {
     let das = LoopbackDas::silent();
     let requests = requests(300);
     let more = ["--file", path(&requests), "--in-flight", "300", "--irt", "1s", "--mrt", "1s", "--mrc", "0"];
-    let running = send("disconnect", das.addr, &file(SECRET), &more).spawn();
+    let secret = file(SECRET);
+    let running = send("disconnect", das.addr, &secret, &more).spawn();
     // A burst may be more than the server's socket holds: what it has not seen is sent again
     let from = || das.received().iter().map(|(from, octets)| (from.port(), octets[1])).collect::<BTreeSet<_>>();
     wait_until("all 300", || from().len() == 300);
