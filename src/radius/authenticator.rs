@@ -181,7 +181,7 @@ fn open(
     let attributes = octets.get(HEADER_OCTETS..).unwrap_or_default();
     wire::check(attributes)?;
     verify_message_authenticator(octets, signed_with, secret, message_authenticator)?;
-    let code = Code::from_octet(code).ok_or(DecodeError::UnknownCode(code))?;
+    let code = Code::from_octet(code).ok_or(OpenError::UnexpectedCode(code))?;
     Ok(Opened { code, identifier, authenticator, attributes: Attributes::of_checked(attributes) })
 }
 

@@ -22,9 +22,6 @@ pub enum DecodeError {
     /// An attribute's Length is under 2 or runs past the packet.
     #[error("an attribute's length is wrong")]
     AttributeLength,
-    /// A code that we do not take.
-    #[error("code {0} is not one we take")]
-    UnknownCode(u8),
 }
 
 /// Why attributes cannot become a packet.
