@@ -7,6 +7,7 @@ pub(crate) mod loopback;
 mod noise;
 mod replies;
 mod requests;
+mod simulation;
 mod sockets;
 mod times;
 mod wire;
