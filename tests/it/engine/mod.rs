@@ -9,5 +9,6 @@ mod replies;
 mod requests;
 mod simulation;
 mod sockets;
+mod spoofing;
 mod times;
 mod wire;
