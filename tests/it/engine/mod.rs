@@ -1,4 +1,5 @@
 //! The engine under a simulated link, in virtual time.
+mod corpora;
 pub(crate) mod das;
 mod forgeries;
 mod identifiers;
