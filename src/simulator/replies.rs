@@ -84,7 +84,9 @@ async fn send_true(socket: &UdpSocket, to: SocketAddr, octets: &[u8], faults: &F
         match faults.reply_from {
             None => send_again(socket, to, octets).await,
             Some(address) => {
-                let Ok(other) = UdpSocket::bind((address, 0)).await else { return };
+                // The kernel of a router of several addresses chooses the address, not the port
+                let port = socket.local_addr().map_or(0, |local| local.port());
+                let Ok(other) = UdpSocket::bind((address, port)).await else { return };
                 send_again(&other, to, octets).await;
             }
         }

@@ -170,6 +170,20 @@ fn settings_merge_and_fill_in() {
 }
 
 #[test]
+fn what_an_expert_says_of_identifiers_and_replies() {
+    let of = |keys: &str| with_database(&format!("[nas_defaults]\n{keys}")).nas_defaults.profile(address("10.0.0.1"));
+    let said = of("identifier_hold = \"5s\"\nidentifier_hold_always = true\nmax_ports = 2\n\
+                   event_timestamp_window = \"0s\"\nreply_from = [\"10.0.0.2\", \"10.0.0.3\"]\n");
+    assert_eq!((said.identifier_hold, said.identifier_hold_always, said.max_ports), (Duration::from_secs(5), true, 2));
+    assert_eq!(said.event_timestamp_window, Duration::ZERO);
+    assert_eq!(*said.reply_from, [address("10.0.0.2"), address("10.0.0.3")]);
+    let silent = of("");
+    let expected = (Duration::from_secs(30), false, 16);
+    assert_eq!((silent.identifier_hold, silent.identifier_hold_always, silent.max_ports), expected);
+    assert_eq!(silent.event_timestamp_window, Duration::from_mins(5));
+}
+
+#[test]
 fn radius_alone_keeps_the_timers_of_the_rfc() {
     let profile = with_database("[nas_defaults]\nsecret = \"s\"\n").nas_defaults.profile(address("10.0.0.1"));
     assert_eq!((profile.paths, profile.timers), (vec![CutPath::Radius], Timers::ALONE));

@@ -46,6 +46,16 @@ async fn a_hotspot_session_ends_with_its_stop() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_router_that_answers_from_the_second_of_its_other_addresses_is_heard() {
+    let elsewhere = std::net::Ipv4Addr::new(127, 0, 1, 77);
+    let stand = Stand::start(|options| options.behaviours.faults.reply_from = Some(elsewhere)).await;
+    stand.configure("", &format!("{PATIENT}reply_from = [\"127.0.1.76\", \"{elsewhere}\"]\n"));
+    stand.alice().await;
+    let reports = stand.site.reports(&ALICE, 0);
+    assert_eq!(attempts(&reports[0]), [("radius", "ack")]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_router_that_hears_no_radius_is_cut_by_rest() {
     let closed = |options: &mut RouterOptions| {
         options.coa = Incoming::Closed;

@@ -89,11 +89,11 @@ async fn a_sound_reply_may_carry_another_identifier() {
 #[tokio::test]
 async fn replies_may_come_from_another_address() {
     let elsewhere = Ipv4Addr::new(127, 0, 1, 77);
-    let (_router, sender) = with_faults(Faults { reply_from: Some(elsewhere), ..Faults::default() }).await;
+    let (router, sender) = with_faults(Faults { reply_from: Some(elsewhere), ..Faults::default() }).await;
     let request = Sender::request(1, &alice());
     sender.send(request.octets()).await;
     let (reply, from) = sender.receive().await;
-    assert_eq!(from.ip(), elsewhere);
+    assert_eq!((from.ip(), from.port()), (elsewhere.into(), router.coa_addr().port()));
     assert!(open_reply(&reply, &request, &secret(), MessageAuthenticator::Optional).is_ok());
 }
 
