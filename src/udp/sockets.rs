@@ -6,7 +6,7 @@ use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::task::{Context, Poll};
 
-use rustix::net::sockopt;
+use rustix::net::{SendFlags, sockopt};
 use tokio::net::UdpSocket;
 
 use crate::dynauth::{Port, SendError};
@@ -65,7 +65,14 @@ impl Sockets {
 
     /// Sends without waiting. [`io::ErrorKind::WouldBlock`]: the port has no room now.
     pub(super) fn try_send(&self, port: Port, octets: &[u8], to: SocketAddr) -> io::Result<()> {
-        self.get(port).ok_or(io::ErrorKind::NotConnected)?.try_send_to(octets, to).map(|_| ())
+        let socket = self.get(port).ok_or(io::ErrorKind::NotConnected)?;
+        match socket.try_send_to(octets, to) {
+            // Of a socket that is new the runtime does not know yet that it has room: the system does
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                Ok(rustix::net::sendto(socket, octets, SendFlags::empty(), &to).map(|_| ())?)
+            }
+            sent => sent.map(|_| ()),
+        }
     }
 
     /// Takes one datagram that has come to this port, if there is one.

@@ -105,6 +105,7 @@ async fn receive(server: &UdpSocket) -> (Vec<Vec<u8>>, SocketAddr) {
             (buffer[..octets].to_vec(), from)
         };
         let (all, sources): (Vec<_>, Vec<_>) = std::iter::repeat_with(one).take(LIVE).unzip();
+        assert!(sources.iter().all(|source| *source == sources[0]), "one port has room for all: {sources:?}");
         (all, sources[0])
     };
     tokio::task::spawn_blocking(receive).await.expect("no panic")
