@@ -17,8 +17,8 @@ use super::super::watch::{Socket, Watch};
 const EPOCH: i64 = 1_700_000_000;
 
 /// More steps than this add nothing but time.
-const MOST_STEPS: usize = 300;
-const MOST_REQUESTS: usize = 1200;
+const MOST_STEPS: usize = 150;
+const MOST_REQUESTS: usize = 600;
 
 pub(crate) fn run(octets: &[u8]) {
     let mut driver = Driver::new(octets);
