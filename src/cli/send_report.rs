@@ -14,8 +14,8 @@ use crate::radius::Code;
 const SILENCE: &str = "A NAS stays silent when the secret differs, when this machine is not among its RADIUS servers \
      (RouterOS: /radius; FreeRADIUS: clients.conf), when a firewall drops the packets, or when nothing listens on the port \
      (RouterOS: /radius incoming set accept=yes port=3799).";
-const DISCARDED: &str = "Datagrams came and were not believed: signed with another secret, forged, late, or from another \
-     address (-vv says which).";
+const DISCARDED: &str = "Datagrams came and were not believed: signed with another secret, forged, late, stamped with a \
+     time far from ours, or from another address (-vv says which).";
 
 /// One request's end, for programs.
 #[derive(Debug, Serialize)]

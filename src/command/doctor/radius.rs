@@ -62,10 +62,12 @@ fn judge(
         }
         Outcome::NoReply { .. } if forged => health.findings.push(Finding::wrong(
             "reply_not_taken",
-            "replies came that are not sealed with the secret that radkick has, or from another address",
+            "replies came that are not sealed with the secret that radkick has, are from another address, or are stamped with \
+             a time that is too far from this machine's",
             [
                 advice::nas_line(nas, "secret_file = the router's own secret for us"),
                 advice::nas_line(nas, "reply_from = [\"ADDRESS\"], if it answers from another address"),
+                advice::nas_line(nas, "event_timestamp_window = \"0s\", if its clock is wrong and stays so"),
             ],
         )),
         Outcome::NoReply { .. } | Outcome::Unreachable(_) => health.findings.push(silence(nas, ended, counters)),

@@ -152,7 +152,7 @@ fn values_of_every_type_come_back_from_their_octets() {
         let value_type = ValueType::from_name(name).unwrap();
         assert_eq!(value_type.decode(&value_type.encode(value).unwrap()), value, "{name}");
         assert!(value_type.encode("nonsense").unwrap_err().to_string().contains(" is not a"), "{name}");
-        assert_eq!(value_type.decode(&[1; 3]), "0x010101", "{name}");
+        assert_eq!(value_type.decode(&[9; 3]), "0x090909", "{name}");
     }
 }
 
