@@ -5,7 +5,6 @@ use std::collections::BTreeSet;
 use sqlx::Row as _;
 use sqlx::sqlite::{SqliteArguments, SqliteRow};
 
-use crate::clock::Clock;
 use crate::quota::{Sighting, UserName, unescape};
 use crate::store::StoreError;
 
@@ -156,9 +155,7 @@ impl Sqlite {
         sql: &str,
         bind: impl FnOnce(Query<'q>) -> Query<'q>,
     ) -> Result<Vec<SqliteRow>, StoreError> {
-        let began = Clock.now();
         let rows = bind(sqlx::query(self.sql(sql))).fetch_all(&self.pool).await;
-        self.give_way(began).await;
         rows.map_err(|error| self.failed(OPERATION, error))
     }
 }

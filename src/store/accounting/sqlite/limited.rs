@@ -1,6 +1,5 @@
 //! The names of those whom something limits.
 
-use crate::clock::Clock;
 use crate::quota::UserName;
 use crate::store::StoreError;
 
@@ -32,9 +31,7 @@ impl Sqlite {
         let sql = format!("SELECT username, id FROM {table} WHERE {condition} AND id > ?2 ORDER BY id LIMIT ?3");
         let (mut names, mut after) = (Vec::new(), i64::MIN);
         loop {
-            let began = Clock.now();
             let page = sqlx::query(self.sql(&sql)).bind(attributes).bind(after).bind(PAGE).fetch_all(&self.pool).await;
-            self.give_way(began).await;
             let page = page.map_err(failed)?;
             for row in &page {
                 after = sqlx::Row::try_get(row, 1).map_err(failed)?;

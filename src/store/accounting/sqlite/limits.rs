@@ -5,7 +5,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use sqlx::Row as _;
 use sqlx::sqlite::SqliteRow;
 
-use crate::clock::Clock;
 use crate::quota::{CheckItem, Place, UserName};
 use crate::store::StoreError;
 use crate::store::accounting::limits::inherited;
@@ -124,9 +123,7 @@ impl Sqlite {
             "SELECT {name}, id, attribute, value FROM {table}
              WHERE lower(attribute) IN (SELECT value FROM json_each(?1)) {of_users} ORDER BY id"
         ));
-        let began = Clock.now();
         let rows = sqlx::query(sql).bind(attributes).bind(spellings).fetch_all(&self.pool).await;
-        self.give_way(began).await;
         let rows = rows.map_err(|error| self.failed(OPERATION, error))?;
         rows.iter()
             .filter_map(|row| named_item(row, table).map_err(|error| self.failed(OPERATION, error)).transpose())
@@ -138,9 +135,7 @@ impl Sqlite {
         let of_users = if spellings.is_some() { "WHERE username IN (SELECT value FROM json_each(?1))" } else { "" };
         let sql = self.sql(&format!("SELECT username, groupname FROM {{usergroup}} {of_users} ORDER BY priority, id"));
         let failed = |error| self.failed("reading groups", error);
-        let began = Clock.now();
         let rows = sqlx::query(sql).bind(spellings).fetch_all(&self.pool).await.map_err(failed)?;
-        self.give_way(began).await;
         let mut groups = BTreeMap::<UserName, Vec<String>>::new();
         for row in rows {
             let of_group = |column| name(&row, column, &self.tables.usergroup).map_err(failed);

@@ -5,7 +5,6 @@
 
 mod allowances;
 mod changes;
-mod courtesy;
 mod feed;
 mod limited;
 mod limits;
@@ -13,8 +12,7 @@ mod open;
 mod sessions;
 
 use std::path::Path;
-use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePool, SqlitePoolOptions, SqliteRow};
 use sqlx::{AssertSqlSafe, Row as _};
@@ -25,7 +23,6 @@ use crate::store::StoreError;
 use crate::store::error::{BUSY_TIMEOUT_SECS, no_file};
 use crate::store::pool::rested_are_tested;
 
-use self::courtesy::Courtesy;
 use super::Table;
 
 /// FreeRADIUS' SQLite file.
@@ -35,7 +32,6 @@ pub(super) struct Sqlite {
     tables: TableNames,
     /// The file, for messages.
     database: String,
-    courtesy: Arc<Courtesy>,
 }
 
 /// The columns that we read, by table.
@@ -72,19 +68,12 @@ impl Sqlite {
         let options = SqliteConnectOptions::new()
             .filename(path)
             .create_if_missing(false)
-            // The system keeps the file's pages as well; a cache a connection would only be more memory
-            .pragma("cache_size", "-1000")
             .busy_timeout(Duration::from_secs(BUSY_TIMEOUT_SECS));
         let pool = rested_are_tested(SqlitePoolOptions::new()).max_connections(4).connect_with(options).await;
         let pool = pool.map_err(|error| StoreError::sqlite(&database, "opening", error))?;
-        let store = Self { pool, tables, database, courtesy: Arc::default() };
+        let store = Self { pool, tables, database };
         store.check_schema().await?;
         Ok(store)
-    }
-
-    /// Gives way to FreeRADIUS after a reading that began at `began`.
-    async fn give_way(&self, began: Instant) {
-        self.courtesy.rest(self.pool.connect_options().as_ref(), began).await;
     }
 
     async fn check_schema(&self) -> Result<(), StoreError> {

@@ -2,7 +2,6 @@
 //!
 //! The lines of one text cost a fraction of what as many rows would: each row goes from one thread to another.
 
-use crate::clock::Clock;
 use crate::store::StoreError;
 use crate::store::accounting::open::{OpenCursor, OpenPage, read_lines};
 
@@ -35,9 +34,7 @@ impl Sqlite {
         let failed = |error| self.failed(OPERATION, error);
         let sql = self.sql(&OPEN.replace("{index}", &self.index_of_open().await?));
         let query = sqlx::query_as::<_, (i64, String)>(sql).bind(cursor.after).bind(cursor.page(PAGE));
-        let began = Clock.now();
         let (count, text) = query.fetch_one(&self.pool).await.map_err(failed)?;
-        self.give_way(began).await;
         let page = read_lines(&text, count).map_err(failed)?;
         cursor.behind(&page, cursor.page(PAGE));
         Ok(Some(page.into()))

@@ -44,7 +44,6 @@ impl Sqlite {
             .filename(path)
             .create_if_missing(true)
             .foreign_keys(true)
-            .pragma("cache_size", "-1000")
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(sqlx::sqlite::SqliteSynchronous::Full)
             .busy_timeout(Duration::from_secs(BUSY_TIMEOUT_SECS));
