@@ -56,7 +56,9 @@ impl Outbox {
 
     fn try_again(&mut self, engine: &mut DynAuthClient, sockets: &Sockets, moment: Moment) {
         let were_full = std::mem::take(&mut self.full);
-        for blocked in std::mem::take(&mut self.blocked) {
+        // Whoever has ended while there was no room is not sent after its end
+        let alive = std::mem::take(&mut self.blocked).into_iter().filter(|blocked| engine.is_alive(blocked.exchange));
+        for blocked in alive.collect::<Vec<_>>() {
             if self.full.contains(&blocked.port) {
                 self.blocked.push_back(blocked);
                 continue;
@@ -79,4 +81,42 @@ impl Outbox {
 fn failed(engine: &mut DynAuthClient, exchange: ExchangeId, error: &io::Error, moment: Moment) {
     tracing::debug!(%error, "a transmission failed");
     engine.handle_send_error(exchange, send_error(error), moment);
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::Ipv4Addr;
+    use std::time::Duration;
+
+    use super::*;
+    use crate::clock::Clock;
+    use crate::dynauth::Request;
+    use crate::radius::{AttributeType, Attributes, Code, SharedSecret};
+
+    #[tokio::test]
+    async fn what_has_ended_while_there_was_no_room_is_not_sent() {
+        let server = std::net::UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        server.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+        let das_addr = server.local_addr().unwrap();
+        let moment = Moment { at: Clock.now(), epoch: 0, random: 0 };
+        let (mut engine, mut outbox) = (DynAuthClient::new(1), Outbox::default());
+        let mut ask = |name: &str| {
+            let mut attributes = Attributes::new();
+            attributes.push(AttributeType::USER_NAME, name).unwrap();
+            let secret = SharedSecret::new(b"secret".to_vec()).unwrap();
+            let request = Request::new(das_addr, Code::DisconnectRequest, attributes, secret);
+            let exchange = engine.handle_request(request, moment).unwrap();
+            let octets = engine.poll_transmit().unwrap().octets.to_vec();
+            (Blocked { exchange, port: Port::FIRST, das_addr, octets: octets.clone() }, octets)
+        };
+        let [(cancelled, _), (alive, octets)] = ["alice", "bob"].map(&mut ask);
+        engine.cancel(cancelled.exchange, moment);
+        outbox.full.insert(Port::FIRST);
+        outbox.blocked.extend([cancelled, alive]);
+        outbox.flush(&mut engine, &Sockets::open(Ipv4Addr::LOCALHOST.into()).unwrap(), moment);
+        let mut buffer = [0; 4096];
+        let (received, _) = server.recv_from(&mut buffer).unwrap();
+        assert_eq!(buffer[..received], octets, "the first that comes is that of the one who waits still");
+        assert!(outbox.full.is_empty() && outbox.blocked.is_empty());
+    }
 }

@@ -194,7 +194,9 @@ impl DynAuthClient {
         }
     }
 
-    fn is_alive(&self, id: ExchangeId) -> bool {
+    /// Whether it has not ended: octets of one that has are not to be sent any more.
+    #[must_use]
+    pub fn is_alive(&self, id: ExchangeId) -> bool {
         self.exchanges.get(id.place).is_some_and(|exchange| exchange.serial == id.serial)
     }
 
