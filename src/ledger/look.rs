@@ -9,7 +9,7 @@ use crate::store::{FeedRecord, OpenCursor, OpenPage, StoreError};
 
 use super::Ledger;
 use super::feed::{MARGIN, PAGE};
-use super::open;
+use super::open::{self, Sight};
 use super::silence::{self, Silence, Stale};
 
 /// How long closed rows are looked at again, in seconds: a Stop may come after the row was closed by another.
@@ -24,8 +24,12 @@ const AT_ONCE: usize = 10_000;
 /// What going over the open rows found: the first half of a look.
 #[derive(Debug)]
 pub struct Skimmed {
-    /// Radacctids of rows that changed, or are new.
+    /// Rows that went on.
+    grown: Vec<Sighting>,
+    /// Radacctids of rows that are new, or changed otherwise, or may have: to be read whole.
     news: Vec<i64>,
+    /// Radacctids above the mark that have not been read, and the highest that there is.
+    above: (Vec<i64>, i64),
     /// Closed rows that have changed all the same, and which are the next to be looked at again.
     again: (Vec<Sighting>, String),
     /// When.
@@ -73,21 +77,23 @@ impl Ledger {
         // Until it is counted: a row that is remembered and was not counted would never be
         self.unsee();
         let mut cursor = OpenCursor::new(self.open.len()).after(self.open.mark);
-        let (first, again) = tokio::join!(self.accounting.open_looks(&mut cursor), self.look_again(now));
-        let (mut page, mut news) = (first?, Vec::new());
+        let first = self.accounting.open_looks(&mut cursor);
+        let (first, again, above) = tokio::join!(first, self.look_again(now), self.look_above());
+        let (mut page, mut grown, mut news) = (first?, Vec::new(), Vec::new());
         while let Some(rows) = page {
-            self.mark_seen(rows, &mut news);
+            self.look_at(rows, &mut grown, &mut news);
             page = self.accounting.open_looks(&mut cursor).await?;
         }
         self.open.mark = cursor.mark();
-        Ok(Skimmed { news, again: again?, now })
+        Ok(Skimmed { grown, news, above: above?, again: again?, now })
     }
 
     /// The users of rows that changed or are open no more, as far as they were known before, by their names in the ledger.
     #[must_use]
     pub fn users_of(&self, skimmed: &Skimmed) -> BTreeSet<UserName> {
-        let changed = skimmed.news.iter().filter_map(|row_id| self.open.user(*row_id));
-        changed.chain(self.open.users_unseen(self.looks)).cloned().collect()
+        let grown = skimmed.grown.iter().map(|row| &row.user);
+        let news = skimmed.news.iter().filter_map(|row_id| self.open.user(*row_id));
+        grown.chain(news).chain(self.open.users_unseen(self.looks)).cloned().collect()
     }
 
     /// The second half of a look: what the rows hold.
@@ -95,11 +101,11 @@ impl Ledger {
     /// # Errors
     /// As [`Ledger::look`].
     pub async fn look_closer(&mut self, skimmed: Skimmed) -> Result<Looked, StoreError> {
-        let Skimmed { news, again: (again, rotation), now } = skimmed;
-        let mut found = Looked { feed: self.feed.clone(), now, whole: true, ..Looked::default() };
-        let open_nas = self.look_at_open(&news, &mut found).await?;
+        let Skimmed { grown, news, above, again: (again, rotation), now } = skimmed;
+        let mut found = Looked { feed: self.feed.clone(), changed: grown, now, whole: true, ..Looked::default() };
+        self.look_at_new(&news, above, &mut found).await?;
+        let open_nas = self.mind_stale(&mut found);
         self.look_for_vanished(&mut found).await?;
-        self.look_for_new(&mut found).await?;
         found.changed.extend(again);
         found.feed.rotation = rotation;
         // Who has just written something is not silent, however long nobody was here to hear it
@@ -123,47 +129,66 @@ impl Ledger {
         Sighting { user: self.accounting.ledger_name(&row.user), ..row }
     }
 
-    /// Sees the rows of a page that are as they were; the others are news.
-    fn mark_seen(&mut self, page: OpenPage, news: &mut Vec<i64>) {
-        news.extend(page.looks.iter().filter(|row| self.open.is_news(row, self.looks)).map(|row| row.row_id));
+    /// Sees the rows of a page; which of them went on, and which are news.
+    fn look_at(&mut self, page: OpenPage, grown: &mut Vec<Sighting>, news: &mut Vec<i64>) {
+        for row in &page.looks {
+            match self.open.look_at(row, self.looks) {
+                Sight::Same => {}
+                Sight::Grown(row) => grown.push(row),
+                Sight::News => news.push(row.row_id),
+            }
+        }
         news.extend(page.untouched.into_iter().filter(|row_id| !self.open.see(*row_id, self.looks)));
-        news.extend(page.touched);
     }
 
-    /// The NAS with open rows. Rows that changed, or are new, are read whole.
-    async fn look_at_open(&mut self, news: &[i64], found: &mut Looked) -> Result<BTreeSet<String>, StoreError> {
-        for some in news.chunks(AT_ONCE) {
-            // One that was closed meanwhile is found among those that vanished, or are new
-            for row in self.accounting.rows_numbered(some).await?.into_iter().filter(|row| row.stop.is_none()) {
+    /// Reads whole what is new among the open rows and `above` the mark. Of these, rows that came and went between two looks
+    /// are closed.
+    async fn look_at_new(
+        &mut self,
+        open: &[i64],
+        (above, highest): (Vec<i64>, i64),
+        found: &mut Looked,
+    ) -> Result<(), StoreError> {
+        self.move_mark(highest, &above, found);
+        let above: HashSet<i64> =
+            above.into_iter().filter(|id| self.recent.insert(*id) && !self.open.saw(*id, self.looks)).collect();
+        let all: Vec<i64> = open.iter().chain(&above).copied().collect();
+        for some in all.chunks(AT_ONCE) {
+            for row in self.accounting.rows_numbered(some).await? {
+                // One that was open and was closed meanwhile is found among those that vanished
+                if row.stop.is_some() && !above.contains(&row.row_id) {
+                    continue;
+                }
                 // Written as it was
-                if self.open.is_known(&row) && self.open.see(row.row_id, self.looks) {
+                if row.stop.is_none() && self.open.is_known(&row) && self.open.see(row.row_id, self.looks) {
                     continue;
                 }
                 let row = self.named(row);
-                self.open.note(&row, self.looks);
+                if row.stop.is_none() {
+                    self.open.note(&row, self.looks);
+                }
                 found.changed.push(row);
             }
         }
-        Ok(self.mind_stale(found))
+        Ok(())
     }
 
     /// Finds rows that were updated no more; the NAS with open rows.
     fn mind_stale(&self, found: &mut Looked) -> BTreeSet<String> {
-        let every = |nas| silence::interval(&found.feed, self.open.nas(nas), self.rules.interval);
-        let every: Vec<Option<i64>> = (0..self.open.nas_count()).map(every).collect();
+        let every = self.open.nas().iter().map(|nas| silence::interval(&found.feed, nas, self.rules.interval));
+        let every: Vec<Option<i64>> = every.collect();
         let mut is_open = vec![false; every.len()];
         for (nas, row) in self.open.seen(self.looks) {
-            is_open[nas] = true;
-            let silent = silence::overdue(every[nas], row.update.or(row.start), found.now);
+            is_open[nas as usize] = true;
+            let silent = silence::overdue(every[nas as usize], row.update.or(row.start), found.now);
             found.stale.extend(silent.map(|silent| Stale {
                 acct_unique_id: row.acct_unique_id.to_string(),
-                nas_ip_address: self.open.nas(nas).to_owned(),
+                nas_ip_address: self.open.nas().get(nas).to_owned(),
                 update: row.update,
                 silent,
             }));
         }
-        let open = is_open.iter().enumerate().filter(|(_, open)| **open);
-        open.map(|(nas, _)| self.open.nas(nas).to_owned()).collect()
+        self.open.nas().iter().zip(is_open).filter(|(_, open)| *open).map(|(nas, _)| nas.to_owned()).collect()
     }
 
     /// The rows that were open and are so no more: closed, or gone.
@@ -181,32 +206,34 @@ impl Ledger {
         Ok(())
     }
 
-    /// Rows above the mark, less a margin: those that came and went between two looks.
-    async fn look_for_new(&mut self, found: &mut Looked) -> Result<(), StoreError> {
+    /// Rows above the mark, less a margin, by their ids; and the highest id. Among those that have not been read are rows that
+    /// came and went between two looks.
+    async fn look_above(&self) -> Result<(Vec<i64>, i64), StoreError> {
         let highest = self.accounting.last_row_id().await?;
+        let mut after = self.feed.mark.min(highest).saturating_sub(MARGIN);
+        let mut found = Vec::new();
+        loop {
+            let page = self.accounting.row_ids_above(after, PAGE).await?;
+            after = page.last().copied().unwrap_or(after);
+            let is_last = page.len() < PAGE as usize;
+            found.extend(page);
+            if is_last {
+                return Ok((found, highest));
+            }
+        }
+    }
+
+    /// Moves the mark to the last of the rows `above` it.
+    fn move_mark(&mut self, highest: i64, above: &[i64], found: &mut Looked) {
         if highest < found.feed.mark {
             tracing::warn!(highest, mark = found.feed.mark, "radacct ends earlier than it did: rows were deleted");
             found.feed.mark = highest;
             found.feed.imported_to = found.feed.imported_to.map(|to| to.min(highest));
             self.recent.clear();
         }
-        let mut after = found.feed.mark.saturating_sub(MARGIN);
+        let after = found.feed.mark.saturating_sub(MARGIN);
         self.recent.retain(|id| *id > after);
-        loop {
-            let page = self.accounting.rows_above(after, PAGE).await?;
-            let is_last = page.len() < PAGE as usize;
-            for row in page {
-                after = row.row_id;
-                if self.recent.insert(row.row_id) && !self.open.holds(row.row_id) {
-                    found.changed.push(self.named(row));
-                }
-            }
-            if is_last {
-                break;
-            }
-        }
-        found.feed.mark = found.feed.mark.max(after);
-        Ok(())
+        found.feed.mark = above.last().map_or(found.feed.mark, |last| found.feed.mark.max(*last));
     }
 
     /// Closed rows that have changed all the same, of some at each look; and which are the next.

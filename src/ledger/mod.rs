@@ -34,6 +34,7 @@ mod rules;
 mod silence;
 mod survey;
 mod sweep;
+mod texts;
 mod view;
 mod zones;
 

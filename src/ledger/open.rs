@@ -7,6 +7,11 @@ use foldhash::HashMap;
 use crate::quota::{Counters, SessionAccount, Sighting, UserName};
 use crate::store::OpenLook;
 
+use super::texts::Texts;
+
+/// After how many looks a row that changes is read whole again: another program may have given it another name.
+const WHOLE: u32 = 30;
+
 /// An open row as it was last seen.
 #[derive(Debug)]
 pub(super) struct OpenRow {
@@ -21,7 +26,20 @@ pub(super) struct OpenRow {
     look: u64,
     /// In which look it was last seen.
     seen: u32,
-    nas: usize,
+    nas: u32,
+    /// In which look it was last read whole, and its Called-Station-Id then.
+    whole: Option<(u32, u32)>,
+}
+
+/// What a look at a row tells.
+#[derive(Debug)]
+pub(super) enum Sight {
+    /// It is as it was.
+    Same,
+    /// It went on: so it stands now.
+    Grown(Sighting),
+    /// It is new, or may be another session's by now: to be read whole.
+    News,
 }
 
 /// The open rows, by radacctid.
@@ -30,9 +48,10 @@ pub(super) struct OpenRows {
     rows: HashMap<i64, OpenRow>,
     /// How many of them each user has.
     users: HashMap<UserName, usize>,
-    /// NAS-IP-Addresses, as stored, each once: a row has its number.
-    nas: Vec<Box<str>>,
-    numbers: HashMap<Box<str>, usize>,
+    /// NAS-IP-Addresses, as stored.
+    nas: Texts,
+    /// Called-Station-Ids, as stored.
+    stations: Texts,
     /// Acct-Unique-Ids of rows whose radacctid is another row's by now: the table was filled anew.
     lost: Vec<Box<str>>,
     /// The database's mark of the reading in which they were last seen.
@@ -48,8 +67,9 @@ impl OpenRows {
         *self = Self::default();
     }
 
-    pub(super) fn holds(&self, row_id: i64) -> bool {
-        self.rows.contains_key(&row_id)
+    /// Whether the row was seen in this look.
+    pub(super) fn saw(&self, row_id: i64, look: u32) -> bool {
+        self.rows.get(&row_id).is_some_and(|row| row.seen == look)
     }
 
     /// Whose row this is, by the name in the ledger.
@@ -57,15 +77,33 @@ impl OpenRows {
         self.rows.get(&row_id).map(|row| &row.user)
     }
 
-    /// Whether a row looks otherwise than it did, or is new. One that does not has been seen.
-    pub(super) fn is_news(&mut self, row: &OpenLook, look: u32) -> bool {
-        match self.rows.get_mut(&row.row_id) {
-            Some(known) if known.look == of_look(row) => {
-                known.seen = look;
-                false
-            }
-            _ => true,
+    /// Sees a row, unless it is news: it is remembered as it stands now. One that began at another time than it did is
+    /// another session, in a table that was filled anew.
+    pub(super) fn look_at(&mut self, row: &OpenLook, look: u32) -> Sight {
+        let Some(known) = self.rows.get_mut(&row.row_id) else { return Sight::News };
+        let digest = of_look(row);
+        if known.look == digest {
+            known.seen = look;
+            return Sight::Same;
         }
+        let whole = known.whole.filter(|(at, _)| look.wrapping_sub(*at) < WHOLE);
+        let Some((_, station)) = whole.filter(|_| row.start.is_some() && row.start == known.start) else {
+            return Sight::News;
+        };
+        (known.seen, known.look, known.update) = (look, digest, row.update);
+        Sight::Grown(Sighting {
+            row_id: row.row_id,
+            acct_unique_id: known.acct_unique_id.to_string(),
+            user: known.user.clone(),
+            nas_ip_address: self.nas.get(known.nas).to_owned(),
+            called_station_id: self.stations.get(station).to_owned(),
+            start: row.start,
+            update: row.update,
+            stop: None,
+            input: row.input,
+            output: row.output,
+            seconds: row.seconds,
+        })
     }
 
     /// Sees a row that nobody has written since it was last seen. `false` where it never was.
@@ -85,35 +123,32 @@ impl OpenRows {
 
     /// Remembers a row as it was read whole, under its user's name in the ledger.
     pub(super) fn note(&mut self, row: &Sighting, look: u32) {
-        let nas = self.number(&row.nas_ip_address);
+        let nas = self.nas.number(&row.nas_ip_address);
+        let whole = Some((look, self.stations.number(&row.called_station_id)));
         let (acct_unique_id, user) = (row.acct_unique_id.as_str().into(), row.user.clone());
         let (start, update) = (row.start, row.update);
-        let known = OpenRow { acct_unique_id, user, start, update, look: of_row(row), seen: look, nas };
+        let known = OpenRow { acct_unique_id, user, start, update, look: of_row(row), seen: look, nas, whole };
         self.put(row.row_id, known);
     }
 
     /// Remembers a row as its account has it, not seen yet.
     pub(super) fn recall(&mut self, account: &SessionAccount) {
-        let nas = self.number(&account.nas_ip_address);
+        let nas = self.nas.number(&account.nas_ip_address);
         let (acct_unique_id, user) = (account.acct_unique_id.as_str().into(), account.user.clone());
         let (start, update) = (account.start, account.update);
-        let known = OpenRow { acct_unique_id, user, start, update, look: of_account(account), seen: 0, nas };
+        let known =
+            OpenRow { acct_unique_id, user, start, update, look: of_account(account), seen: 0, nas, whole: None };
         self.put(account.row_id, known);
     }
 
     /// The rows that were seen in this look, each with the number of its NAS.
-    pub(super) fn seen(&self, look: u32) -> impl Iterator<Item = (usize, &OpenRow)> {
+    pub(super) fn seen(&self, look: u32) -> impl Iterator<Item = (u32, &OpenRow)> {
         self.rows.values().filter(move |row| row.seen == look).map(|row| (row.nas, row))
     }
 
-    /// The NAS of that number.
-    pub(super) fn nas(&self, number: usize) -> &str {
-        self.nas.get(number).map_or("", |nas| nas)
-    }
-
-    /// How many NAS there are: each has a lower number.
-    pub(super) fn nas_count(&self) -> usize {
-        self.nas.len()
+    /// The NAS that there are and were.
+    pub(super) const fn nas(&self) -> &Texts {
+        &self.nas
     }
 
     /// Acct-Unique-Ids of the rows that were not seen in this look, in their order.
@@ -149,15 +184,6 @@ impl OpenRows {
         let Some(replaced) = self.rows.insert(row_id, row) else { return };
         forget(&mut self.users, &replaced.user);
         self.lost.extend(Some(replaced.acct_unique_id).filter(|replaced| *replaced != session));
-    }
-
-    fn number(&mut self, nas: &str) -> usize {
-        if let Some(number) = self.numbers.get(nas) {
-            return *number;
-        }
-        self.nas.push(nas.into());
-        self.numbers.insert(nas.into(), self.nas.len() - 1);
-        self.nas.len() - 1
     }
 }
 

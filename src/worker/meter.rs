@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::config::Config;
 use crate::jobs::Exemptions;
-use crate::ledger::{Depth, Ledger, LedgerRules, LimitReader, Looked, Silence, Skimmed, Sweep, view};
+use crate::ledger::{Depth, Gathered, Ledger, LedgerRules, LimitReader, Looked, Silence, Skimmed, Sweep, view};
 use crate::quota::UserName;
 use crate::store::{Accounting, State, StoreError};
 
@@ -99,31 +99,20 @@ impl Meter {
         self.take(leave, now).await?;
         let mut sweep = self.sweep_if_due(leave, now).await?;
         let skimmed = self.skim(&mut sweep, now).await?;
-        // What limits those who are sure to be judged is read beside their rows
-        let early = if sweep.is_none() { self.early(&skimmed, &others, now) } else { Vec::new() };
-        let (looked, early_limits) =
-            tokio::try_join!(self.ledger.look_closer(skimmed), self.reader.of(&early, false, now))?;
-        measured.silence = looked.silence.clone();
-        self.silence.clone_from(&looked.silence);
-        measured.stale.clone_from(&looked.stale);
-        let mut scope = self.scope(looked.users.clone(), &others, now);
-        if let Some(sweep) = sweep {
-            measured.swept = true;
-            measured.lost = sweep.lost;
-            measured.query_problem = sweep.query_problem.as_ref().map(ToString::to_string);
-            scope.extend(sweep.users);
+        let early = if sweep.is_none() { self.early(&skimmed, &others, now) } else { BTreeSet::new() };
+        let sweep = sweep.map(|sweep| take_sweep(sweep, &mut measured));
+        let scope = self.scope(others.iter().cloned().chain(sweep.into_iter().flatten()).collect(), now);
+        if measured.swept {
             self.due.clear();
         }
-        for user in &early {
-            scope.remove(user);
-        }
-        let mut first: Vec<UserName> = scope.into_iter().collect();
-        let rest = first.split_off(first.len().min(chunk(measured.swept)));
-        // The database reads the limits of the others while it writes what was counted
-        let counting = count(&mut self.ledger, &self.reader, looked, now);
-        let (limits, counted) = tokio::join!(self.reader.of(&first, measured.swept, now), counting);
-        counted?;
-        let limits = [early_limits, limits?];
+        let first: Vec<UserName> = early.iter().cloned().collect();
+        // What limits those who are sure to be judged is read beside their rows, and while what was counted is written
+        let closer = look_closer((&mut self.ledger, &self.reader), skimmed, (scope, &early), &mut measured, now);
+        // Both to their end: what is being written is not to be left half-way
+        let (of_first, looked) = tokio::join!(self.reader.of(&first, false, now), closer);
+        let (of_rest, rest) = looked?;
+        self.silence.clone_from(&measured.silence);
+        let limits = [of_first?, of_rest];
         self.judge((limits, &rest), &mut measured, exemptions, now).await?;
         self.mind_silence(&others, &mut measured).await?;
         self.mind_online(&mut measured);
@@ -161,14 +150,15 @@ impl Meter {
     }
 
     /// Those who are sure to be judged, as far as is known before their rows are read.
-    fn early(&self, skimmed: &Skimmed, others: &BTreeSet<UserName>, now: i64) -> Vec<UserName> {
-        self.scope(self.ledger.users_of(skimmed), others, now).into_iter().take(CHUNK).collect()
+    fn early(&self, skimmed: &Skimmed, others: &BTreeSet<UserName>, now: i64) -> BTreeSet<UserName> {
+        let mut all = self.scope(self.ledger.users_of(skimmed), now);
+        all.extend(others.iter().cloned());
+        all.into_iter().take(CHUNK).collect()
     }
 
-    /// Who is judged: these, whom we hold, who was over, and whose login expires by now.
-    fn scope(&self, with_news: BTreeSet<UserName>, others: &BTreeSet<UserName>, now: i64) -> BTreeSet<UserName> {
-        let mut scope = with_news;
-        scope.extend(others.iter().cloned());
+    /// Who is judged: these, who was over, and whose login expires by now.
+    fn scope(&self, these: BTreeSet<UserName>, now: i64) -> BTreeSet<UserName> {
+        let mut scope = these;
         scope.extend(self.over.iter().cloned());
         scope.extend(self.due.iter().filter(|(_, at)| **at <= now).map(|(user, _)| user.clone()));
         scope
@@ -189,6 +179,34 @@ impl Meter {
         }
         self.ledger.skim(now).await
     }
+}
+
+/// Whom a sweep goes through.
+fn take_sweep(sweep: Sweep, measured: &mut Measured) -> Vec<UserName> {
+    measured.swept = true;
+    measured.lost = sweep.lost;
+    measured.query_problem = sweep.query_problem.as_ref().map(ToString::to_string);
+    sweep.users
+}
+
+/// The second half of a look, and what limits those in `scope`, and those with news, who are not among the `early` ones: of the
+/// first of them, and who the rest are.
+async fn look_closer(
+    (ledger, reader): (&mut Ledger, &LimitReader),
+    skimmed: Skimmed,
+    (mut scope, early): (BTreeSet<UserName>, &BTreeSet<UserName>),
+    measured: &mut Measured,
+    now: i64,
+) -> Result<(Gathered, Vec<UserName>), StoreError> {
+    let looked = ledger.look_closer(skimmed).await?;
+    measured.silence = looked.silence.clone();
+    measured.stale.clone_from(&looked.stale);
+    scope.extend(looked.users.iter().cloned());
+    let mut first: Vec<UserName> = scope.into_iter().filter(|user| !early.contains(user)).collect();
+    let rest = first.split_off(first.len().min(chunk(measured.swept)));
+    let (limits, counted) = tokio::join!(reader.of(&first, measured.swept, now), count(ledger, reader, looked, now));
+    counted?;
+    Ok((limits?, rest))
 }
 
 /// Counts what a look found.

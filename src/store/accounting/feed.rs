@@ -34,6 +34,14 @@ impl Accounting {
         each_dialect!(self.rows_above(row_id, limit))
     }
 
+    /// The radacctids of the rows that [`Accounting::rows_above`] gives.
+    ///
+    /// # Errors
+    /// As above.
+    pub async fn row_ids_above(&self, row_id: i64, limit: u32) -> Result<Vec<i64>, StoreError> {
+        each_dialect!(self.row_ids_above(row_id, limit))
+    }
+
     /// All rows of a user, open and closed, lowest radacctid first, in every spelling that the database takes for the user.
     /// PostgreSQL's stock schema has no index for it: there the whole table is read.
     ///

@@ -29,8 +29,6 @@ pub struct OpenPage {
     pub looks: Vec<OpenLook>,
     /// Radacctids of rows that nobody has written since the reading that the cursor was made from ended.
     pub untouched: Vec<i64>,
-    /// Radacctids of rows that somebody may have written since.
-    pub touched: Vec<i64>,
 }
 
 impl From<Vec<OpenLook>> for OpenPage {

@@ -128,6 +128,8 @@ pub(super) async fn rows_above_come_in_order(bench: &impl Bench) {
     let above = store.rows_above(1, 4).await.expect("asked");
     assert_eq!(ids(&above), [2, 6, 7, 8]);
     assert!(above[0].stop.is_some() && above[2].stop.is_none());
+    assert_eq!(store.row_ids_above(1, 4).await.expect("asked"), [2, 6, 7, 8]);
+    assert_eq!(store.row_ids_above(18, 100).await.expect("asked"), [19, 20]);
     assert_eq!(ids(&store.rows_above(18, 100).await.expect("asked")), [19, 20]);
     assert!(store.rows_above(20, 100).await.expect("asked").is_empty());
 }

@@ -63,6 +63,13 @@ impl Mariadb {
         self.sightings_in(&rows).await
     }
 
+    pub(in super::super) async fn row_ids_above(&self, row_id: i64, limit: u32) -> Result<Vec<i64>, StoreError> {
+        let sql =
+            self.sql("SELECT CAST(radacctid AS SIGNED) FROM {acct} WHERE radacctid > ? ORDER BY radacctid LIMIT ?");
+        let query = sqlx::query_scalar(sql).bind(row_id).bind(limit);
+        query.fetch_all(&self.pool).await.map_err(|error| self.failed(OPERATION, error))
+    }
+
     pub(in super::super) async fn sightings_of(&self, user: &UserName) -> Result<Vec<Sighting>, StoreError> {
         let mut rows = self.rows_of_users("", std::slice::from_ref(user)).await?;
         rows.sort_by_key(|row| row.row_id);

@@ -86,6 +86,12 @@ impl Postgres {
         self.sightings(condition, |query| query.bind(row_id).bind(i64::from(limit))).await
     }
 
+    pub(in super::super) async fn row_ids_above(&self, row_id: i64, limit: u32) -> Result<Vec<i64>, StoreError> {
+        let sql = self.sql("SELECT radacctid::bigint FROM {acct} WHERE radacctid > $1 ORDER BY radacctid LIMIT $2");
+        let query = sqlx::query_scalar(sql).bind(row_id).bind(i64::from(limit));
+        query.fetch_all(&self.pool).await.map_err(|error| self.failed(OPERATION, error))
+    }
+
     pub(in super::super) async fn sightings_of(&self, user: &UserName) -> Result<Vec<Sighting>, StoreError> {
         let condition = "WHERE username = ANY($1) ORDER BY radacctid";
         let mut rows = self.sightings(condition, |query| query.bind(spellings_of([user]))).await?;

@@ -24,38 +24,54 @@ macro_rules! oldest_running {
     };
 }
 
-const OPEN: &str = concat!(
-    "SELECT ",
-    oldest_running!(),
-    ", array_agg(radacctid::bigint), array_agg(",
-    epoch!("acctstarttime"),
-    "), array_agg(",
-    epoch!("acctupdatetime"),
-    "), array_agg(acctinputoctets::bigint), array_agg(acctoutputoctets::bigint), array_agg(acctsessiontime::bigint)
-     FROM {acct} WHERE acctstoptime IS NULL
-       AND ($1::text IS NULL OR acctuniqueid >= $1) AND ($2::text IS NULL OR acctuniqueid < $2)"
-);
+/// The columns of an [`OpenLook`], a list each.
+macro_rules! lists {
+    () => {
+        concat!(
+            "array_agg(radacctid::bigint), array_agg(",
+            epoch!("acctstarttime"),
+            "), array_agg(",
+            epoch!("acctupdatetime"),
+            "), array_agg(acctinputoctets::bigint), array_agg(acctoutputoctets::bigint), array_agg(acctsessiontime::bigint)"
+        )
+    };
+}
+
+/// The rows of a range.
+macro_rules! range {
+    () => {
+        "FROM {acct} WHERE acctstoptime IS NULL
+           AND ($1::text IS NULL OR acctuniqueid >= $1) AND ($2::text IS NULL OR acctuniqueid < $2)"
+    };
+}
+
+const OPEN: &str = concat!("SELECT ", oldest_running!(), ", NULL::bigint[], ", lists!(), range!());
 
 /// Transactions back to which `xmin`, which has 32 bits, is sure to mean this one and not one long ago.
 const FAR: i64 = 1 << 30;
 
-/// `$3` is what [`oldest_running`] was. The subquery stays one, so that the age of a row is asked once.
+/// `$3` is what [`oldest_running`] was. The subquery stays one, so that the age of a row is asked once. Those that were written
+/// since are fetched again by their place: to leave out each column of the others costs more.
 const TOUCHED: &str = concat!(
-    "SELECT ",
+    "WITH scan AS (
+         SELECT array_agg(id) FILTER (WHERE NOT touched) AS untouched, array_agg(place) FILTER (WHERE touched) AS places
+         FROM (SELECT ctid AS place, radacctid::bigint AS id,
+                   age(xmin) <= (SELECT age(($3::bigint % 4294967296)::text::xid)) AS touched ",
+    range!(),
+    " OFFSET 0) AS open)
+     SELECT ",
     oldest_running!(),
-    ", array_agg(id) FILTER (WHERE NOT touched), array_agg(id) FILTER (WHERE touched) FROM (
-         SELECT radacctid::bigint AS id, age(xmin) <= (SELECT age(($3::bigint % 4294967296)::text::xid)) AS touched
-         FROM {acct} WHERE acctstoptime IS NULL
-           AND ($1::text IS NULL OR acctuniqueid >= $1) AND ($2::text IS NULL OR acctuniqueid < $2)
-         OFFSET 0) AS open"
+    ", (SELECT untouched FROM scan), ",
+    lists!(),
+    " FROM {acct} WHERE ctid = ANY ((SELECT places FROM scan)::tid[])"
 );
 
 /// How many prefixes of two octets there are.
 const PREFIXES: usize = 1 << 16;
 
 type Numbers = Option<Vec<Option<i64>>>;
-type Page = (i64, Option<Vec<i64>>, Numbers, Numbers, Numbers, Numbers, Numbers);
-type Touched = (i64, Option<Vec<i64>>, Option<Vec<i64>>);
+/// The mark, untouched ids, and the lists of the others.
+type Page = (i64, Option<Vec<i64>>, Option<Vec<i64>>, Numbers, Numbers, Numbers, Numbers, Numbers);
 
 /// In how many ranges the open rows are read.
 fn parts(cursor: &OpenCursor) -> usize {
@@ -75,10 +91,7 @@ impl Postgres {
         if cursor.part >= parts(cursor) {
             return Ok(None);
         }
-        let (oldest, page) = match cursor.since.filter(|since| *since >= 0) {
-            Some(since) => self.touched(since, cursor).await?,
-            None => self.all(cursor).await?,
-        };
+        let (oldest, page) = self.page(cursor).await?;
         // Of several pages the first was read first
         cursor.mark = cursor.mark.or(self.has_writers.then_some(oldest));
         let is_far = cursor.since.is_some_and(|since| !(0..FAR).contains(&oldest.saturating_sub(since)));
@@ -90,20 +103,13 @@ impl Postgres {
         Ok(Some(page))
     }
 
-    async fn all(&self, cursor: &OpenCursor) -> Result<(i64, OpenPage), StoreError> {
+    async fn page(&self, cursor: &OpenCursor) -> Result<(i64, OpenPage), StoreError> {
         let (from, to) = range(cursor);
-        let query = sqlx::query_as::<_, Page>(self.sql(OPEN)).bind(from).bind(to);
-        let page = query.fetch_one(&self.pool).await.map_err(|error| self.failed(OPERATION, error))?;
-        Ok((page.0, looks(page).into()))
-    }
-
-    async fn touched(&self, since: i64, cursor: &OpenCursor) -> Result<(i64, OpenPage), StoreError> {
-        let (from, to) = range(cursor);
-        let query = sqlx::query_as::<_, Touched>(self.sql(TOUCHED)).bind(from).bind(to).bind(since);
-        let page = query.fetch_one(&self.pool).await.map_err(|error| self.failed(OPERATION, error))?;
-        let (oldest, untouched, touched) = page;
-        let (untouched, touched) = (untouched.unwrap_or_default(), touched.unwrap_or_default());
-        Ok((oldest, OpenPage { untouched, touched, ..OpenPage::default() }))
+        let since = cursor.since.filter(|since| *since >= 0);
+        let query = sqlx::query_as(self.sql(if since.is_some() { TOUCHED } else { OPEN })).bind(from).bind(to);
+        let query = if since.is_some() { query.bind(since) } else { query };
+        let page: Page = query.fetch_one(&self.pool).await.map_err(|error| self.failed(OPERATION, error))?;
+        Ok((page.0, open_page(page)))
     }
 
     pub(in super::super) async fn open_looks_plan(&self, cursor: &OpenCursor) -> Result<Vec<String>, StoreError> {
@@ -115,18 +121,15 @@ impl Postgres {
     }
 }
 
-fn looks((_, ids, starts, updates, inputs, outputs, seconds): Page) -> Vec<OpenLook> {
-    let at = |list: &Numbers, index: usize| list.as_ref().and_then(|list| list.get(index).copied().flatten());
-    let counter = |list: &Numbers, index: usize| at(list, index).map(|number| u64::try_from(number).unwrap_or(0));
-    let look = |(index, row_id): (usize, i64)| OpenLook {
-        row_id,
-        start: at(&starts, index),
-        update: at(&updates, index),
-        input: counter(&inputs, index),
-        output: counter(&outputs, index),
-        seconds: counter(&seconds, index),
+fn open_page((_, untouched, ids, starts, updates, inputs, outputs, seconds): Page) -> OpenPage {
+    let mut numbers = [starts, updates, inputs, outputs, seconds].map(|list| list.unwrap_or_default().into_iter());
+    let counter = |number: Option<i64>| number.map(|number| u64::try_from(number).unwrap_or(0));
+    let look = |row_id| {
+        let [start, update, input, output, seconds] = numbers.each_mut().map(|list| list.next().flatten());
+        OpenLook { row_id, start, update, input: counter(input), output: counter(output), seconds: counter(seconds) }
     };
-    ids.unwrap_or_default().into_iter().enumerate().map(look).collect()
+    let looks = ids.unwrap_or_default().into_iter().map(look).collect();
+    OpenPage { looks, untouched: untouched.unwrap_or_default() }
 }
 
 #[cfg(test)]

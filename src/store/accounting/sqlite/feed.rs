@@ -66,6 +66,12 @@ impl Sqlite {
         self.page("WHERE radacctid > ?1 ORDER BY radacctid LIMIT ?2", row_id, limit, None).await
     }
 
+    pub(in super::super) async fn row_ids_above(&self, row_id: i64, limit: u32) -> Result<Vec<i64>, StoreError> {
+        let sql = self.sql("SELECT radacctid FROM {acct} WHERE radacctid > ?1 ORDER BY radacctid LIMIT ?2");
+        let query = sqlx::query_scalar(sql).bind(row_id).bind(limit);
+        query.fetch_all(&self.pool).await.map_err(|error| self.failed(OPERATION, error))
+    }
+
     pub(in super::super) async fn sightings_of(&self, user: &UserName) -> Result<Vec<Sighting>, StoreError> {
         let condition = "WHERE username = ?3 AND radacctid > ?1 ORDER BY radacctid LIMIT ?2";
         let spellings: BTreeSet<String> = user.spellings().collect();
