@@ -1,9 +1,13 @@
 //! Pages of the ledger that need not be read again: what stands in our tables while nobody else may write there.
 
-use foldhash::{HashMap, HashSet};
+use std::sync::Arc;
+
+use foldhash::HashMap;
 
 use crate::quota::{Increment, SessionAccount, UserName};
 use crate::store::{Origin, UsageRow};
+
+use super::texts::Texts;
 
 /// How many accounts, and the use of how many users, are kept at hand: some 50 MB of them. Others are read when they change.
 const MANY: usize = 100_000;
@@ -12,7 +16,9 @@ const MANY: usize = 100_000;
 #[derive(Debug, Default)]
 pub(super) struct AtHand {
     /// Of open sessions, by Acct-Unique-Id.
-    accounts: HashMap<String, SessionAccount>,
+    accounts: HashMap<Arc<str>, SessionAccount>,
+    /// What many of them have alike: NAS-IP-Addresses, zones.
+    texts: Texts,
     /// All rows of use of a user.
     usage: HashMap<UserName, Vec<UsageRow>>,
     /// The same, until others are read.
@@ -25,11 +31,24 @@ impl AtHand {
         self.accounts.get(acct_unique_id)
     }
 
+    /// The account of an open session, and all rows of use of a user, where that stays at hand.
+    pub(super) fn page(
+        &mut self,
+        acct_unique_id: &str,
+        user: &UserName,
+    ) -> Option<(&mut SessionAccount, Option<&mut Vec<UsageRow>>)> {
+        Some((self.accounts.get_mut(acct_unique_id)?, self.usage.get_mut(user)))
+    }
+
     /// Keeps an account as it was read or written.
     pub(super) fn keep(&mut self, account: SessionAccount) {
         if account.closed_at.is_some() {
             self.accounts.remove(&account.acct_unique_id);
-        } else if self.accounts.len() < MANY || self.accounts.contains_key(&account.acct_unique_id) {
+        } else if let Some(known) = self.accounts.get_mut(&account.acct_unique_id) {
+            *known = account;
+        } else if self.accounts.len() < MANY {
+            let (nas_ip_address, zone) = (self.texts.one(&account.nas_ip_address), self.texts.one(&account.zone));
+            let account = SessionAccount { nas_ip_address, zone, ..account };
             self.accounts.insert(account.acct_unique_id.clone(), account);
         }
     }
@@ -39,18 +58,14 @@ impl AtHand {
         self.usage.get(user).or_else(|| self.passing.get(user)).map(Vec::as_slice)
     }
 
-    /// Whether the use of this user stays at hand.
-    pub(super) fn knows(&self, user: &UserName) -> bool {
-        self.usage.contains_key(user)
-    }
-
-    /// Makes room for the use of so many users, and forgets none of `fixed`.
-    pub(super) fn make_room<'a>(&mut self, users: usize, fixed: impl FnOnce() -> HashSet<&'a UserName>) {
+    /// Makes room for the use of so many users; whether that of all others was forgotten for it.
+    pub(super) fn make_room(&mut self, users: usize) -> bool {
         self.passing.clear();
-        if self.usage.len() + users > MANY {
-            let fixed = fixed();
-            self.usage.retain(|user, _| fixed.contains(user));
+        let is_full = self.usage.len() + users > MANY;
+        if is_full {
+            self.usage.clear();
         }
+        is_full
     }
 
     /// Keeps what was read of users: all of their rows, or none; unless it is `lasting`, until others are read.
@@ -80,21 +95,26 @@ impl AtHand {
 
 /// Adds to the row of its slot.
 pub(super) fn add(rows: &mut Vec<UsageRow>, increment: &Increment, origin: Origin) {
+    let new = row(increment, origin);
+    let is_same = |row: &&mut UsageRow| row.slot == new.slot && row.zone == new.zone && row.origin == origin;
+    if let Some(row) = rows.iter_mut().find(is_same) {
+        row.used = row.used.plus(new.used);
+        row.estimated = row.estimated.saturating_add(new.estimated);
+    } else {
+        rows.push(new);
+    }
+}
+
+/// What an increment comes to in a slot of which nothing else is known.
+pub(super) fn row(increment: &Increment, origin: Origin) -> UsageRow {
     let Increment { user, zone, slot, used, estimated } = increment;
     let estimated = if *estimated { used.octets() } else { 0 };
-    let known = rows.iter_mut().find(|row| row.slot == *slot && row.zone == *zone && row.origin == origin);
-    if let Some(row) = known {
-        row.used = row.used.plus(*used);
-        row.estimated = row.estimated.saturating_add(estimated);
-    } else {
-        let (user, zone) = (user.clone(), zone.clone());
-        rows.push(UsageRow { user, zone, slot: *slot, origin, used: *used, estimated });
-    }
+    UsageRow { user: user.clone(), zone: zone.clone(), slot: *slot, origin, used: *used, estimated }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{AtHand, HashSet, Increment, Origin, UsageRow, UserName};
+    use super::{AtHand, Increment, Origin, UsageRow, UserName};
     use crate::quota::Counters;
 
     fn used(input: u64) -> Counters {
@@ -126,7 +146,7 @@ mod tests {
         pages.add(&increment(9, 4), Origin::Observed);
         pages.add(&increment(0, 8), Origin::History);
         assert_eq!((octets(&pages, &alice), octets(&pages, &bob)), (Some(vec![7, 4, 8]), Some(vec![5])));
-        pages.make_room(1, HashSet::default);
+        assert!(!pages.make_room(1));
         assert_eq!((octets(&pages, &alice), octets(&pages, &bob)), (Some(vec![7, 4, 8]), None));
         pages.forget(&alice);
         assert_eq!(octets(&pages, &alice), None);

@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use std::sync::Arc;
+
 use foldhash::HashMap;
 
 use crate::quota::{Increment, SessionAccount, UserName};
@@ -11,7 +13,7 @@ use super::at_hand::{AtHand, add};
 use super::pending::Pending;
 
 /// How many rows go into one transaction.
-const BATCH: usize = 1000;
+const BATCH: usize = 2500;
 
 /// The pages of the ledger.
 #[derive(Debug, Default)]
@@ -25,7 +27,7 @@ pub(super) struct Book {
     /// What stands in our tables, but for what is to be written later; empty without a lease.
     pub(super) at_hand: AtHand,
     pending: Pending,
-    accounts: BTreeMap<String, SessionAccount>,
+    accounts: BTreeMap<Arc<str>, SessionAccount>,
     usage: BTreeMap<UserName, Vec<UsageRow>>,
 }
 
@@ -42,7 +44,7 @@ pub(super) struct Entry {
 
 /// Accounts that were read for a moment.
 #[derive(Debug)]
-pub(super) struct Known(HashMap<String, SessionAccount>);
+pub(super) struct Known(HashMap<Arc<str>, SessionAccount>);
 
 impl Book {
     /// Pages that are read and, with a lease, written.
@@ -57,10 +59,10 @@ impl Book {
     }
 
     /// The accounts of these sessions, as far as there are any, by Acct-Unique-Id.
-    pub(super) async fn accounts(&self, ids: &[String]) -> Result<BTreeMap<String, SessionAccount>, StoreError> {
+    pub(super) async fn accounts(&self, ids: &[String]) -> Result<BTreeMap<Arc<str>, SessionAccount>, StoreError> {
         let known = self.known(ids.iter().map(String::as_str)).await?;
-        let found = ids.iter().filter_map(|id| Some((id.clone(), self.account(&known, id)?.clone())));
-        Ok(found.collect())
+        let found = ids.iter().filter_map(|id| self.account(&known, id));
+        Ok(found.map(|account| (account.acct_unique_id.clone(), account.clone())).collect())
     }
 
     /// Those of these accounts that are not at hand; [`Book::account`] finds both.
@@ -106,12 +108,16 @@ impl Book {
     /// forgets it.
     pub(super) async fn read_usage(&mut self, users: &[UserName], keep: bool) -> Result<(), StoreError> {
         let Some(state) = &self.state else { return Ok(()) };
-        self.at_hand.make_room(if keep { users.len() } else { 0 }, || self.pending.users());
+        let stays = keep && self.lease.is_some();
+        if self.at_hand.make_room(if stays { users.len() } else { 0 }) {
+            self.pending.part();
+        }
         let unknown = users.iter().filter(|user| self.at_hand.usage(user).is_none());
         let unknown: Vec<UserName> = unknown.cloned().collect();
         if !unknown.is_empty() {
-            let rows = state.usage(&unknown).await?;
-            self.at_hand.keep_usage(unknown, rows, keep && self.lease.is_some());
+            let mut rows = state.usage(&unknown).await?;
+            rows.extend(self.pending.usage(&unknown, stays));
+            self.at_hand.keep_usage(unknown, rows, stays);
         }
         Ok(())
     }
@@ -146,7 +152,7 @@ impl Book {
         }
         let key = |account: &SessionAccount| (account.closed_at.unwrap_or(0), account.acct_unique_id.clone());
         let closed = self.accounts.values().filter(|account| account.closed_at.is_some_and(|at| at >= since));
-        let mut later: Vec<_> = closed.filter(|account| key(account) > (closed_at, id.to_owned())).cloned().collect();
+        let mut later: Vec<_> = closed.filter(|account| key(account) > (closed_at, id.into())).cloned().collect();
         later.sort_by_key(key);
         later.truncate(limit as usize);
         Ok(later)

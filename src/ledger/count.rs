@@ -1,10 +1,11 @@
 //! From what a look found to the pages of the ledger.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
 
 use foldhash::HashSet;
 
-use crate::quota::{Context, Observed, Oddity, SessionAccount, Sighting, SlotUse, Usage, UserName};
+use crate::quota::{Context, Counters, Observed, Oddity, SessionAccount, Sighting, SlotUse, Usage, UserName};
 use crate::store::{FeedRecord, Origin, StoreError};
 
 use super::book::Entry;
@@ -28,16 +29,16 @@ pub(super) fn counted_before(feed: &FeedRecord, row: &Sighting) -> bool {
 /// looked at on top of the first.
 #[derive(Debug, Default)]
 pub(super) struct Doubles {
-    ids: HashSet<String>,
-    accounts: BTreeMap<String, SessionAccount>,
+    ids: HashSet<Arc<str>>,
+    accounts: BTreeMap<Arc<str>, SessionAccount>,
 }
 
 impl Doubles {
     /// Those of a page.
     pub(super) fn of(page: &[Sighting]) -> Self {
         let mut seen = HashSet::default();
-        let again = page.iter().map(|row| row.acct_unique_id.as_str()).filter(|id| !seen.insert(*id));
-        Self { ids: again.map(str::to_owned).collect(), accounts: BTreeMap::new() }
+        let again = page.iter().map(|row| &*row.acct_unique_id).filter(|id| !seen.insert(*id));
+        Self { ids: again.map(Arc::from).collect(), accounts: BTreeMap::new() }
     }
 
     /// Whether the row is one of several of its session.
@@ -95,15 +96,14 @@ impl Ledger {
 
     async fn count_all(&mut self, looked: Looked, since: Since<'_>) -> Result<bool, StoreError> {
         let Looked { changed, gone, mut feed, now, whole, .. } = looked;
-        let ids: Vec<&str> = changed.iter().map(|row| row.acct_unique_id.as_str()).collect();
+        let ids: Vec<&str> = changed.iter().map(|row| &*row.acct_unique_id).collect();
         let known = self.book.known(ids.into_iter().chain(gone.iter().map(String::as_str))).await?;
         let mut entries: Vec<Entry> = Vec::with_capacity(changed.len());
         // Where the account of a session stands that has been looked at just now
         let mut latest = HashMap::<&str, SessionAccount>::new();
         let doubles = Doubles::of(&changed);
         for row in &changed {
-            let before =
-                latest.get(row.acct_unique_id.as_str()).or_else(|| self.book.account(&known, &row.acct_unique_id));
+            let before = latest.get(&*row.acct_unique_id).or_else(|| self.book.account(&known, &row.acct_unique_id));
             let open_before = before.is_some_and(|account| account.closed_at.is_none());
             let looked_at = open_before.then_some(self.feed.read_at).filter(|at| *at > 0);
             let since = (since(&row.user), counted_before(&self.feed, row));
@@ -131,7 +131,7 @@ impl Ledger {
         Ok(written)
     }
 
-    /// What these users have used, by their names in the ledger. `with_open` asks for open sessions as well, for limits
+    /// What each of these users has used, by their names in the ledger. `with_open` asks for open sessions as well, for limits
     /// of which they alone count; what is read is kept at hand where the same users will be asked for again.
     ///
     /// # Errors
@@ -140,7 +140,7 @@ impl Ledger {
         &mut self,
         users: &[UserName],
         (with_open, keep): (bool, bool),
-    ) -> Result<BTreeMap<UserName, Usage>, StoreError> {
+    ) -> Result<Vec<Usage>, StoreError> {
         self.book.read_usage(users, keep).await?;
         let of_user = |user: &UserName| {
             let mut usage = Usage::default();
@@ -148,13 +148,17 @@ impl Ledger {
                 let slot = SlotUse { start: row.slot, used: row.used, estimated: row.estimated };
                 usage.add(&self.rules.zones.named(&row.zone), slot);
             }
-            (user.clone(), usage)
+            usage
         };
-        let mut all: BTreeMap<UserName, Usage> = users.iter().map(of_user).collect();
+        let mut all: Vec<Usage> = users.iter().map(of_user).collect();
         if with_open {
+            let mut open = HashMap::<UserName, Counters>::new();
             for account in self.book.accounts_of(users, true).await? {
-                let usage = all.entry(account.user).or_default();
-                usage.open = usage.open.plus(account.seen);
+                let of_user = open.entry(account.user).or_default();
+                *of_user = of_user.plus(account.seen);
+            }
+            for (user, usage) in users.iter().zip(&mut all) {
+                usage.open = open.get(user).copied().unwrap_or_default();
             }
         }
         Ok(all)
@@ -175,7 +179,7 @@ impl Ledger {
         let mut heard = BTreeSet::new();
         let mut unheard = BTreeSet::new();
         for account in self.book.accounts_of(users, true).await? {
-            let side = if silence.nas.contains_key(&account.nas_ip_address) { &mut unheard } else { &mut heard };
+            let side = if silence.nas.contains_key(&*account.nas_ip_address) { &mut unheard } else { &mut heard };
             side.insert(account.user);
         }
         Ok(unheard.difference(&heard).cloned().collect())
@@ -184,7 +188,7 @@ impl Ledger {
 
 /// Says what was odd about a row, once: it is the change that is odd, not the row.
 fn tell(observed: &Observed, row: &Sighting) {
-    let (user, session) = (&row.user, &row.acct_unique_id);
+    let (user, session) = (&row.user, &*row.acct_unique_id);
     match observed.oddity {
         Some(Oddity::Held(octets)) => tracing::warn!(
             %user, session, octets,

@@ -124,7 +124,7 @@ impl Ledger {
         loop {
             let page = self.book.open_accounts(&after, PAGE).await?;
             let Some(last) = page.last() else { break };
-            after.clone_from(&last.acct_unique_id);
+            after = last.acct_unique_id.to_string();
             for account in &page {
                 self.open.recall(account);
             }
@@ -152,10 +152,16 @@ impl Ledger {
         since: &(dyn Fn(&UserName) -> Option<i64> + Sync),
         now: i64,
     ) -> Result<bool, StoreError> {
+        let was_begun = self.is_begun();
         let begun = import::begin(self, since, now).await;
         if begun.is_err() {
             // Whether a slice was written whose answer is lost, our tables alone know
             self.unsee();
+        }
+        if matches!(begun, Ok(true)) && !was_begun && self.book.lease.is_some() {
+            // The sessions that were read just now need not be read again by the first look
+            self.unsee();
+            self.load().await?;
         }
         begun
     }

@@ -3,13 +3,18 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use tokio_util::task::AbortOnDropHandle;
+
 use crate::config::{Config, LimitSource};
-use crate::quota::{CheckItem, Limits, Meaning, QuotaRules, UserName};
+use crate::quota::{Limits, Meaning, QuotaRules, UserName};
 use crate::store::{Accounting, AllowanceRow, QuotaRow, State, StoreError};
 
 use super::gathering::{Gathered, Gathering};
 use super::query::Terms;
 use super::quota_rules;
+
+/// So many names are asked for at once without more ado.
+const FEW: usize = 50;
 
 /// Reads limits.
 #[derive(Debug)]
@@ -57,12 +62,11 @@ impl LimitReader {
             return Ok(Gathered::default());
         }
         let mut gathering = Gathering::new(&self.accounting);
-        let (mut items, rows) = tokio::try_join!(self.items(users), self.table(Some(users)))?;
+        let (mut limits, rows) = tokio::try_join!(self.of_items(users, swept), self.table(Some(users)))?;
         for source in &self.sources {
             match source {
                 LimitSource::Attributes => {
-                    for (user, items) in std::mem::take(&mut items) {
-                        let limits = Limits::resolve(&user, &items, &self.rules);
+                    for (user, limits) in std::mem::take(&mut limits) {
                         gathering.add(user, limits);
                     }
                 }
@@ -84,12 +88,26 @@ impl LimitReader {
         Ok(gathering.gathered)
     }
 
-    /// Check and reply items, where they are a source.
-    async fn items(&self, users: &[UserName]) -> Result<BTreeMap<UserName, Vec<CheckItem>>, StoreError> {
+    /// What check and reply items limit these users to, where they are a source.
+    async fn of_items(&self, users: &[UserName], swept: bool) -> Result<Vec<(UserName, Limits)>, StoreError> {
         if !self.sources.contains(&LimitSource::Attributes) {
-            return Ok(BTreeMap::new());
+            return Ok(Vec::new());
         }
-        self.accounting.limit_items_of(users, &self.rules.attribute_names()).await
+        let (accounting, users, rules) = (self.accounting.clone(), users.to_vec(), self.rules.clone());
+        let reading = async move {
+            let items = accounting.limit_items_of(&users, &rules.attribute_names()).await?;
+            let resolved = items.into_iter().map(|(user, items)| {
+                let limits = Limits::resolve(&user, &items, &rules);
+                (user, limits)
+            });
+            Ok(resolved.collect())
+        };
+        // A sweep is in no hurry; else the asker goes on with something else while many items are made sense of
+        if swept {
+            return reading.await;
+        }
+        let reading = AbortOnDropHandle::new(tokio::spawn(reading));
+        reading.await.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()))
     }
 
     /// The starts of allowances of their own, by the users' names in the ledger: of these users, or (of the last result
@@ -128,10 +146,14 @@ impl LimitReader {
 
     /// Rows of our own table, where it is a source.
     pub(super) async fn table(&self, users: Option<&[UserName]>) -> Result<Vec<QuotaRow>, StoreError> {
-        match &self.state {
-            Some(state) if self.sources.contains(&LimitSource::Table) => state.quota_rows(users).await,
-            Some(_) | None => Ok(Vec::new()),
+        let Some(state) = self.state.as_ref().filter(|_| self.sources.contains(&LimitSource::Table)) else {
+            return Ok(Vec::new());
+        };
+        // Most sites have none there, and to ask for many names takes a while
+        if users.is_some_and(|users| users.len() > FEW) && !state.has_quota_rows().await? {
+            return Ok(Vec::new());
         }
+        state.quota_rows(users).await
     }
 
     /// What the operator's query says of these users, and of the families that they belong to.

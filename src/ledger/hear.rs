@@ -40,7 +40,7 @@ impl Told {
 impl Looked {
     /// The NAS of the rows that changed.
     pub fn heard(&self) -> impl Iterator<Item = &str> {
-        self.changed.iter().map(|row| row.nas_ip_address.as_str())
+        self.changed.iter().map(|row| &*row.nas_ip_address)
     }
 }
 
@@ -61,10 +61,10 @@ impl Ledger {
         let mut found = Looked { feed: self.feed.clone(), now, ..Looked::default() };
         let users: Vec<UserName> = users.iter().cloned().collect();
         let (mut rows, of_users) = tokio::try_join!(self.accounting.rows_by_id(&ids), self.open_rows_of(&users))?;
-        rows.extend(of_users.into_iter().filter(|row| !told.contains_key(&row.acct_unique_id)));
+        rows.extend(of_users.into_iter().filter(|row| !told.contains_key(&*row.acct_unique_id)));
         for row in rows {
-            let told = told.get(&row.acct_unique_id).copied().flatten();
-            missing.remove(&row.acct_unique_id);
+            let told = told.get(&*row.acct_unique_id).copied().flatten();
+            missing.remove(&*row.acct_unique_id);
             let row = self.named(row);
             found.users.insert(row.user.clone());
             let row = told.map_or_else(|| row.clone(), |told| told.ahead_of(row.clone()));

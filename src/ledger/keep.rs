@@ -1,6 +1,7 @@
 //! What is kept, and for how long.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::quota::{Counters, UserName};
 use crate::store::{Origin, StoreError, UsageRow};
@@ -58,7 +59,7 @@ fn together(rows: Vec<UsageRow>, horizon: i64, since: Option<i64>) -> Vec<UsageR
         Some(since) if slot >= since => since,
         _ => 0,
     };
-    let mut sums = BTreeMap::<(String, i64, Origin), (Counters, u64)>::new();
+    let mut sums = BTreeMap::<(Arc<str>, i64, Origin), (Counters, u64)>::new();
     let user = rows.first().map(|row| row.user.clone());
     for row in rows {
         let (used, estimated) = sums.entry((row.zone, slot_of(row.slot), row.origin)).or_default();
@@ -77,7 +78,7 @@ mod tests {
 
     fn row(slot: i64, input: u64) -> UsageRow {
         let used = Counters { input, ..Counters::ZERO };
-        let (user, zone) = (UserName::new("alice"), "UTC".to_owned());
+        let (user, zone) = (UserName::new("alice"), "UTC".into());
         UsageRow { user, zone, slot, origin: Origin::Observed, used, estimated: 0 }
     }
 

@@ -1,6 +1,7 @@
 //! What changed in radacct since the last look.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use foldhash::{HashMap, HashSet};
 
@@ -10,13 +11,14 @@ use crate::store::{FeedRecord, OpenCursor, OpenPage, StoreError};
 use super::Ledger;
 use super::feed::{MARGIN, PAGE};
 use super::open::{self, Sight};
+use super::reading::Reading;
 use super::silence::{self, Silence, Stale};
 
 /// How long closed rows are looked at again, in seconds: a Stop may come after the row was closed by another.
 const ROTATION: i64 = 24 * 3600;
 
 /// How many of them in one look.
-const AGAIN: u32 = 500;
+const AGAIN: u32 = 250;
 
 /// How many rows are read whole at a time.
 const AT_ONCE: usize = 10_000;
@@ -50,7 +52,7 @@ pub struct Looked {
     /// Whether all open rows were looked at, and not those of some sessions alone.
     pub(super) whole: bool,
     /// The users concerned, by their names in the ledger.
-    pub users: BTreeSet<UserName>,
+    pub users: HashSet<UserName>,
     /// NAS of which nothing has come for too long.
     pub silence: Silence,
     /// Open rows that were updated no more while their NAS goes on reporting.
@@ -76,21 +78,25 @@ impl Ledger {
         self.looks = self.looks.wrapping_add(1);
         // Until it is counted: a row that is remembered and was not counted would never be
         self.unsee();
-        let mut cursor = OpenCursor::new(self.open.len()).after(self.open.mark);
-        let first = self.accounting.open_looks(&mut cursor);
-        let (first, again, above) = tokio::join!(first, self.look_again(now), self.look_above());
-        let (mut page, mut grown, mut news) = (first?, Vec::new(), Vec::new());
-        while let Some(rows) = page {
-            self.look_at(rows, &mut grown, &mut news);
-            page = self.accounting.open_looks(&mut cursor).await?;
+        let mut reading = Reading::begin(&self.accounting, self.cursors());
+        let (again, above) = tokio::join!(self.look_again(now), self.look_above());
+        let (mut grown, mut news) = (Vec::new(), Vec::new());
+        while let Some(page) = reading.page().await {
+            self.look_at(page, &mut grown, &mut news);
         }
-        self.open.mark = cursor.mark();
+        self.open.mark = reading.end().await?;
         Ok(Skimmed { grown, news, above: above?, again: again?, now })
+    }
+
+    /// How the open rows are read: in two halves side by side, where there are enough of them.
+    fn cursors(&self) -> Vec<OpenCursor> {
+        let all = OpenCursor::new(self.open.len()).after(self.open.mark);
+        self.accounting.side_by_side(all, |rows| self.open.ends(rows))
     }
 
     /// The users of rows that changed or are open no more, as far as they were known before, by their names in the ledger.
     #[must_use]
-    pub fn users_of(&self, skimmed: &Skimmed) -> BTreeSet<UserName> {
+    pub fn users_of(&self, skimmed: &Skimmed) -> HashSet<UserName> {
         let grown = skimmed.grown.iter().map(|row| &row.user);
         let news = skimmed.news.iter().filter_map(|row_id| self.open.user(*row_id));
         grown.chain(news).chain(self.open.users_unseen(self.looks)).cloned().collect()
@@ -109,10 +115,10 @@ impl Ledger {
         found.changed.extend(again);
         found.feed.rotation = rotation;
         // Who has just written something is not silent, however long nobody was here to hear it
-        let heard: HashSet<&str> = found.changed.iter().map(|row| row.nas_ip_address.as_str()).collect();
+        let heard: HashSet<&str> = found.changed.iter().map(|row| &*row.nas_ip_address).collect();
         found.silence = silence::silence(&found.feed, (&open_nas, &heard), self.rules.interval, now);
         // Where the whole NAS is silent, its rows are not forgotten
-        found.stale.retain(|stale| !found.silence.nas.contains_key(&stale.nas_ip_address));
+        found.stale.retain(|stale| !found.silence.nas.contains_key(&*stale.nas_ip_address));
         found.users = found.changed.iter().map(|row| row.user.clone()).collect();
         found.feed.read_at = now;
         Ok(found)
@@ -174,7 +180,7 @@ impl Ledger {
     }
 
     /// Finds rows that were updated no more; the NAS with open rows.
-    fn mind_stale(&self, found: &mut Looked) -> BTreeSet<String> {
+    fn mind_stale(&self, found: &mut Looked) -> BTreeSet<Arc<str>> {
         let every = self.open.nas().iter().map(|nas| silence::interval(&found.feed, nas, self.rules.interval));
         let every: Vec<Option<i64>> = every.collect();
         let mut is_open = vec![false; every.len()];
@@ -182,20 +188,20 @@ impl Ledger {
             is_open[nas as usize] = true;
             let silent = silence::overdue(every[nas as usize], row.update.or(row.start), found.now);
             found.stale.extend(silent.map(|silent| Stale {
-                acct_unique_id: row.acct_unique_id.to_string(),
-                nas_ip_address: self.open.nas().get(nas).to_owned(),
+                acct_unique_id: row.acct_unique_id.clone(),
+                nas_ip_address: self.open.nas().get(nas),
                 update: row.update,
                 silent,
             }));
         }
-        self.open.nas().iter().zip(is_open).filter(|(_, open)| *open).map(|(nas, _)| nas.to_owned()).collect()
+        self.open.nas().iter().zip(is_open).filter(|(_, open)| *open).map(|(nas, _)| nas.clone()).collect()
     }
 
     /// The rows that were open and are so no more: closed, or gone.
     async fn look_for_vanished(&mut self, found: &mut Looked) -> Result<(), StoreError> {
         let vanished = self.open.unseen(self.looks);
         let rows = self.accounting.rows_by_id(&vanished).await?;
-        let there: HashSet<&str> = rows.iter().map(|row| row.acct_unique_id.as_str()).collect();
+        let there: HashSet<&str> = rows.iter().map(|row| &*row.acct_unique_id).collect();
         found.gone.extend(vanished.iter().filter(|id| !there.contains(id.as_str())).cloned());
         for row in rows {
             // Opened again between two pages: the next look sees it
@@ -247,12 +253,12 @@ impl Ledger {
             }
             _ => String::new(),
         };
-        let ids: Vec<String> = accounts.iter().map(|account| account.acct_unique_id.clone()).collect();
+        let ids: Vec<String> = accounts.iter().map(|account| account.acct_unique_id.to_string()).collect();
         let before: HashMap<&str, u64> =
-            accounts.iter().map(|account| (account.acct_unique_id.as_str(), open::of_account(account))).collect();
+            accounts.iter().map(|account| (&*account.acct_unique_id, open::of_account(account))).collect();
         let rows = self.accounting.rows_by_id(&ids).await?.into_iter();
         let changed =
-            |row: &Sighting| row.stop.is_some() && before.get(row.acct_unique_id.as_str()) != Some(&open::of_row(row));
+            |row: &Sighting| row.stop.is_some() && before.get(&*row.acct_unique_id) != Some(&open::of_row(row));
         Ok((rows.filter(changed).map(|row| self.named(row)).collect(), rotation))
     }
 }

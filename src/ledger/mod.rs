@@ -29,6 +29,7 @@ mod look;
 mod open;
 mod pending;
 mod query;
+mod reading;
 mod rebuild;
 mod rules;
 mod silence;

@@ -1,8 +1,11 @@
 //! The open rows as they were last seen, so that a look tells which have changed.
 
-use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::hash::BuildHasher as _;
+use std::sync::Arc;
 
 use foldhash::HashMap;
+use foldhash::quality::FixedState;
+use slab::Slab;
 
 use crate::quota::{Counters, SessionAccount, Sighting, UserName};
 use crate::store::OpenLook;
@@ -10,13 +13,13 @@ use crate::store::OpenLook;
 use super::texts::Texts;
 
 /// After how many looks a row that changes is read whole again: another program may have given it another name.
-const WHOLE: u32 = 30;
+const WHOLE: u32 = 240;
 
 /// An open row as it was last seen.
 #[derive(Debug)]
 pub(super) struct OpenRow {
     /// FreeRADIUS' own id of the session.
-    pub(super) acct_unique_id: Box<str>,
+    pub(super) acct_unique_id: Arc<str>,
     /// Whose, by the name in the ledger.
     user: UserName,
     /// When it started.
@@ -24,8 +27,7 @@ pub(super) struct OpenRow {
     /// When accounting last updated it.
     pub(super) update: Option<i64>,
     look: u64,
-    /// In which look it was last seen.
-    seen: u32,
+    row_id: i64,
     nas: u32,
     /// In which look it was last read whole, and its Called-Station-Id then.
     whole: Option<(u32, u32)>,
@@ -42,10 +44,14 @@ pub(super) enum Sight {
     News,
 }
 
-/// The open rows, by radacctid.
+/// The open rows.
 #[derive(Debug, Default)]
 pub(super) struct OpenRows {
-    rows: HashMap<i64, OpenRow>,
+    rows: Slab<OpenRow>,
+    /// The place of each, by radacctid.
+    places: HashMap<i64, u32>,
+    /// In which look each was last seen, by its place: apart from the rows, which are many times as large.
+    seen: Vec<u32>,
     /// How many of them each user has.
     users: HashMap<UserName, usize>,
     /// NAS-IP-Addresses, as stored.
@@ -53,7 +59,7 @@ pub(super) struct OpenRows {
     /// Called-Station-Ids, as stored.
     stations: Texts,
     /// Acct-Unique-Ids of rows whose radacctid is another row's by now: the table was filled anew.
-    lost: Vec<Box<str>>,
+    lost: Vec<Arc<str>>,
     /// The database's mark of the reading in which they were last seen.
     pub(super) mark: Option<i64>,
 }
@@ -67,36 +73,52 @@ impl OpenRows {
         *self = Self::default();
     }
 
+    fn place(&self, row_id: i64) -> Option<usize> {
+        self.places.get(&row_id).map(|place| *place as usize)
+    }
+
+    fn row(&self, row_id: i64) -> Option<&OpenRow> {
+        self.rows.get(self.place(row_id)?)
+    }
+
     /// Whether the row was seen in this look.
     pub(super) fn saw(&self, row_id: i64, look: u32) -> bool {
-        self.rows.get(&row_id).is_some_and(|row| row.seen == look)
+        self.place(row_id).is_some_and(|place| self.seen[place] == look)
+    }
+
+    /// Radacctids in their order, between each two of which there are about `rows` rows.
+    pub(super) fn ends(&self, rows: usize) -> Vec<i64> {
+        const SAMPLE: usize = 100;
+        let mut sample: Vec<i64> = self.places.keys().copied().step_by((rows / SAMPLE).max(1)).collect();
+        sample.sort_unstable();
+        sample.chunks(SAMPLE).filter_map(|chunk| chunk.last().copied()).collect()
     }
 
     /// Whose row this is, by the name in the ledger.
     pub(super) fn user(&self, row_id: i64) -> Option<&UserName> {
-        self.rows.get(&row_id).map(|row| &row.user)
+        self.row(row_id).map(|row| &row.user)
     }
 
     /// Sees a row, unless it is news: it is remembered as it stands now. One that began at another time than it did is
     /// another session, in a table that was filled anew.
     pub(super) fn look_at(&mut self, row: &OpenLook, look: u32) -> Sight {
-        let Some(known) = self.rows.get_mut(&row.row_id) else { return Sight::News };
-        let digest = of_look(row);
+        let Some(place) = self.place(row.row_id) else { return Sight::News };
+        let (known, digest) = (&mut self.rows[place], of_look(row));
         if known.look == digest {
-            known.seen = look;
+            self.seen[place] = look;
             return Sight::Same;
         }
         let whole = known.whole.filter(|(at, _)| look.wrapping_sub(*at) < WHOLE);
         let Some((_, station)) = whole.filter(|_| row.start.is_some() && row.start == known.start) else {
             return Sight::News;
         };
-        (known.seen, known.look, known.update) = (look, digest, row.update);
+        (self.seen[place], known.look, known.update) = (look, digest, row.update);
         Sight::Grown(Sighting {
             row_id: row.row_id,
-            acct_unique_id: known.acct_unique_id.to_string(),
+            acct_unique_id: known.acct_unique_id.clone(),
             user: known.user.clone(),
-            nas_ip_address: self.nas.get(known.nas).to_owned(),
-            called_station_id: self.stations.get(station).to_owned(),
+            nas_ip_address: self.nas.get(known.nas),
+            called_station_id: self.stations.get(station),
             start: row.start,
             update: row.update,
             stop: None,
@@ -108,7 +130,7 @@ impl OpenRows {
 
     /// Sees a row that nobody has written since it was last seen. `false` where it never was.
     pub(super) fn see(&mut self, row_id: i64, look: u32) -> bool {
-        self.rows.get_mut(&row_id).map(|known| known.seen = look).is_some()
+        self.place(row_id).map(|place| self.seen[place] = look).is_some()
     }
 
     /// Whether one of them is this user's, by the name in the ledger.
@@ -124,26 +146,27 @@ impl OpenRows {
     /// Remembers a row as it was read whole, under its user's name in the ledger.
     pub(super) fn note(&mut self, row: &Sighting, look: u32) {
         let nas = self.nas.number(&row.nas_ip_address);
-        let whole = Some((look, self.stations.number(&row.called_station_id)));
-        let (acct_unique_id, user) = (row.acct_unique_id.as_str().into(), row.user.clone());
-        let (start, update) = (row.start, row.update);
-        let known = OpenRow { acct_unique_id, user, start, update, look: of_row(row), seen: look, nas, whole };
-        self.put(row.row_id, known);
+        let is_again = self.row(row.row_id).is_some_and(|known| known.whole.is_some());
+        // Not all that were found at once are to be read again at once
+        let age = if is_again { 0 } else { phase(row.row_id, WHOLE) };
+        let whole = Some((look.wrapping_sub(age), self.stations.number(&row.called_station_id)));
+        let (acct_unique_id, user) = (row.acct_unique_id.clone(), row.user.clone());
+        let (start, update, row_id) = (row.start, row.update, row.row_id);
+        self.put(OpenRow { acct_unique_id, user, start, update, look: of_row(row), row_id, nas, whole }, look);
     }
 
     /// Remembers a row as its account has it, not seen yet.
     pub(super) fn recall(&mut self, account: &SessionAccount) {
         let nas = self.nas.number(&account.nas_ip_address);
-        let (acct_unique_id, user) = (account.acct_unique_id.as_str().into(), account.user.clone());
-        let (start, update) = (account.start, account.update);
-        let known =
-            OpenRow { acct_unique_id, user, start, update, look: of_account(account), seen: 0, nas, whole: None };
-        self.put(account.row_id, known);
+        let (acct_unique_id, user) = (account.acct_unique_id.clone(), account.user.clone());
+        let (start, update, row_id) = (account.start, account.update, account.row_id);
+        let look = of_account(account);
+        self.put(OpenRow { acct_unique_id, user, start, update, look, row_id, nas, whole: None }, 0);
     }
 
     /// The rows that were seen in this look, each with the number of its NAS.
     pub(super) fn seen(&self, look: u32) -> impl Iterator<Item = (u32, &OpenRow)> {
-        self.rows.values().filter(move |row| row.seen == look).map(|row| (row.nas, row))
+        self.rows.iter().filter(move |(place, _)| self.seen[*place] == look).map(|(_, row)| (row.nas, row))
     }
 
     /// The NAS that there are and were.
@@ -153,35 +176,51 @@ impl OpenRows {
 
     /// Acct-Unique-Ids of the rows that were not seen in this look, in their order.
     pub(super) fn unseen(&self, look: u32) -> Vec<String> {
-        let unseen = self.rows.values().filter(|row| row.seen != look);
-        let mut ids: Vec<String> =
-            unseen.map(|row| &row.acct_unique_id).chain(&self.lost).map(ToString::to_string).collect();
+        let unseen = self.not_seen(look).map(|row| &row.acct_unique_id);
+        let mut ids: Vec<String> = unseen.chain(&self.lost).map(ToString::to_string).collect();
         ids.sort_unstable();
         ids
     }
 
     /// The users of the rows that were not seen in this look.
     pub(super) fn users_unseen(&self, look: u32) -> impl Iterator<Item = &UserName> {
-        self.rows.values().filter(move |row| row.seen != look).map(|row| &row.user)
+        self.not_seen(look).map(|row| &row.user)
+    }
+
+    fn not_seen(&self, look: u32) -> impl Iterator<Item = &OpenRow> {
+        let places = self.seen.iter().enumerate().filter(move |(_, seen)| **seen != look);
+        places.filter_map(|(place, _)| self.rows.get(place))
     }
 
     /// Forgets the rows that were not seen in this look.
     pub(super) fn settle(&mut self, look: u32) {
-        for (_, row) in self.rows.extract_if(|_, row| row.seen != look) {
-            forget(&mut self.users, &row.user);
+        let gone: Vec<i64> = self.not_seen(look).map(|row| row.row_id).collect();
+        for row_id in gone {
+            if let Some(row) = self.places.remove(&row_id).map(|place| self.rows.remove(place as usize)) {
+                forget(&mut self.users, &row.user);
+            }
         }
         self.lost.clear();
     }
 
     /// Whether a row looks as it did when it was last seen.
     pub(super) fn is_known(&self, row: &Sighting) -> bool {
-        self.rows.get(&row.row_id).is_some_and(|known| known.look == of_row(row))
+        self.row(row.row_id).is_some_and(|known| known.look == of_row(row))
     }
 
-    fn put(&mut self, row_id: i64, row: OpenRow) {
-        let session = row.acct_unique_id.clone();
+    fn put(&mut self, row: OpenRow, look: u32) {
         *self.users.entry(row.user.clone()).or_default() += 1;
-        let Some(replaced) = self.rows.insert(row_id, row) else { return };
+        let Some(place) = self.place(row.row_id) else {
+            let row_id = row.row_id;
+            let place = self.rows.insert(row);
+            self.seen.resize(self.seen.len().max(place + 1), 0);
+            self.seen[place] = look;
+            self.places.insert(row_id, u32::try_from(place).unwrap_or(u32::MAX));
+            return;
+        };
+        self.seen[place] = look;
+        let session = row.acct_unique_id.clone();
+        let replaced = std::mem::replace(&mut self.rows[place], row);
         forget(&mut self.users, &replaced.user);
         self.lost.extend(Some(replaced.acct_unique_id).filter(|replaced| *replaced != session));
     }
@@ -195,6 +234,11 @@ fn forget(users: &mut HashMap<UserName, usize>, user: &UserName) {
             users.remove(user);
         }
     }
+}
+
+/// A number below `of` that differs from row to row.
+pub(super) fn phase(row_id: i64, of: u32) -> u32 {
+    u32::try_from(row_id.rem_euclid(i64::from(of))).unwrap_or(0)
 }
 
 /// How a row looks: another number, another look.
@@ -213,10 +257,8 @@ fn of_look(row: &OpenLook) -> u64 {
 }
 
 fn digest(times: (Option<i64>, Option<i64>, Option<i64>), octets: (Option<u64>, Option<u64>, Option<u64>)) -> u64 {
-    let mut hasher = DefaultHasher::new();
     let octets = (octets.0.unwrap_or(0), octets.1.unwrap_or(0), octets.2.unwrap_or(0));
-    (times, octets).hash(&mut hasher);
-    hasher.finish()
+    FixedState::default().hash_one((times, octets))
 }
 
 #[cfg(test)]

@@ -1,44 +1,94 @@
 //! What has been counted and is not written yet: of sessions that did nothing but go on.
 //!
-//! Such an account is written every thirtieth look, not at each. Until then our tables have it as it was, as they have it
+//! Such an account is written every sixtieth look, not at each. Until then our tables have it as it was, as they have it
 //! of sessions that nobody has looked at for a while: whoever reads them counts what came since on top, and so does the next
 //! process after a crash. It comes to the same, because what is held back is never held back over the start of a slot.
 
+use std::sync::Arc;
+
 use foldhash::{HashMap, HashSet};
+use std::collections::hash_map::Entry::{Occupied, Vacant};
 
 use crate::quota::{Increment, SessionAccount, UserName};
-use crate::store::Origin;
+use crate::store::{Origin, UsageRow};
 
-use super::at_hand::AtHand;
+use super::at_hand::{AtHand, add, row};
 use super::book::Entry;
+use super::open::phase;
 
-/// After how many looks an account is written, at most.
-const LOOKS: u32 = 30;
+/// After how many looks an account is written, at most. Each has its turn in a round of so many.
+const LOOKS: u32 = 60;
 
 /// What waits of one session. Its account is at hand.
 #[derive(Debug)]
 struct Waiting {
-    /// The look that it has waited since.
-    look: u32,
-    /// The look before that was at this time: then the account was as our tables have it.
+    /// Its turn in the round of looks.
+    turn: u32,
+    /// The look before the one that it waits since was at this time: then the account was as our tables have it.
     before: i64,
     /// What was counted, all to one slot.
     increment: Option<Increment>,
 }
 
-/// What waits, by Acct-Unique-Id.
+/// What waits.
 #[derive(Debug, Default)]
-pub(super) struct Pending(HashMap<String, Waiting>);
+pub(super) struct Pending {
+    /// By Acct-Unique-Id.
+    waiting: HashMap<Arc<str>, Waiting>,
+    /// The sessions of users whose use is not at hand, among them some that wait no more.
+    apart: HashMap<UserName, Vec<Arc<str>>>,
+}
+
+/// Remembers that what waits of a session is a user's whose use is not at hand.
+fn set_apart(apart: &mut HashMap<UserName, Vec<Arc<str>>>, user: &UserName, id: &Arc<str>) {
+    let ids = apart.entry(user.clone()).or_default();
+    if !ids.contains(id) {
+        ids.push(id.clone());
+    }
+}
+
+impl Entry {
+    /// Whether it is of one of these sessions.
+    fn is_of(&self, ids: &HashSet<Arc<str>>) -> bool {
+        self.account.as_ref().is_some_and(|account| !ids.is_empty() && ids.contains(&account.acct_unique_id))
+    }
+}
+
+/// When in a round of looks an account is written. FreeRADIUS' ids are hexadecimal digests, by which our table is ordered:
+/// those that are written together stand together.
+fn turn(account: &SessionAccount) -> u32 {
+    let digits = account.acct_unique_id.get(..4).and_then(|digits| u32::from_str_radix(digits, 16).ok());
+    digits.map_or_else(|| phase(account.row_id, LOOKS), |digits| digits * LOOKS >> 16)
+}
 
 impl Pending {
     /// Since when our tables may be behind; `None` where nothing waits.
     pub(super) fn behind_since(&self) -> Option<i64> {
-        self.0.values().map(|waiting| waiting.before).min()
+        self.waiting.values().map(|waiting| waiting.before).min()
     }
 
-    /// Whose use stands at hand alone.
-    pub(super) fn users(&self) -> HashSet<&UserName> {
-        self.0.values().filter_map(|waiting| waiting.increment.as_ref()).map(|increment| &increment.user).collect()
+    /// What waits of users whose use has just been read: as it would stand in our tables. Where it then `stays` at hand, what
+    /// follows is added there.
+    pub(super) fn usage(&mut self, users: &[UserName], stays: bool) -> Vec<UsageRow> {
+        let mut rows = Vec::new();
+        for user in users {
+            let ids = self.apart.get(user).into_iter().flatten();
+            let waiting = ids.filter_map(|id| self.waiting.get(id)?.increment.as_ref());
+            rows.extend(waiting.filter(|increment| increment.user == *user).map(|one| row(one, Origin::Observed)));
+            if stays {
+                self.apart.remove(user);
+            }
+        }
+        rows
+    }
+
+    /// No use is at hand any more.
+    pub(super) fn part(&mut self) {
+        self.apart.clear();
+        for (id, waiting) in &self.waiting {
+            let user = waiting.increment.as_ref().map(|increment| increment.user.clone());
+            user.into_iter().for_each(|user| self.apart.entry(user).or_default().push(id.clone()));
+        }
     }
 
     /// What of `entries` is to be written now, with all that waits of the same sessions; after a look of all open rows also
@@ -48,60 +98,65 @@ impl Pending {
         let mut now: Vec<Entry> = Vec::new();
         let mut ids = HashSet::default();
         for entry in entries {
-            let id = entry.account.as_ref().map(|account| account.acct_unique_id.as_str());
-            let may_wait = look.is_some() && id.is_some_and(|id| !ids.contains(id));
-            match entry.account {
-                Some(account) if may_wait && self.may_wait(&account, entry.increment.as_ref(), at_hand) => {
-                    self.hold_back(account, entry.increment, at_hand, look.unwrap_or_default());
-                }
-                account => {
-                    let waited = account.as_ref().and_then(|account| self.0.remove(&account.acct_unique_id));
-                    ids.extend(account.as_ref().map(|account| account.acct_unique_id.clone()));
-                    let waited = waited.and_then(|waited| waited.increment);
-                    now.push(Entry { account, increment: entry.increment, waited });
-                }
-            }
+            let entry = match look {
+                Some((_, before)) if !entry.is_of(&ids) => match self.hold_back(entry, at_hand, before) {
+                    Some(entry) => entry,
+                    None => continue,
+                },
+                Some(_) | None => entry,
+            };
+            let waited = entry.account.as_ref().and_then(|account| self.waiting.remove(&account.acct_unique_id));
+            self.settle(waited.as_ref());
+            ids.extend(entry.account.as_ref().map(|account| account.acct_unique_id.clone()));
+            now.push(Entry { waited: waited.and_then(|waited| waited.increment), ..entry });
         }
         if let Some((look, _)) = look {
-            now.extend(self.take(at_hand, |waiting| look.wrapping_sub(waiting.look) >= LOOKS));
+            now.extend(self.take(at_hand, |waiting| look % LOOKS == waiting.turn));
         }
         now
     }
 
-    /// Whether a session did nothing but go on, and our reader of its use is not misled.
-    fn may_wait(&self, account: &SessionAccount, increment: Option<&(Increment, Origin)>, at_hand: &AtHand) -> bool {
-        let Some(before) = at_hand.account(&account.acct_unique_id) else { return false };
+    /// Has an entry wait whose session did nothing but go on; else gives it back.
+    fn hold_back(&mut self, entry: Entry, at_hand: &mut AtHand, before: i64) -> Option<Entry> {
+        let Some(account) = &entry.account else { return Some(entry) };
+        let Some((known, usage)) = at_hand.page(&account.acct_unique_id, &account.user) else { return Some(entry) };
         let went_on = account.closed_at.is_none()
-            && account.seen.reaches(before.seen)
-            && (account.suspect.is_none() && before.suspect.is_none())
+            && account.seen.reaches(known.seen)
+            && (account.suspect.is_none() && known.suspect.is_none())
             && (account.row_id, &account.user, account.start, account.held)
-                == (before.row_id, &before.user, before.start, before.held);
-        // What comes next is counted to the slot in which this look stands: our tables must agree on it
-        let Some((increment, origin)) = increment else { return went_on && account.at == before.at };
-        let waiting = self.0.get(&account.acct_unique_id);
-        let last = waiting.and_then(|waiting| waiting.increment.as_ref());
-        let slot = last.map(|last| last.slot).or(before.shares.last().map(|share| share.slot));
-        let same_slot = slot == Some(increment.slot) && !increment.estimated;
-        went_on && same_slot && *origin == Origin::Observed && at_hand.knows(&increment.user)
-    }
-
-    fn hold_back(
-        &mut self,
-        account: SessionAccount,
-        increment: Option<(Increment, Origin)>,
-        at_hand: &mut AtHand,
-        (look, before): (u32, i64),
-    ) {
-        let new = || Waiting { look, before, increment: None };
-        let waiting = self.0.entry(account.acct_unique_id.clone()).or_insert_with(new);
+                == (known.row_id, &known.user, known.start, known.held);
+        let place = self.waiting.entry(account.acct_unique_id.clone());
+        let may_wait = match &entry.increment {
+            // What comes next is counted to the slot in which this look stands: our tables must agree on it
+            None => went_on && account.at == known.at,
+            Some((increment, origin)) => {
+                let last = match &place {
+                    Occupied(waiting) => waiting.get().increment.as_ref(),
+                    Vacant(_) => None,
+                };
+                let slot = last.map(|last| last.slot).or(known.shares.last().map(|share| share.slot));
+                let same_slot = slot == Some(increment.slot) && !increment.estimated;
+                went_on && same_slot && *origin == Origin::Observed
+            }
+        };
+        if !may_wait {
+            return Some(entry);
+        }
+        let Entry { account: Some(account), increment, waited: _ } = entry else { return None };
+        let new = || Waiting { turn: turn(&account), before, increment: None };
+        let waiting = place.or_insert_with(new);
         if let Some((increment, origin)) = increment {
-            at_hand.add(&increment, origin);
+            match usage {
+                Some(rows) => add(rows, &increment, origin),
+                None => set_apart(&mut self.apart, &increment.user, &account.acct_unique_id),
+            }
             match &mut waiting.increment {
-                Some(known) => known.used = known.used.plus(increment.used),
+                Some(last) => last.used = last.used.plus(increment.used),
                 none => *none = Some(increment),
             }
         }
-        at_hand.keep(account);
+        *known = account;
+        None
     }
 
     /// What waits: all of it, or that of these users.
@@ -110,12 +165,24 @@ impl Pending {
         self.take(at_hand, |waiting| users.is_none() || waiting.increment.as_ref().is_some_and(is_theirs))
     }
 
+    /// Forgets the sessions of a user none of which waits any more.
+    fn settle(&mut self, waited: Option<&Waiting>) {
+        let Some(increment) = waited.and_then(|waited| waited.increment.as_ref()) else { return };
+        if let Some(ids) = self.apart.get_mut(&increment.user) {
+            ids.retain(|id| self.waiting.contains_key(id));
+            if ids.is_empty() {
+                self.apart.remove(&increment.user);
+            }
+        }
+    }
+
     fn take(&mut self, at_hand: &AtHand, is_due: impl Fn(&Waiting) -> bool) -> Vec<Entry> {
-        let due = self.0.extract_if(|_, waiting| is_due(waiting));
-        let entry = |(id, waited): (String, Waiting)| {
+        let due: Vec<_> = self.waiting.extract_if(|_, waiting| is_due(waiting)).collect();
+        due.iter().for_each(|(_, waited)| self.settle(Some(waited)));
+        let entry = |(id, waited): (Arc<str>, Waiting)| {
             let account = at_hand.account(&id).cloned();
             Entry { account, waited: waited.increment, ..Entry::default() }
         };
-        due.map(entry).collect()
+        due.into_iter().map(entry).collect()
     }
 }

@@ -1,6 +1,7 @@
 //! History once more: for rows that nobody observed, after the periods of limits were changed.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::quota::{Counters, Sighting, UserName};
 use crate::store::{Origin, StoreError, UsageRow};
@@ -22,7 +23,7 @@ pub struct Rebuilt {
     pub taken: bool,
 }
 
-type Sums = BTreeMap<UserName, BTreeMap<(String, i64), (Counters, u64)>>;
+type Sums = BTreeMap<UserName, BTreeMap<(Arc<str>, i64), (Counters, u64)>>;
 
 /// Sums up once more the rows that were there when the ledger was begun and that it has observed nothing of, of all users
 /// or of one. What it observed stays as it is. `None` when another process took the ledger over.
@@ -54,7 +55,7 @@ pub async fn rebuild(
     Ok(Some(rebuilt))
 }
 
-fn row(user: &UserName, (zone, slot): (String, i64), (used, estimated): (Counters, u64)) -> UsageRow {
+fn row(user: &UserName, (zone, slot): (Arc<str>, i64), (used, estimated): (Counters, u64)) -> UsageRow {
     UsageRow { user: user.clone(), zone, slot, origin: Origin::History, used, estimated }
 }
 
@@ -85,7 +86,7 @@ async fn add(
     since: Since<'_>,
     now: i64,
 ) -> Result<(), StoreError> {
-    let ids: Vec<String> = rows.iter().map(|row| row.acct_unique_id.clone()).collect();
+    let ids: Vec<String> = rows.iter().map(|row| row.acct_unique_id.to_string()).collect();
     let observed = ledger.book.accounts(&ids).await?;
     let mut doubles = Doubles::of(&rows);
     for row in rows.into_iter().filter(|row| !observed.contains_key(&row.acct_unique_id)) {

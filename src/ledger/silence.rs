@@ -1,6 +1,7 @@
 //! NAS that have gone silent, and rows that were forgotten.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use foldhash::HashSet;
 
@@ -22,9 +23,9 @@ const LATE: i64 = 60;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Stale {
     /// FreeRADIUS' own id of the session.
-    pub acct_unique_id: String,
+    pub acct_unique_id: Arc<str>,
     /// The NAS, as stored.
-    pub nas_ip_address: String,
+    pub nas_ip_address: Arc<str>,
     /// When accounting last updated the row, as it says.
     pub update: Option<i64>,
     /// For how many seconds it has been silent.
@@ -57,7 +58,11 @@ pub async fn usual_interval(state: &State, rules: &LedgerRules, nas: &str) -> Re
 
 /// Learns from a row that has changed.
 pub(super) fn learn(feed: &mut FeedRecord, before: Option<&SessionAccount>, row: &Sighting, now: i64) {
-    let rhythm = feed.rhythms.entry(row.nas_ip_address.clone()).or_default();
+    let nas = &*row.nas_ip_address;
+    if !feed.rhythms.contains_key(nas) {
+        feed.rhythms.insert(nas.to_owned(), RhythmRecord::default());
+    }
+    let Some(rhythm) = feed.rhythms.get_mut(nas) else { return };
     rhythm.heard_at = now;
     let updates = before.and_then(|account| account.update).zip(row.update).filter(|_| row.stop.is_none());
     let Some(gap) = updates.map(|(was, is)| is.saturating_sub(was)).filter(|gap| PLAUSIBLE.contains(gap)) else {
@@ -73,17 +78,17 @@ pub(super) fn learn(feed: &mut FeedRecord, before: Option<&SessionAccount>, row:
 /// The NAS with open rows of which nothing has come for three of their intervals; those `heard` of just now are none.
 pub(super) fn silence(
     feed: &FeedRecord,
-    (open_nas, heard): (&BTreeSet<String>, &HashSet<&str>),
+    (open_nas, heard): (&BTreeSet<Arc<str>>, &HashSet<&str>),
     told: Option<i64>,
     now: i64,
 ) -> Silence {
-    let silent = |nas: &String| {
-        if heard.contains(nas.as_str()) {
+    let silent = |nas: &Arc<str>| {
+        if heard.contains(&**nas) {
             return None;
         }
         let every = interval(feed, nas, told)?;
-        let heard = feed.rhythms.get(nas)?.heard_at;
-        (now.saturating_sub(heard) > MISSED * every + LATE).then(|| (nas.clone(), (heard, every)))
+        let heard = feed.rhythms.get(&**nas)?.heard_at;
+        (now.saturating_sub(heard) > MISSED * every + LATE).then(|| (nas.to_string(), (heard, every)))
     };
     let nas: BTreeMap<_, _> = open_nas.iter().filter_map(silent).collect();
     let of_all = nas.len() > 1 && nas.len() == open_nas.len();

@@ -74,8 +74,7 @@ async fn of_chunk(
         *count += 1;
         *held = held.plus(account.all_held());
     }
-    let of = |user: &UserName| usage.get(&accounting.ledger_name(user)).cloned().unwrap_or_default();
-    let mut limited = limits.into_iter().map(|(user, limits)| (user.clone(), (limits, of(&user)))).collect();
+    let mut limited = limits.into_iter().zip(usage).map(|((user, limits), usage)| (user, (limits, usage))).collect();
     share(&mut limited);
     let surveyed = limited.into_iter().map(|(user, (limits, usage))| {
         let (open_sessions, held) = open.get(&accounting.ledger_name(&user)).copied().unwrap_or_default();

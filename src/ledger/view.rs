@@ -1,6 +1,7 @@
 //! One user now: limits, use, sessions. For the guard before every attempt, and for people.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use crate::quota::{Limits, SessionAccount, Sighting, Usage, UserName, share};
 use crate::store::{Accounting, Origin, State, StoreError};
@@ -61,9 +62,9 @@ pub async fn view(
     let since = since_of(&limited);
     let heard = ledger.glance(&names, &|user| since.get(user).copied(), now).await?;
     let for_people = depth == Depth::Everything;
-    let mut usage = ledger.usage(&names, (for_people || reader.counts_open(), false)).await?;
-    for (user, (_, of_user)) in &mut limited {
-        *of_user = usage.remove(user).unwrap_or_default();
+    let usage = ledger.usage(&names, (for_people || reader.counts_open(), false)).await?;
+    for ((_, of_user), usage) in limited.values_mut().zip(usage) {
+        *of_user = usage;
     }
     share(&mut limited);
     let mut sessions = Vec::new();
@@ -107,9 +108,9 @@ impl Ledger {
     }
 
     /// Whether a user is online at NAS alone that were silent at the last look, and are none of those `heard` of since.
-    async fn is_unheard(&self, user: &UserName, heard: &BTreeSet<String>) -> Result<bool, StoreError> {
-        let known = self.feed.rhythms.keys().cloned().collect();
-        let heard = heard.iter().map(String::as_str).collect();
+    async fn is_unheard(&self, user: &UserName, heard: &BTreeSet<Arc<str>>) -> Result<bool, StoreError> {
+        let known = self.feed.rhythms.keys().map(|nas| nas.as_str().into()).collect();
+        let heard = heard.iter().map(|nas| &**nas).collect();
         let silence = silence::silence(&self.feed, (&known, &heard), self.rules.interval, self.feed.read_at);
         Ok(!self.behind_silence(std::slice::from_ref(user), &silence).await?.is_empty())
     }
@@ -121,7 +122,7 @@ impl Ledger {
         names: &[UserName],
         since: &(dyn Fn(&UserName) -> Option<i64> + Sync),
         now: i64,
-    ) -> Result<BTreeSet<String>, StoreError> {
+    ) -> Result<BTreeSet<Arc<str>>, StoreError> {
         let begun = self.is_begun();
         let (rows, mut accounts) = if begun {
             self.rows_now(names).await?
@@ -150,15 +151,16 @@ impl Ledger {
     async fn rows_now(
         &self,
         names: &[UserName],
-    ) -> Result<(Vec<Sighting>, BTreeMap<String, SessionAccount>), StoreError> {
+    ) -> Result<(Vec<Sighting>, BTreeMap<Arc<str>, SessionAccount>), StoreError> {
         let open = self.accounting.open_sightings_of(names);
         let (mut rows, new, accounts) =
             tokio::try_join!(open, self.closed_since(names), self.book.accounts_of(names, true))?;
         rows.extend(new);
-        let seen: BTreeSet<&str> = rows.iter().map(|row| row.acct_unique_id.as_str()).collect();
-        let mut accounts: BTreeMap<String, SessionAccount> =
+        let seen: BTreeSet<&str> = rows.iter().map(|row| &*row.acct_unique_id).collect();
+        let mut accounts: BTreeMap<Arc<str>, SessionAccount> =
             accounts.into_iter().map(|account| (account.acct_unique_id.clone(), account)).collect();
-        let closed: Vec<String> = accounts.keys().filter(|id| !seen.contains(id.as_str())).cloned().collect();
+        let closed: Vec<String> =
+            accounts.keys().filter(|id| !seen.contains(&***id)).map(ToString::to_string).collect();
         let unknown = seen.into_iter().filter(|id| !accounts.contains_key(*id)).map(str::to_owned);
         let unknown: Vec<String> = unknown.collect();
         let (closed, others) = tokio::try_join!(self.accounting.rows_by_id(&closed), self.book.accounts(&unknown))?;

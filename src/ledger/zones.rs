@@ -1,6 +1,7 @@
 //! In which zone the days of a session begin.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use jiff::tz::TimeZone;
 
@@ -17,14 +18,14 @@ pub struct Zones {
 /// A zone and the name that it has in our tables.
 #[derive(Debug, Clone)]
 struct Zone {
-    name: String,
+    name: Arc<str>,
     zone: TimeZone,
 }
 
 impl Zone {
     /// A zone without a name (of an offset alone) goes by none: it is the site's, which has none beside it.
     fn new(zone: &TimeZone) -> Self {
-        Self { name: zone.iana_name().unwrap_or_default().to_owned(), zone: zone.clone() }
+        Self { name: zone.iana_name().unwrap_or_default().into(), zone: zone.clone() }
     }
 }
 
@@ -43,7 +44,7 @@ impl Zones {
     /// The zone of the NAS that a row names, with its name: by address, longest prefix first, then by Called-Station-Id;
     /// else the site's.
     #[must_use]
-    pub fn of(&self, row: &Sighting) -> (&str, &TimeZone) {
+    pub fn of(&self, row: &Sighting) -> (&Arc<str>, &TimeZone) {
         if self.nas.is_empty() {
             return (&self.site.name, &self.site.zone);
         }
@@ -58,7 +59,7 @@ impl Zones {
     /// The zone that has this name in our tables.
     #[must_use]
     pub fn named(&self, name: &str) -> TimeZone {
-        let known = self.nas.iter().map(|(_, zone)| zone).chain([&self.site]).find(|zone| zone.name == name);
+        let known = self.nas.iter().map(|(_, zone)| zone).chain([&self.site]).find(|zone| &*zone.name == name);
         match known {
             Some(zone) => zone.zone.clone(),
             None => TimeZone::get(name).unwrap_or_else(|_| self.site.zone.clone()),

@@ -93,9 +93,8 @@ impl Meter {
         keep: bool,
     ) -> Result<BTreeMap<UserName, (Limits, Usage)>, StoreError> {
         let names: Vec<UserName> = limits.keys().map(|user| self.accounting.ledger_name(user)).collect();
-        let mut usage = self.ledger.usage(&names, (self.reader.counts_open(), keep)).await?;
-        let mut of = |name: &UserName| usage.remove(name).unwrap_or_default();
-        let limited = limits.into_iter().zip(&names).map(|((user, limits), name)| (user, (limits, of(name))));
+        let usage = self.ledger.usage(&names, (self.reader.counts_open(), keep)).await?;
+        let limited = limits.into_iter().zip(usage).map(|((user, limits), usage)| (user, (limits, usage)));
         let mut limited = limited.collect();
         share(&mut limited);
         Ok(limited)

@@ -37,7 +37,7 @@ impl Measured {
         }
         self.silence.told(now).iter().for_each(|line| tracing::warn!("{line}"));
         if let Some(first) = self.stale.first() {
-            let (session, nas) = (&first.acct_unique_id, &first.nas_ip_address);
+            let (session, nas) = (&*first.acct_unique_id, &*first.nas_ip_address);
             tracing::warn!(
                 rows = self.stale.len(),
                 session,

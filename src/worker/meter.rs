@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use foldhash::HashSet;
+
 use crate::config::Config;
 use crate::jobs::Exemptions;
 use crate::ledger::{Depth, Gathered, Ledger, LedgerRules, LimitReader, Looked, Silence, Skimmed, Sweep, view};
@@ -99,13 +101,14 @@ impl Meter {
         self.take(leave, now).await?;
         let mut sweep = self.sweep_if_due(leave, now).await?;
         let skimmed = self.skim(&mut sweep, now).await?;
-        let early = if sweep.is_none() { self.early(&skimmed, &others, now) } else { BTreeSet::new() };
+        let early = if sweep.is_none() { self.early(&skimmed, &others, now) } else { HashSet::default() };
         let sweep = sweep.map(|sweep| take_sweep(sweep, &mut measured));
         let scope = self.scope(others.iter().cloned().chain(sweep.into_iter().flatten()).collect(), now);
         if measured.swept {
             self.due.clear();
         }
-        let first: Vec<UserName> = early.iter().cloned().collect();
+        let mut first: Vec<UserName> = early.iter().cloned().collect();
+        first.sort_unstable();
         // What limits those who are sure to be judged is read beside their rows, and while what was counted is written
         let closer = look_closer((&mut self.ledger, &self.reader), skimmed, (scope, &early), &mut measured, now);
         // Both to their end: what is being written is not to be left half-way
@@ -150,14 +153,14 @@ impl Meter {
     }
 
     /// Those who are sure to be judged, as far as is known before their rows are read.
-    fn early(&self, skimmed: &Skimmed, others: &BTreeSet<UserName>, now: i64) -> BTreeSet<UserName> {
+    fn early(&self, skimmed: &Skimmed, others: &BTreeSet<UserName>, now: i64) -> HashSet<UserName> {
         let mut all = self.scope(self.ledger.users_of(skimmed), now);
         all.extend(others.iter().cloned());
-        all.into_iter().take(CHUNK).collect()
+        if all.len() > CHUNK { all.into_iter().take(CHUNK).collect() } else { all }
     }
 
     /// Who is judged: these, who was over, and whose login expires by now.
-    fn scope(&self, these: BTreeSet<UserName>, now: i64) -> BTreeSet<UserName> {
+    fn scope(&self, these: HashSet<UserName>, now: i64) -> HashSet<UserName> {
         let mut scope = these;
         scope.extend(self.over.iter().cloned());
         scope.extend(self.due.iter().filter(|(_, at)| **at <= now).map(|(user, _)| user.clone()));
@@ -194,15 +197,16 @@ fn take_sweep(sweep: Sweep, measured: &mut Measured) -> Vec<UserName> {
 async fn look_closer(
     (ledger, reader): (&mut Ledger, &LimitReader),
     skimmed: Skimmed,
-    (mut scope, early): (BTreeSet<UserName>, &BTreeSet<UserName>),
+    (mut scope, early): (HashSet<UserName>, &HashSet<UserName>),
     measured: &mut Measured,
     now: i64,
 ) -> Result<(Gathered, Vec<UserName>), StoreError> {
-    let looked = ledger.look_closer(skimmed).await?;
+    let mut looked = ledger.look_closer(skimmed).await?;
     measured.silence = looked.silence.clone();
-    measured.stale.clone_from(&looked.stale);
+    measured.stale = std::mem::take(&mut looked.stale);
     scope.extend(looked.users.iter().cloned());
     let mut first: Vec<UserName> = scope.into_iter().filter(|user| !early.contains(user)).collect();
+    first.sort_unstable();
     let rest = first.split_off(first.len().min(chunk(measured.swept)));
     let (limits, counted) = tokio::join!(reader.of(&first, measured.swept, now), count(ledger, reader, looked, now));
     counted?;

@@ -143,7 +143,7 @@ impl Worker {
         for stale in measured.stale.iter().filter(|stale| stale.silent >= after) {
             let Some(update) = stale.update else { continue };
             if agent.accounting.close_stale(&stale.acct_unique_id, update, Some(update)).await? {
-                tracing::info!(session = stale.acct_unique_id, nas = stale.nas_ip_address, "stale row closed");
+                tracing::info!(session = &*stale.acct_unique_id, nas = &*stale.nas_ip_address, "stale row closed");
             }
         }
         Ok(())

@@ -1,5 +1,7 @@
 //! One session's page of the ledger.
 
+use std::sync::Arc;
+
 use super::{Context, Counters, Sighting};
 use crate::quota::UserName;
 
@@ -7,15 +9,15 @@ use crate::quota::UserName;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SessionAccount {
     /// FreeRADIUS' own id of the session.
-    pub acct_unique_id: String,
+    pub acct_unique_id: Arc<str>,
     /// radacctid of its row.
     pub row_id: i64,
     /// Whose session.
     pub user: UserName,
     /// NAS-IP-Address, as stored.
-    pub nas_ip_address: String,
+    pub nas_ip_address: Arc<str>,
     /// The name of the zone that its days begin in; empty for a zone without one.
-    pub zone: String,
+    pub zone: Arc<str>,
     /// When it started, as the row last said.
     pub start: Option<i64>,
     /// Whether the row's start has become later since the counters last grew.
@@ -69,7 +71,7 @@ impl SessionAccount {
             row_id: sighting.row_id,
             user: sighting.user.clone(),
             nas_ip_address: sighting.nas_ip_address.clone(),
-            zone: context.zone.0.to_owned(),
+            zone: context.zone.0.clone(),
             start: sighting.start,
             start_moved: false,
             update: None,

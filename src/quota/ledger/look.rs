@@ -1,5 +1,7 @@
 //! What a look depends on, and what it comes to.
 
+use std::sync::Arc;
+
 use jiff::tz::TimeZone;
 
 use super::{Counters, SessionAccount, Slots};
@@ -11,7 +13,7 @@ pub struct Increment {
     /// Whose use.
     pub user: UserName,
     /// The zone of the slot.
-    pub zone: String,
+    pub zone: Arc<str>,
     /// The slot's start.
     pub slot: i64,
     /// How much.
@@ -43,7 +45,7 @@ pub struct Context<'a> {
     /// Octets a second that no line carries more than; `None` believes everything.
     pub max_rate: Option<u64>,
     /// The zone that days begin in, with its name.
-    pub zone: (&'a str, &'a TimeZone),
+    pub zone: (&'a Arc<str>, &'a TimeZone),
     /// Where slots begin.
     pub slots: &'a Slots,
     /// The start of the user's own allowance, if it has one.

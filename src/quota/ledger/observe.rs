@@ -124,7 +124,7 @@ impl SessionAccount {
         let (name, zone) = context.zone;
         let slot = context.slots.of(grown.since, zone, context.since);
         let estimated = context.slots.of(grown.until, zone, context.since) != slot;
-        name.clone_into(&mut self.zone);
+        self.zone.clone_from(name);
         self.add(slot, grown.used, context);
         Increment { user: sighting.user.clone(), zone: self.zone.clone(), slot, used: grown.used, estimated }
     }

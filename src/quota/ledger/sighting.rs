@@ -1,5 +1,7 @@
 //! One look at a row of radacct.
 
+use std::sync::Arc;
+
 use super::Counters;
 use crate::quota::UserName;
 
@@ -9,13 +11,13 @@ pub struct Sighting {
     /// radacctid: higher for rows that were made later.
     pub row_id: i64,
     /// FreeRADIUS' own id of the session.
-    pub acct_unique_id: String,
+    pub acct_unique_id: Arc<str>,
     /// Whose session.
     pub user: UserName,
     /// NAS-IP-Address, as stored.
-    pub nas_ip_address: String,
+    pub nas_ip_address: Arc<str>,
     /// Called-Station-Id, as stored; tells routers behind one address apart.
-    pub called_station_id: String,
+    pub called_station_id: Arc<str>,
     /// When it started, by the clock of the router or of FreeRADIUS.
     pub start: Option<i64>,
     /// When accounting last updated the row, by the same clock.

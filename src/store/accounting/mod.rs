@@ -2,6 +2,7 @@
 
 mod allowance;
 mod closed;
+mod cursor;
 mod feed;
 mod limits;
 mod mariadb;
@@ -18,8 +19,9 @@ use crate::quota::UserName;
 use super::StoreError;
 pub use allowance::AllowanceRow;
 pub use closed::Closed;
+pub use cursor::OpenCursor;
 use mariadb::Mariadb;
-pub use open::{OpenCursor, OpenLook, OpenPage};
+pub use open::{OpenLook, OpenPage};
 use postgres::Postgres;
 pub use row::{NasRow, RowChange, RowImage, RowVerdict, SessionRow, Table};
 use sqlite::Sqlite;

@@ -3,7 +3,11 @@
 use crate::quota::Sighting;
 use crate::store::StoreError;
 
+use super::cursor::OpenCursor;
 use super::{Accounting, Backend, each_dialect};
+
+/// Rows of a stretch of radacctids that is read at once: some ten milliseconds.
+const STRETCH: usize = 10_000;
 
 /// An open row of radacct, as far as it tells whether the row changed. Times are seconds since 1970.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,69 +41,6 @@ impl From<Vec<OpenLook>> for OpenPage {
     }
 }
 
-/// How far a reading of the open rows has come.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct OpenCursor {
-    /// How many rows a page has: about as many on PostgreSQL, at most so many elsewhere. `None` leaves it to the dialect.
-    page: Option<u32>,
-    /// How many rows are thought to be open.
-    pub(super) known: usize,
-    /// The database's own mark of when the reading before this one began; so rows are told apart that were written since.
-    pub(super) since: Option<i64>,
-    /// The same of this reading.
-    pub(super) mark: Option<i64>,
-    /// The part that is being read.
-    pub(super) part: usize,
-    /// The radacctid behind which it goes on within that part.
-    pub(super) after: i64,
-}
-
-impl OpenCursor {
-    /// From the beginning, in pages of 10,000 (100,000 on PostgreSQL, where one takes 50 ms). `known` is how many rows are thought to be open, 0 if nobody knows.
-    #[must_use]
-    pub const fn new(known: usize) -> Self {
-        Self { page: None, known, since: None, mark: None, part: 0, after: i64::MIN }
-    }
-
-    /// As [`OpenCursor::new`], in pages of `page` rows.
-    #[must_use]
-    pub const fn paged(known: usize, page: u32) -> Self {
-        Self { page: Some(page), ..Self::new(known) }
-    }
-
-    /// The same, after a reading whose rows are all remembered and that ended with this [`OpenCursor::mark`]: where the
-    /// database can tell them apart, rows that nobody has written since are named and no more.
-    #[must_use]
-    pub const fn after(self, mark: Option<i64>) -> Self {
-        Self { since: mark, ..self }
-    }
-
-    /// What the next reading may be [`OpenCursor::after`]; `None` where the database has no such thing.
-    #[must_use]
-    pub const fn mark(&self) -> Option<i64> {
-        self.mark
-    }
-
-    /// How many rows a page has, where the dialect would take `usual`.
-    pub(super) fn page(&self, usual: u32) -> u32 {
-        self.page.unwrap_or(usual).max(1)
-    }
-
-    /// Goes on to the next part.
-    pub(super) const fn advance(&mut self) {
-        self.part += 1;
-        self.after = i64::MIN;
-    }
-
-    /// Goes on behind a page that came, or to the next part if it was the last of this one.
-    pub(super) fn behind(&mut self, page: &[OpenLook], rows: u32) {
-        match page.iter().map(|row| row.row_id).max() {
-            Some(last) if page.len() >= rows as usize => self.after = last,
-            _ => self.advance(),
-        }
-    }
-}
-
 /// Reads a page that came as text: a row a line, numbers with a space between them, `-` for none.
 ///
 /// # Errors
@@ -125,6 +66,18 @@ fn number<T: std::str::FromStr>(field: &str) -> Result<Option<T>, T::Err> {
 }
 
 impl Accounting {
+    /// The same reading in two halves that may go on side by side, if it is of many rows. `ends` gives radacctids in their
+    /// order, between each two of which about so many rows are thought to be open.
+    #[must_use]
+    pub fn side_by_side(&self, all: OpenCursor, ends: impl FnOnce(usize) -> Vec<i64>) -> Vec<OpenCursor> {
+        match self.backend {
+            _ if all.known <= STRETCH => vec![all],
+            Backend::Mariadb(_) | Backend::Sqlite(_) => all.side_by_side(&ends(STRETCH)),
+            // Each half would go through nearly all blocks that hold open rows
+            Backend::Postgres(_) => vec![all],
+        }
+    }
+
     /// The next page of open rows, in no order; `None` behind the last. Pages may be empty. A row that is open all the while
     /// from the first page to the last is on one of them, or on two if it has the stop time that never was; one that opens
     /// meanwhile may be on none.

@@ -194,6 +194,14 @@ impl State {
         each_dialect!(self.quota_rows(users))
     }
 
+    /// Whether there is any allowance in our own table.
+    ///
+    /// # Errors
+    /// As above.
+    pub async fn has_quota_rows(&self) -> Result<bool, StoreError> {
+        each_dialect!(self.has_quota_rows())
+    }
+
     /// Puts an allowance in the place of the user's, and its line into the journal. Octets above 2^63 - 1 become that.
     ///
     /// # Errors

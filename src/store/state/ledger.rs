@@ -1,5 +1,7 @@
 //! The usage ledger's rows in our own tables, the same in every dialect.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 use crate::quota::{Counters, UserName};
@@ -73,7 +75,7 @@ pub struct UsageRow {
     /// Whose use.
     pub user: UserName,
     /// The name of the zone that the slot begins in; empty for the site's.
-    pub zone: String,
+    pub zone: Arc<str>,
     /// The slot's start, in seconds since 1970; 0 is the one before all others.
     pub slot: i64,
     /// How it is known.

@@ -97,8 +97,8 @@ impl Page {
         let shares = if slot.is_some() { &[] } else { account.shares.as_slice() };
         let counted = if slot.is_some() { Counters::ZERO } else { account.counted };
         Self {
-            nas_ip_address: account.nas_ip_address.clone(),
-            zone: account.zone.clone(),
+            nas_ip_address: account.nas_ip_address.to_string(),
+            zone: account.zone.to_string(),
             start: account.start,
             start_moved: account.start_moved,
             update: account.update,
@@ -118,11 +118,11 @@ impl Page {
         let sole = self.slot.map(|slot| Share { slot, used: self.seen.into() });
         let counted = sole.map_or(self.counted.into(), |share| share.used);
         SessionAccount {
-            acct_unique_id: head.acct_unique_id,
+            acct_unique_id: head.acct_unique_id.into(),
             row_id: head.row_id,
             user: head.user,
-            nas_ip_address: self.nas_ip_address,
-            zone: self.zone,
+            nas_ip_address: self.nas_ip_address.into(),
+            zone: self.zone.into(),
             start: self.start,
             start_moved: self.start_moved,
             update: self.update,

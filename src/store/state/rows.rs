@@ -114,7 +114,7 @@ impl UsedRow {
         let unknown = || broken("origin", format!("{:?} is not a word of this version", self.origin));
         Ok(UsageRow {
             user: UserName::new(plain(&self.user_name)),
-            zone: plain(&self.zone),
+            zone: plain(&self.zone).into(),
             slot: self.slot,
             origin: Origin::from_word(&self.origin).ok_or_else(unknown)?,
             used: Counters { input, output, seconds },

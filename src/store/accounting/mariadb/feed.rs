@@ -1,5 +1,7 @@
 //! Looks at rows of radacct.
 
+use std::sync::Arc;
+
 use sqlx::Row as _;
 use sqlx::mysql::{MySqlArguments, MySqlRow};
 
@@ -136,10 +138,10 @@ impl Mariadb {
 }
 
 fn sighting(row: &MySqlRow) -> Result<Sighting, sqlx::Error> {
-    let text = |column: usize| row.try_get::<String, _>(column).map(|text| unescape(&text));
+    let text = |column: usize| row.try_get::<String, _>(column).map(|text| Arc::from(unescape(&text)));
     Ok(Sighting {
         row_id: row.try_get(0)?,
-        acct_unique_id: row.try_get(1)?,
+        acct_unique_id: row.try_get::<String, _>(1)?.into(),
         user: UserName::from_table(&row.try_get::<String, _>(2)?),
         nas_ip_address: text(3)?,
         called_station_id: text(4)?,

@@ -27,17 +27,40 @@ impl Mariadb {
         attributes: &[String],
         only: Option<&[UserName]>,
     ) -> Result<BTreeMap<UserName, Vec<CheckItem>>, StoreError> {
-        let slices: Vec<Option<&[UserName]>> =
-            only.map_or_else(|| vec![None], |users| users.chunks(SLICE).map(Some).collect());
-        let Some((first, others)) = slices.split_first().filter(|_| !attributes.is_empty()) else {
+        if attributes.is_empty() || only.is_some_and(<[_]>::is_empty) {
             return Ok(BTreeMap::new());
+        }
+        let of_group = self.items_of_groups(attributes).await?;
+        let Some(users) = only else {
+            let own = self.own_items(attributes, None).await?;
+            return self.with_inherited(own, &of_group, None).await;
         };
-        let (of_group, own) = tokio::try_join!(self.items_of_groups(attributes), self.own_items(attributes, *first))?;
-        let mut found = self.with_inherited(own, &of_group, *first).await?;
-        for slice in others {
-            let own = self.own_items(attributes, *slice).await?;
-            for (user, items) in self.with_inherited(own, &of_group, *slice).await? {
-                // All of a user's come with any of the user's spellings, of which another slice may have held one
+        // While the server looks for one half, the other is taken in
+        let (first, second) = users.split_at(users.len() / 2);
+        let of = |users| self.limits_of(users, attributes, &of_group);
+        let (mut found, others) = tokio::try_join!(of(first), of(second))?;
+        for (user, items) in others {
+            // All of a user's come with any of the user's spellings, of which another slice may have held one
+            found.entry(user).or_insert(items);
+        }
+        Ok(found)
+    }
+
+    async fn limits_of(
+        &self,
+        users: &[UserName],
+        attributes: &[String],
+        of_group: &BTreeMap<String, Vec<CheckItem>>,
+    ) -> Result<BTreeMap<UserName, Vec<CheckItem>>, StoreError> {
+        let mut found = BTreeMap::<UserName, Vec<CheckItem>>::new();
+        for slice in users.chunks(SLICE) {
+            let of_slice = if self.keeps_names_alike() {
+                self.spelled_items(slice, attributes, of_group).await?
+            } else {
+                let own = self.own_items(attributes, Some(slice)).await?;
+                self.with_inherited(own, of_group, Some(slice)).await?
+            };
+            for (user, items) in of_slice {
                 found.entry(user).or_insert(items);
             }
         }
@@ -120,7 +143,11 @@ impl Mariadb {
     }
 
     /// A condition that keeps to these users, if there are any, and its arguments.
-    async fn of_users(&self, table: &str, only: Option<&[UserName]>) -> Result<(String, Vec<String>), StoreError> {
+    pub(super) async fn of_users(
+        &self,
+        table: &str,
+        only: Option<&[UserName]>,
+    ) -> Result<(String, Vec<String>), StoreError> {
         let Some(users) = only else { return Ok((String::new(), Vec::new())) };
         let names = self.spellings_in(table, &users.iter().collect::<Vec<_>>()).await?;
         let names = padded(names.into_iter().map(|(_, name)| name).collect());

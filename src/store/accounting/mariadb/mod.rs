@@ -18,6 +18,7 @@ mod names;
 mod open;
 mod rights;
 mod sessions;
+mod spelled;
 
 use std::sync::Arc;
 

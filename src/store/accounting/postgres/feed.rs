@@ -1,6 +1,7 @@
 //! Looks at rows of radacct.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use sqlx::postgres::{PgArguments, PgRow};
 use sqlx::{FromRow, Row as _};
@@ -159,10 +160,10 @@ fn sightings_of(lists: Lists) -> impl Iterator<Item = Sighting> {
         let counter = |number: Option<i64>| number.map(|number| u64::try_from(number).unwrap_or(0));
         Sighting {
             row_id,
-            acct_unique_id: unique,
+            acct_unique_id: unique.into(),
             user: UserName::from_table(&user),
-            nas_ip_address: unescape(&address),
-            called_station_id: unescape(&called),
+            nas_ip_address: unescape(&address).into(),
+            called_station_id: unescape(&called).into(),
             start,
             update,
             stop,
@@ -180,10 +181,10 @@ fn counter(row: &PgRow, column: usize) -> Result<Option<u64>, sqlx::Error> {
 }
 
 fn sighting(row: &PgRow) -> Result<Sighting, sqlx::Error> {
-    let text = |column: usize| row.try_get::<String, _>(column).map(|text| unescape(&text));
+    let text = |column: usize| row.try_get::<String, _>(column).map(|text| Arc::from(unescape(&text)));
     Ok(Sighting {
         row_id: row.try_get(0)?,
-        acct_unique_id: row.try_get(1)?,
+        acct_unique_id: row.try_get::<String, _>(1)?.into(),
         user: UserName::from_table(&row.try_get::<String, _>(2)?),
         nas_ip_address: text(3)?,
         called_station_id: text(4)?,

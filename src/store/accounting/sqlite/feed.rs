@@ -1,6 +1,7 @@
 //! Looks at rows of radacct, in slices of some milliseconds, so that FreeRADIUS is not kept from writing.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use sqlx::Row as _;
 use sqlx::sqlite::{SqliteArguments, SqliteRow};
@@ -174,10 +175,10 @@ fn counter(row: &SqliteRow, column: usize) -> Result<Option<u64>, sqlx::Error> {
 /// `None` for a row whose user is nobody.
 fn sighting(row: &SqliteRow, table: &str) -> Result<Option<Sighting>, sqlx::Error> {
     let Some(user) = name(row, 2, table)? else { return Ok(None) };
-    let of_nas = |column: usize| text(row, column).map(|text| unescape(&text));
+    let of_nas = |column: usize| text(row, column).map(|text| Arc::from(unescape(&text)));
     Ok(Some(Sighting {
         row_id: row.try_get(0)?,
-        acct_unique_id: text(row, 1)?,
+        acct_unique_id: text(row, 1)?.into(),
         user: UserName::from_table(&user),
         nas_ip_address: of_nas(3)?,
         called_station_id: of_nas(4)?,

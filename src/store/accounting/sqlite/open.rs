@@ -3,7 +3,8 @@
 //! The lines of one text cost a fraction of what as many rows would: each row goes from one thread to another.
 
 use crate::store::StoreError;
-use crate::store::accounting::open::{OpenCursor, OpenPage, read_lines};
+use crate::store::accounting::OpenCursor;
+use crate::store::accounting::open::{OpenPage, read_lines};
 
 use super::Sqlite;
 use super::sessions::epoch;
@@ -13,18 +14,30 @@ const OPERATION: &str = "reading open sessions";
 /// Rows of a page: some milliseconds.
 const PAGE: u32 = 10_000;
 
-/// A page, with `{index}` for what says by which index.
-const OPEN: &str = concat!(
-    "SELECT count(*), coalesce(group_concat(line, char(10)), '') FROM (SELECT radacctid
-       || ' ' || coalesce(",
+/// A row as a line.
+const LINE: &str = concat!(
+    "radacctid || ' ' || coalesce(",
     epoch!("acctstarttime"),
     ", '-') || ' ' || coalesce(",
     epoch!("acctupdatetime"),
     ", '-') || ' ' || coalesce(CAST(max(0, acctinputoctets) AS INTEGER), '-')
        || ' ' || coalesce(CAST(max(0, acctoutputoctets) AS INTEGER), '-')
-       || ' ' || coalesce(CAST(max(0, acctsessiontime) AS INTEGER), '-') AS line
-     FROM {acct} {index} WHERE acctstoptime IS NULL AND radacctid > ?1 ORDER BY radacctid LIMIT ?2)"
+       || ' ' || coalesce(CAST(max(0, acctsessiontime) AS INTEGER), '-')"
 );
+
+/// The rows of a stretch, with `{index}` for what says by which index.
+const ROWS: &str = "FROM {acct} {index} WHERE acctstoptime IS NULL AND radacctid > ?1 AND radacctid <= ?2";
+
+/// A stretch as one text: the whole, or a page of it.
+fn statement(whole: bool) -> String {
+    if whole {
+        return format!("SELECT count(*), coalesce(group_concat({LINE}, char(10)), '') {ROWS}");
+    }
+    format!(
+        "SELECT count(*), coalesce(group_concat(line, char(10)), '')
+         FROM (SELECT {LINE} AS line {ROWS} ORDER BY radacctid LIMIT ?3)"
+    )
+}
 
 impl Sqlite {
     pub(in super::super) async fn open_looks(&self, cursor: &mut OpenCursor) -> Result<Option<OpenPage>, StoreError> {
@@ -32,23 +45,36 @@ impl Sqlite {
             return Ok(None);
         }
         let failed = |error| self.failed(OPERATION, error);
-        let sql = self.sql(&OPEN.replace("{index}", &self.index_of_open().await?));
-        let query = sqlx::query_as::<_, (i64, String)>(sql).bind(cursor.after).bind(cursor.page(PAGE));
+        if cursor.index.is_none() {
+            cursor.index = Some(self.index_of_open().await?);
+        }
+        let (stretch, rows) = (cursor.stretch(), cursor.page(PAGE));
+        let sql = statement(stretch.whole).replace("{index}", cursor.index.as_deref().unwrap_or_default());
+        let query = sqlx::query_as::<_, (i64, String)>(self.sql(&sql)).bind(stretch.after).bind(stretch.until);
+        let query = if stretch.whole { query } else { query.bind(rows) };
         let (count, text) = query.fetch_one(&self.pool).await.map_err(failed)?;
         let page = read_lines(&text, count).map_err(failed)?;
-        cursor.behind(&page, cursor.page(PAGE));
+        cursor.behind(stretch, &page, rows);
         Ok(Some(page.into()))
     }
 
     pub(in super::super) async fn open_looks_plan(&self, cursor: &OpenCursor) -> Result<Vec<String>, StoreError> {
-        let sql = self.sql(&format!("EXPLAIN QUERY PLAN {OPEN}").replace("{index}", &self.index_of_open().await?));
-        let query = sqlx::query_as::<_, (i64, i64, i64, String)>(sql).bind(cursor.after).bind(cursor.page(PAGE));
-        let lines = query.fetch_all(&self.pool).await.map_err(|error| self.failed(OPERATION, error))?;
-        Ok(lines.into_iter().map(|(_, _, _, detail)| detail).collect())
+        let index = self.index_of_open().await?;
+        let mut plan = Vec::new();
+        for whole in [false, true] {
+            let sql = format!("EXPLAIN QUERY PLAN {}", statement(whole)).replace("{index}", &index);
+            let stretch = cursor.stretch();
+            let query = sqlx::query_as::<_, (i64, i64, i64, String)>(self.sql(&sql));
+            let query = query.bind(stretch.after).bind(stretch.until);
+            let query = if whole { query } else { query.bind(cursor.page(PAGE)) };
+            let lines = query.fetch_all(&self.pool).await.map_err(|error| self.failed(OPERATION, error))?;
+            plan.extend(lines.into_iter().map(|(_, _, _, detail)| detail));
+        }
+        Ok(plan)
     }
 
     /// By the index on acctstoptime if there is one: else SQLite might go through closed rows by their id in the hope to meet
-    /// open ones soon. It is asked each time, for a statement that names an index which is gone fails.
+    /// open ones soon. It is asked for each reading, for a statement that names an index which is gone fails.
     async fn index_of_open(&self) -> Result<String, StoreError> {
         let sql = "SELECT list.name FROM pragma_index_list(?1) AS list, pragma_index_info(list.name) AS info
                    WHERE info.seqno = 0 AND lower(info.name) = 'acctstoptime' AND NOT list.partial

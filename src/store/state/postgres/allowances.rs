@@ -32,6 +32,11 @@ impl Postgres {
         Ok(rows.iter().map(|row| row.quota(plain)).collect())
     }
 
+    pub(in super::super) async fn has_quota_rows(&self) -> Result<bool, StoreError> {
+        let one = sqlx::query("SELECT 1 FROM radkick_quota LIMIT 1").fetch_optional(&self.pool).await;
+        one.map(|row| row.is_some()).map_err(|error| self.failed("reading allowances", error))
+    }
+
     pub(in super::super) async fn put_quota(&self, row: &QuotaRow, entry: &JournalEntry) -> Result<(), StoreError> {
         let sql = concat!(
             "WITH held AS (

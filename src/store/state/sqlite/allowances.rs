@@ -28,6 +28,11 @@ impl Sqlite {
         Ok(rows.iter().map(|row| row.quota(str::to_owned)).collect())
     }
 
+    pub(in super::super) async fn has_quota_rows(&self) -> Result<bool, StoreError> {
+        let one = sqlx::query("SELECT 1 FROM radkick_quota LIMIT 1").fetch_optional(&self.pool).await;
+        one.map(|row| row.is_some()).map_err(|error| self.failed("reading allowances", error))
+    }
+
     pub(in super::super) async fn put_quota(&self, row: &QuotaRow, entry: &JournalEntry) -> Result<(), StoreError> {
         let (pool, row, entry) = (self.pool.clone(), AllowanceRow::of(row, str::to_owned), entry.clone());
         let written = alone(async move {
