@@ -129,11 +129,11 @@ mod tests {
     fn what_is_written_is_added_and_what_passes_is_forgotten() {
         let (alice, bob) = (UserName::new("alice"), UserName::new("bob"));
         let increment = |slot, input| {
-            let (user, zone) = (alice.clone(), "UTC".to_owned());
+            let (user, zone) = (alice.clone(), "UTC".into());
             Increment { user, zone, slot, used: used(input), estimated: false }
         };
         let row = |user: &UserName| {
-            let (user, zone, origin) = (user.clone(), "UTC".to_owned(), Origin::Observed);
+            let (user, zone, origin) = (user.clone(), "UTC".into(), Origin::Observed);
             UsageRow { user, zone, slot: 0, origin, used: used(5), estimated: 0 }
         };
         let mut pages = AtHand::default();

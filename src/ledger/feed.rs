@@ -162,6 +162,9 @@ impl Ledger {
             // The sessions that were read just now need not be read again by the first look
             self.unsee();
             self.load().await?;
+            for nas in self.open.nas().iter() {
+                self.feed.rhythms.entry(nas.to_string()).or_default().heard_at = now;
+            }
         }
         begun
     }

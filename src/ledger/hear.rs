@@ -88,10 +88,10 @@ mod tests {
     fn row() -> Sighting {
         Sighting {
             row_id: 1,
-            acct_unique_id: "u".to_owned(),
+            acct_unique_id: "u".into(),
             user: UserName::new("alice"),
-            nas_ip_address: String::new(),
-            called_station_id: String::new(),
+            nas_ip_address: "".into(),
+            called_station_id: "".into(),
             start: Some(100),
             update: Some(200),
             stop: None,

@@ -1,18 +1,17 @@
 //! The open rows as they were last seen, so that a look tells which have changed.
 
-use std::hash::BuildHasher as _;
 use std::sync::Arc;
 
 use foldhash::HashMap;
-use foldhash::quality::FixedState;
 use slab::Slab;
 
-use crate::quota::{Counters, SessionAccount, Sighting, UserName};
+use crate::quota::{SessionAccount, Sighting, UserName};
 use crate::store::OpenLook;
 
+use super::digest::{of_account, of_look, of_row, phase};
 use super::texts::Texts;
 
-/// After how many looks a row that changes is read whole again: another program may have given it another name.
+/// After how many looks a row that changes is read whole again, whatever its name and start say.
 const WHOLE: u32 = 240;
 
 /// An open row as it was last seen.
@@ -29,8 +28,19 @@ pub(super) struct OpenRow {
     look: u64,
     row_id: i64,
     nas: u32,
-    /// In which look it was last read whole, and its Called-Station-Id then.
-    whole: Option<(u32, u32)>,
+    /// How it was when it was last read whole; `None` where that was by another process.
+    whole: Option<Whole>,
+}
+
+/// What of a row is known that was read whole, beside what a look tells.
+#[derive(Debug, Clone, Copy)]
+struct Whole {
+    /// In which look.
+    look: u32,
+    /// Its Called-Station-Id.
+    station: u32,
+    /// Its [`OpenLook::name`] just before.
+    name: i64,
 }
 
 /// What a look at a row tells.
@@ -108,8 +118,8 @@ impl OpenRows {
             self.seen[place] = look;
             return Sight::Same;
         }
-        let whole = known.whole.filter(|(at, _)| look.wrapping_sub(*at) < WHOLE);
-        let Some((_, station)) = whole.filter(|_| row.start.is_some() && row.start == known.start) else {
+        let whole = known.whole.filter(|whole| whole.name == row.name && look.wrapping_sub(whole.look) < WHOLE);
+        let Some(whole) = whole.filter(|_| row.start.is_some() && row.start == known.start) else {
             return Sight::News;
         };
         (self.seen[place], known.look, known.update) = (look, digest, row.update);
@@ -118,7 +128,7 @@ impl OpenRows {
             acct_unique_id: known.acct_unique_id.clone(),
             user: known.user.clone(),
             nas_ip_address: self.nas.get(known.nas),
-            called_station_id: self.stations.get(station),
+            called_station_id: self.stations.get(whole.station),
             start: row.start,
             update: row.update,
             stop: None,
@@ -143,13 +153,15 @@ impl OpenRows {
         self.users.len()
     }
 
-    /// Remembers a row as it was read whole, under its user's name in the ledger.
-    pub(super) fn note(&mut self, row: &Sighting, look: u32) {
+    /// Remembers a row as it was read whole, under its user's name in the ledger. `name` is its [`OpenLook::name`] of just
+    /// before, where that is known.
+    pub(super) fn note(&mut self, row: &Sighting, look: u32, name: Option<i64>) {
         let nas = self.nas.number(&row.nas_ip_address);
         let is_again = self.row(row.row_id).is_some_and(|known| known.whole.is_some());
         // Not all that were found at once are to be read again at once
         let age = if is_again { 0 } else { phase(row.row_id, WHOLE) };
-        let whole = Some((look.wrapping_sub(age), self.stations.number(&row.called_station_id)));
+        let (look_then, station) = (look.wrapping_sub(age), self.stations.number(&row.called_station_id));
+        let whole = name.map(|name| Whole { look: look_then, station, name });
         let (acct_unique_id, user) = (row.acct_unique_id.clone(), row.user.clone());
         let (start, update, row_id) = (row.start, row.update, row.row_id);
         self.put(OpenRow { acct_unique_id, user, start, update, look: of_row(row), row_id, nas, whole }, look);
@@ -236,31 +248,6 @@ fn forget(users: &mut HashMap<UserName, usize>, user: &UserName) {
     }
 }
 
-/// A number below `of` that differs from row to row.
-pub(super) fn phase(row_id: i64, of: u32) -> u32 {
-    u32::try_from(row_id.rem_euclid(i64::from(of))).unwrap_or(0)
-}
-
-/// How a row looks: another number, another look.
-pub(super) fn of_row(row: &Sighting) -> u64 {
-    digest((row.start, row.update, row.stop), (row.input, row.output, row.seconds))
-}
-
-/// How the row of an account looked when it was last seen.
-pub(super) fn of_account(account: &SessionAccount) -> u64 {
-    let Counters { input, output, seconds } = account.seen;
-    digest((account.start, account.update, account.stop), (Some(input), Some(output), Some(seconds)))
-}
-
-fn of_look(row: &OpenLook) -> u64 {
-    digest((row.start, row.update, None), (row.input, row.output, row.seconds))
-}
-
-fn digest(times: (Option<i64>, Option<i64>, Option<i64>), octets: (Option<u64>, Option<u64>, Option<u64>)) -> u64 {
-    let octets = (octets.0.unwrap_or(0), octets.1.unwrap_or(0), octets.2.unwrap_or(0));
-    FixedState::default().hash_one((times, octets))
-}
-
 #[cfg(test)]
 mod tests {
     use super::OpenRows;
@@ -269,10 +256,10 @@ mod tests {
     fn row(row_id: i64, session: &str) -> Sighting {
         Sighting {
             row_id,
-            acct_unique_id: session.to_owned(),
+            acct_unique_id: session.into(),
             user: UserName::new("alice"),
-            nas_ip_address: "10.0.0.1".to_owned(),
-            called_station_id: String::new(),
+            nas_ip_address: "10.0.0.1".into(),
+            called_station_id: "".into(),
             start: Some(1),
             update: Some(2),
             stop: None,
@@ -286,10 +273,10 @@ mod tests {
     #[test]
     fn a_session_whose_row_is_anothers_is_not_seen() {
         let mut rows = OpenRows::default();
-        rows.note(&row(1, "a"), 1);
-        rows.note(&row(2, "b"), 1);
-        rows.note(&row(1, "c"), 2);
-        rows.note(&row(2, "b"), 2);
+        rows.note(&row(1, "a"), 1, None);
+        rows.note(&row(2, "b"), 1, None);
+        rows.note(&row(1, "c"), 2, None);
+        rows.note(&row(2, "b"), 2, None);
         assert_eq!(rows.unseen(2), ["a"]);
         rows.settle(2);
         assert_eq!(rows.unseen(2), [""; 0]);

@@ -14,7 +14,7 @@ use crate::store::{Origin, UsageRow};
 
 use super::at_hand::{AtHand, add, row};
 use super::book::Entry;
-use super::open::phase;
+use super::digest::phase;
 
 /// After how many looks an account is written, at most. Each has its turn in a round of so many.
 const LOOKS: u32 = 60;
@@ -58,7 +58,7 @@ impl Entry {
 /// those that are written together stand together.
 fn turn(account: &SessionAccount) -> u32 {
     let digits = account.acct_unique_id.get(..4).and_then(|digits| u32::from_str_radix(digits, 16).ok());
-    digits.map_or_else(|| phase(account.row_id, LOOKS), |digits| digits * LOOKS >> 16)
+    digits.map_or_else(|| phase(account.row_id, LOOKS), |digits| (digits * LOOKS) >> 16)
 }
 
 impl Pending {
@@ -85,9 +85,11 @@ impl Pending {
     /// No use is at hand any more.
     pub(super) fn part(&mut self) {
         self.apart.clear();
+        #[expect(clippy::iter_over_hash_type, reason = "what waits of one user is added up, in whatever order")]
         for (id, waiting) in &self.waiting {
-            let user = waiting.increment.as_ref().map(|increment| increment.user.clone());
-            user.into_iter().for_each(|user| self.apart.entry(user).or_default().push(id.clone()));
+            if let Some(increment) = &waiting.increment {
+                set_apart(&mut self.apart, &increment.user, id);
+            }
         }
     }
 
@@ -178,7 +180,9 @@ impl Pending {
 
     fn take(&mut self, at_hand: &AtHand, is_due: impl Fn(&Waiting) -> bool) -> Vec<Entry> {
         let due: Vec<_> = self.waiting.extract_if(|_, waiting| is_due(waiting)).collect();
-        due.iter().for_each(|(_, waited)| self.settle(Some(waited)));
+        for (_, waited) in &due {
+            self.settle(Some(waited));
+        }
         let entry = |(id, waited): (Arc<str>, Waiting)| {
             let account = at_hand.account(&id).cloned();
             Entry { account, waited: waited.increment, ..Entry::default() }

@@ -25,7 +25,7 @@ pub async fn observe(
 ) -> Result<StepOutcome, StoreError> {
     let state = State::open_existing(&config.state.url).await?;
     let mut meter = Meter::new(config, accounting, state.as_ref());
-    observe_with(&mut meter, (config, accounting), clock, only).await
+    Box::pin(observe_with(&mut meter, (config, accounting), clock, only)).await
 }
 
 /// As [`observe`], with what `meter` remembers of the last time.
@@ -45,7 +45,7 @@ pub(super) async fn observe_with(
     let exemptions = Exemptions::new(accounting, &config.exempt);
     let measured = match only {
         Some(user) => meter.one(user, &exemptions, clock.epoch()).await?,
-        None => meter.measure(BTreeSet::new(), &exemptions, Leave::default(), clock.epoch()).await?,
+        None => Box::pin(meter.measure(BTreeSet::new(), &exemptions, Leave::default(), clock.epoch())).await?,
     };
     measured.tell(clock.epoch());
     let directory = directory(config, accounting).await?;

@@ -106,7 +106,7 @@ impl Worker {
         let brake = agent.state.brake(LIMITS_BRAKE).await?;
         let may_lose = self.confirmed || brake.is_some_and(|brake| brake.confirmed_at.is_some());
         let leave = Leave { holder: Some(&agent.holder), may_lose };
-        let measured = meter.measure(self.ours().await?, &exemptions, leave, agent.now()).await?;
+        let measured = Box::pin(meter.measure(self.ours().await?, &exemptions, leave, agent.now())).await?;
         if measured.swept {
             self.mind_lost_limits(&measured).await?;
         }

@@ -129,7 +129,7 @@ mod tests {
     use super::{OpenCursor, OpenLook};
 
     fn row(row_id: i64) -> OpenLook {
-        OpenLook { row_id, start: None, update: None, input: None, output: None, seconds: None }
+        OpenLook { row_id, start: None, update: None, input: None, output: None, seconds: None, name: 0 }
     }
 
     /// Reads `open` as a database would: the rows, each as often as it came.

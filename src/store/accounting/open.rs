@@ -1,5 +1,9 @@
 //! How open rows look: of each row as little as tells whether it changed, so that all of them can be looked at often.
 
+use std::hash::BuildHasher as _;
+
+use foldhash::quality::FixedState;
+
 use crate::quota::Sighting;
 use crate::store::StoreError;
 
@@ -24,6 +28,8 @@ pub struct OpenLook {
     pub output: Option<u64>,
     /// Seconds online; negative ones are 0.
     pub seconds: Option<u64>,
+    /// A number that differs where username does, as a rule: of one database, one row and another name alone.
+    pub name: i64,
 }
 
 /// A page of open rows. Each row is in one of the lists.
@@ -41,7 +47,8 @@ impl From<Vec<OpenLook>> for OpenPage {
     }
 }
 
-/// Reads a page that came as text: a row a line, numbers with a space between them, `-` for none.
+/// Reads a page that came as text: a row a line, numbers with a space between them, `-` for none; behind them something of
+/// the name.
 ///
 /// # Errors
 /// When it is not so, or has not `count` lines: a server may cut a text that is long.
@@ -52,12 +59,13 @@ pub(super) fn read_lines(text: &str, count: i64) -> Result<Vec<OpenLook>, sqlx::
 }
 
 fn read_line(line: &str) -> Option<OpenLook> {
-    let mut fields = line.split(' ');
+    let mut fields = line.splitn(7, ' ');
     let row_id = fields.next()?.parse().ok()?;
     let (start, update) = (number(fields.next()?).ok()?, number(fields.next()?).ok()?);
     let mut counter = || number(fields.next()?).ok();
     let (input, output, seconds) = (counter()?, counter()?, counter()?);
-    fields.next().is_none().then_some(OpenLook { row_id, start, update, input, output, seconds })
+    let name = FixedState::default().hash_one(fields.next()?).cast_signed();
+    Some(OpenLook { row_id, start, update, input, output, seconds, name })
 }
 
 /// `None` for `-`.
@@ -122,12 +130,16 @@ mod tests {
             input: Some(u64::MAX),
             output: None,
             seconds: Some(0),
+            name: 0,
         };
-        let text = "7 -5 - 18446744073709551615 - 0\n8 - - - - -";
-        let rows = read_lines(text, 2).expect("read");
-        assert_eq!((rows[0], rows.len()), (row, 2));
+        let text = "7 -5 - 18446744073709551615 - 0 a b\n8 - - - - - a b\n9 - - - - - ";
+        let rows = read_lines(text, 3).expect("read");
+        assert_eq!((OpenLook { name: 0, ..rows[0] }, rows.len()), (row, 3));
+        assert!(rows[0].name == rows[1].name && rows[1].name != rows[2].name);
         assert_eq!(read_lines("", 0).expect("read"), []);
-        for (broken, count) in [(text, 3), ("7 -5 - 1", 1), ("7 - - - - - -", 1), ("7 x - - - -", 1), ("", 1)] {
+        for (broken, count) in
+            [(text, 2), (text, 4), ("7 -5 - 1", 1), ("7 - - - - -", 1), ("7 x - - - - a", 1), ("", 1)]
+        {
             assert!(read_lines(broken, count).is_err(), "{broken:?} {count}");
         }
     }

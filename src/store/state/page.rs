@@ -194,11 +194,11 @@ mod tests {
                 let (start, update, stop, closed_at, at) = times;
                 let (seen, counted, held, suspect, shares) = used;
                 SessionAccount {
-                    acct_unique_id,
+                    acct_unique_id: acct_unique_id.into(),
                     row_id,
                     user: UserName::new(name),
-                    nas_ip_address,
-                    zone,
+                    nas_ip_address: nas_ip_address.into(),
+                    zone: zone.into(),
                     start,
                     start_moved,
                     update,
@@ -216,7 +216,7 @@ mod tests {
     }
 
     fn head(account: &SessionAccount) -> Head {
-        let (acct_unique_id, user) = (account.acct_unique_id.clone(), account.user.clone());
+        let (acct_unique_id, user) = (account.acct_unique_id.to_string(), account.user.clone());
         Head { acct_unique_id, user, row_id: account.row_id, closed_at: account.closed_at }
     }
 

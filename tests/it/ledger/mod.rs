@@ -38,7 +38,7 @@ fn observe(site: &Site, seen: &[Seen]) -> (Vec<Option<Increment>>, Option<Sessio
             now: look.now,
             looked_at: look.looked_at,
             max_rate: site.max_rate,
-            zone: (ZONE, &site.zone),
+            zone: (&ZONE.into(), &site.zone),
             slots: &slots,
             since: look.since,
             counted_before: look.counted_before,

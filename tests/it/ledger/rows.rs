@@ -170,7 +170,7 @@ pub(super) fn empty_row() -> Sighting {
         acct_unique_id: "a1".into(),
         user: UserName::new("alice"),
         nas_ip_address: "192.0.2.1".into(),
-        called_station_id: String::new(),
+        called_station_id: "".into(),
         start: None,
         update: None,
         stop: None,

@@ -137,7 +137,7 @@ impl World<'_> {
         let row_id = self.made;
         let row = self.rows[packet.who].get_or_insert_with(|| Sighting {
             row_id,
-            acct_unique_id: format!("session {}", packet.who),
+            acct_unique_id: format!("session {}", packet.who).into(),
             user: UserName::new(USERS[packet.who]),
             start: Some(packet.start),
             ..empty_row()

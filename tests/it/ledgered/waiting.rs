@@ -44,8 +44,9 @@ impl Keeper {
         assert!(self.ledger.begin(&|_| None, now).await.expect("begun"));
         let looked = self.ledger.look(now).await.expect("seen");
         assert!(self.ledger.count(looked, &|_| None).await.expect("counted"));
-        let usage = self.ledger.usage(&users(), (false, true)).await.expect("read");
-        let slots = usage.iter().flat_map(|(user, usage)| {
+        let users = users();
+        let usage = self.ledger.usage(&users, (false, true)).await.expect("read");
+        let slots = users.iter().zip(&usage).flat_map(|(user, usage)| {
             let slots = usage.zones.iter().flat_map(|zone| &zone.slots);
             slots.map(move |slot| ((user.as_str().to_owned(), slot.start), slot.used.octets()))
         });
@@ -149,7 +150,7 @@ async fn what_was_heard_does_not_wait() {
     let folder = tempfile::tempdir().expect("a folder");
     create_database(&folder.path().join("radius.db"));
     let sql = |text: String| sqlite(&folder.path().join("radius.db"), &text);
-    for (id, user) in [("a", 1), ("b", 2)] {
+    for (id, user) in [("ffffa", 1), ("ffffb", 2)] {
         sql(format!(
             "INSERT INTO radacct (acctsessionid, acctuniqueid, username, nasipaddress, acctstarttime, acctupdatetime,
                  acctsessiontime, acctinputoctets, acctoutputoctets)
@@ -169,7 +170,7 @@ async fn what_was_heard_does_not_wait() {
     }
     assert_eq!(octets(keeper.tables().await), [2, 2], "two looks wait");
     let told = Told { at: BEGIN + 250, input: 0, output: 100, seconds: 250 };
-    let told = BTreeMap::from([("a".to_owned(), Some(told))]);
+    let told = BTreeMap::from([("ffffa".to_owned(), Some(told))]);
     let (heard, missing) = keeper.ledger.hear((&told, &BTreeSet::new()), BEGIN + 250).await.expect("seen");
     assert_eq!(missing, Vec::<String>::new());
     assert!(keeper.ledger.count(heard, &|_| None).await.expect("counted"));

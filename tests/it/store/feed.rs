@@ -19,12 +19,12 @@ pub(super) fn counters(input: u64, output: u64, seconds: u64) -> Counters {
 
 /// What is added to a slot.
 pub(super) fn grown(name: &str, slot: i64, used: Counters) -> (Increment, Origin) {
-    let zone = "Asia/Tehran".to_owned();
+    let zone = "Asia/Tehran".into();
     (Increment { user: user(name), zone, slot, used, estimated: false }, Origin::Observed)
 }
 
 pub(super) fn used(name: &str, slot: i64, used: Counters) -> UsageRow {
-    let zone = "Asia/Tehran".to_owned();
+    let zone = "Asia/Tehran".into();
     UsageRow { user: user(name), zone, slot, origin: Origin::Observed, used, estimated: 0 }
 }
 
@@ -137,13 +137,13 @@ pub(super) async fn what_is_recorded_adds_up(bench: &impl Bench) {
     let one = grown("alice", 5, counters(1, 20, 300));
     let estimated = (Increment { estimated: true, ..one.0.clone() }, Origin::Observed);
     let history = (one.0.clone(), Origin::History);
-    let elsewhere = (Increment { zone: String::new(), ..one.0.clone() }, Origin::Observed);
+    let elsewhere = (Increment { zone: "".into(), ..one.0.clone() }, Origin::Observed);
     let step = [one.clone(), estimated, history, elsewhere, grown("alice", 6, counters(7, 0, 0)), one];
     for round in 1..=2 {
         assert!(state.record(&lease, &feed, &[], &step, NOW).await.expect("written"));
         let row = used("alice", 5, counters(round, 20 * round, 300 * round));
         let wanted = [
-            UsageRow { zone: String::new(), ..row.clone() },
+            UsageRow { zone: "".into(), ..row.clone() },
             UsageRow { used: counters(3 * round, 60 * round, 900 * round), estimated: 21 * round, ..row.clone() },
             UsageRow { origin: Origin::History, ..row },
             used("alice", 6, counters(7 * round, 0, 0)),
@@ -210,6 +210,6 @@ pub(super) async fn a_large_step(bench: &impl Bench) {
         assert_eq!(sum, counters(3150 * round, 6300 * round, 9450 * round));
     }
     let mut found = state.accounts(&names).await.expect("asked");
-    found.sort_by_key(|account| names.iter().position(|name| *name == account.acct_unique_id));
+    found.sort_by_key(|account| names.iter().position(|name| **name == *account.acct_unique_id));
     assert_eq!(found, accounts);
 }

@@ -8,11 +8,11 @@ use super::{Bench, user};
 /// An open session that has something in every field that one can have.
 pub(super) fn account(id: &str, name: &str) -> SessionAccount {
     SessionAccount {
-        acct_unique_id: id.to_owned(),
+        acct_unique_id: id.into(),
         row_id: 41,
         user: user(name),
-        nas_ip_address: "10.0.0.1".to_owned(),
-        zone: "Asia/Tehran".to_owned(),
+        nas_ip_address: "10.0.0.1".into(),
+        zone: "Asia/Tehran".into(),
         start: Some(NOW - 60),
         start_moved: true,
         update: Some(NOW - 5),
@@ -38,7 +38,7 @@ async fn written(state: &State, accounts: &[SessionAccount]) -> FeedLease {
 }
 
 fn ids(accounts: &[SessionAccount]) -> Vec<&str> {
-    accounts.iter().map(|account| account.acct_unique_id.as_str()).collect()
+    accounts.iter().map(|account| &*account.acct_unique_id).collect()
 }
 
 fn sorted(mut accounts: Vec<SessionAccount>) -> Vec<SessionAccount> {
@@ -68,7 +68,7 @@ pub(super) async fn open_ones_page_by_page(bench: &impl Bench) {
         loop {
             let page = state.open_accounts(&after, limit).await.expect("asked");
             let Some(last) = page.last() else { break };
-            after.clone_from(&last.acct_unique_id);
+            after = last.acct_unique_id.to_string();
             assert!(page.len() <= usize::try_from(limit).expect("a size"));
             pages.extend(page);
         }
@@ -89,7 +89,7 @@ pub(super) async fn closed_ones_in_order(bench: &impl Bench) {
         loop {
             let page = state.closed_accounts(NOW, (after.0, &after.1), limit).await.expect("asked");
             let Some(last) = page.last() else { break };
-            after = (last.closed_at.expect("closed"), last.acct_unique_id.clone());
+            after = (last.closed_at.expect("closed"), last.acct_unique_id.to_string());
             pages.extend(page);
         }
         assert_eq!(ids(&pages), wanted, "{limit} a page");

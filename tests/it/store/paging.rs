@@ -45,7 +45,10 @@ pub(super) async fn open_rows(store: &Accounting, page: u32) -> Vec<Sighting> {
     for row in &rows {
         let (start, update) = (row.start, row.update);
         let (input, output, seconds) = (row.input, row.output, row.seconds);
-        assert_eq!(looks[&row.row_id], OpenLook { row_id: row.row_id, start, update, input, output, seconds });
+        assert_eq!(
+            looks[&row.row_id],
+            OpenLook { row_id: row.row_id, start, update, input, output, seconds, name: looks[&row.row_id].name }
+        );
     }
     rows
 }
@@ -138,8 +141,13 @@ pub(super) async fn rows_by_their_ids(bench: &impl Bench) {
     fill(bench, 1, 2_501, |n| n % 2 == 0);
     bench.sql("INSERT INTO radacct (radacctid, acctuniqueid, username) VALUES (9001, 'o''b \"x', 'a')");
     let store = bench.accounting().await;
-    let mut asked: Vec<String> =
-        store.rows_above(0, 9_999).await.expect("asked").into_iter().map(|row| row.acct_unique_id).collect();
+    let mut asked: Vec<String> = store
+        .rows_above(0, 9_999)
+        .await
+        .expect("asked")
+        .into_iter()
+        .map(|row| row.acct_unique_id.to_string())
+        .collect();
     asked.extend(["nobody", "'", "o'b"].map(str::to_owned));
     let mut found = ids(&store.rows_by_id(&asked).await.expect("asked"));
     found.sort_unstable();

@@ -25,10 +25,10 @@ pub(super) async fn what_a_look_sees(bench: &impl Bench) {
     let store = bench.accounting().await;
     let closed = Sighting {
         row_id: 7,
-        acct_unique_id: "u1".to_owned(),
+        acct_unique_id: "u1".into(),
         user: user("o'brien"),
-        nas_ip_address: "10.0.0.1".to_owned(),
-        called_station_id: "hot'spot".to_owned(),
+        nas_ip_address: "10.0.0.1".into(),
+        called_station_id: "hot'spot".into(),
         start: Some(T0),
         update: Some(T0 + 300),
         stop: Some(T0 + 600),

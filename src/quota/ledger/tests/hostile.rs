@@ -47,13 +47,12 @@ proptest! {
         rows in prop::collection::vec((sighting(), time(), time(), time(), counter(), any::<bool>()), 1..8),
         periods in prop::collection::vec(period(), 0..3),
     ) {
-        let zone = TimeZone::get("America/Sao_Paulo").unwrap();
+        let (unnamed, zone) = ("".into(), TimeZone::get("America/Sao_Paulo").unwrap());
         let slots = Slots::new(periods);
         let mut account: Option<SessionAccount> = None;
         for (row, now, looked_at, since, max_rate, counted_before) in rows {
             let now = now.unwrap_or(SUNDAY);
-            let zone = ("", &zone);
-            let context = Context { now, looked_at, max_rate, zone, slots: &slots, since, counted_before };
+            let context = Context { now, looked_at, max_rate, zone: (&unnamed, &zone), slots: &slots, since, counted_before };
             let before = account.as_ref().map_or(Counters::ZERO, |account| account.counted);
             let observed = SessionAccount::observe(account.as_ref(), &row, &context);
             let added = observed.increment.map_or(Counters::ZERO, |increment| increment.used);

@@ -156,7 +156,7 @@ fn without_a_rate_everything_is_believed() {
         now: at(1),
         looked_at: None,
         max_rate: None,
-        zone: ("UTC", &TimeZone::UTC),
+        zone: (&"UTC".into(), &TimeZone::UTC),
         slots: &slots,
         since: None,
         counted_before: false,

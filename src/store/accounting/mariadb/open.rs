@@ -19,7 +19,7 @@ const LINE: &str = "concat_ws(' ', CAST(radacctid AS SIGNED),
        coalesce(CAST(nullif(unix_timestamp(acctupdatetime), 0) AS SIGNED), '-'),
        coalesce(CAST(greatest(0, acctinputoctets) AS UNSIGNED), '-'),
        coalesce(CAST(greatest(0, acctoutputoctets) AS UNSIGNED), '-'),
-       coalesce(CAST(greatest(0, acctsessiontime) AS UNSIGNED), '-'))";
+       coalesce(CAST(greatest(0, acctsessiontime) AS UNSIGNED), '-'), coalesce(crc32(username), '-'))";
 
 /// The rows of a stretch, with `{index}` for what says by which index, `{stop}` for which rows.
 const ROWS: &str = "FROM {acct} {index} WHERE acctstoptime {stop} AND radacctid > ? AND radacctid <= ?";

@@ -28,12 +28,8 @@ struct Spelled(HashMap<UserName, UserName>);
 impl Spelled {
     /// Notes the names of a table's rows, in the order of their ids, for users whom no table before it has.
     fn note<'a>(&mut self, store: &Mariadb, names: impl Iterator<Item = &'a String>) {
-        let mut here = HashMap::default();
         for name in names.map(|name| UserName::from_table(name)) {
-            here.entry(store.ledger_name(&name)).or_insert(name);
-        }
-        for (user, name) in here {
-            self.0.entry(user).or_insert(name);
+            self.0.entry(store.ledger_name(&name)).or_insert(name);
         }
     }
 
@@ -105,12 +101,14 @@ impl Mariadb {
         let limiting: HashMap<UserName, &String> = of_group.keys().map(|name| (fold(name), name)).collect();
         let mut groups = BTreeMap::<UserName, Vec<String>>::new();
         for (user, group, _) in members {
-            if let Some(group) = limiting.get(&fold(group)) {
-                groups.entry(spelled.name(self, user)).or_default().push((*group).clone());
-            }
+            let group = limiting.get(&fold(group)).copied().unwrap_or(group);
+            groups.entry(spelled.name(self, user)).or_default().push(group.clone());
         }
         for (user, groups) in groups {
-            found.entry(user).or_default().extend(inherited(&groups, of_group));
+            let items = inherited(&groups, of_group);
+            if !items.is_empty() {
+                found.entry(user).or_default().extend(items);
+            }
         }
     }
 

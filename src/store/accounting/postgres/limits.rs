@@ -67,10 +67,8 @@ impl Postgres {
         spellings: Option<&[String]>,
     ) -> Result<BTreeMap<UserName, Vec<CheckItem>>, StoreError> {
         let items = |table| self.items(table, "username", attributes, spellings);
-        let limiting: Vec<&str> = of_group.keys().map(String::as_str).collect();
-        let groups = async {
-            if limiting.is_empty() { Ok(BTreeMap::new()) } else { self.memberships(spellings, Some(&limiting)).await }
-        };
+        let groups =
+            async { if of_group.is_empty() { Ok(BTreeMap::new()) } else { self.memberships(spellings).await } };
         let (checks, replies) = (items(&self.tables.authcheck), items(&self.tables.authreply));
         let (checks, replies, groups) = tokio::try_join!(checks, replies, groups)?;
         let mut found = by_user(checks.into_iter().chain(replies));
@@ -119,21 +117,15 @@ impl Postgres {
         Ok(rows.map(|((name, id), (attribute, value))| item((name, id, attribute, value))).collect())
     }
 
-    /// Each user's groups, of all or of these, best priority first.
-    async fn memberships(
-        &self,
-        spellings: Option<&[String]>,
-        of: Option<&[&str]>,
-    ) -> Result<BTreeMap<UserName, Vec<String>>, StoreError> {
+    /// Each user's groups, best priority first.
+    async fn memberships(&self, spellings: Option<&[String]>) -> Result<BTreeMap<UserName, Vec<String>>, StoreError> {
         let sql = self.sql(
             "SELECT array_agg(username::text), array_agg(groupname::text) FROM (
-                 SELECT username, groupname FROM {usergroup}
-                 WHERE ($1::text[] IS NULL OR username = ANY($1)) AND ($2::text[] IS NULL OR groupname = ANY($2))
+                 SELECT username, groupname FROM {usergroup} WHERE $1::text[] IS NULL OR username = ANY($1)
                  ORDER BY priority, id) AS ranked",
         );
         let (users, names): (Option<Vec<String>>, Option<Vec<String>>) = sqlx::query_as(sql)
             .bind(spellings)
-            .bind(of)
             .fetch_one(&self.pool)
             .await
             .map_err(|error| self.failed("reading groups", error))?;
@@ -145,7 +137,7 @@ impl Postgres {
     }
 
     pub(in super::super) async fn groups(&self, user: &UserName) -> Result<Vec<String>, StoreError> {
-        Ok(self.memberships(Some(&spellings_of([user])), None).await?.remove(user).unwrap_or_default())
+        Ok(self.memberships(Some(&spellings_of([user]))).await?.remove(user).unwrap_or_default())
     }
 }
 

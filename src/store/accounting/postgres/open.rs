@@ -32,7 +32,8 @@ macro_rules! lists {
             epoch!("acctstarttime"),
             "), array_agg(",
             epoch!("acctupdatetime"),
-            "), array_agg(acctinputoctets::bigint), array_agg(acctoutputoctets::bigint), array_agg(acctsessiontime::bigint)"
+            "), array_agg(acctinputoctets::bigint), array_agg(acctoutputoctets::bigint), array_agg(acctsessiontime::bigint), ",
+            "array_agg(hashtext(username)::bigint)"
         )
     };
 }
@@ -71,7 +72,7 @@ const PREFIXES: usize = 1 << 16;
 
 type Numbers = Option<Vec<Option<i64>>>;
 /// The mark, untouched ids, and the lists of the others.
-type Page = (i64, Option<Vec<i64>>, Option<Vec<i64>>, Numbers, Numbers, Numbers, Numbers, Numbers);
+type Page = (i64, Option<Vec<i64>>, Option<Vec<i64>>, Numbers, Numbers, Numbers, Numbers, Numbers, Numbers);
 
 /// In how many ranges the open rows are read.
 fn parts(cursor: &OpenCursor) -> usize {
@@ -121,12 +122,14 @@ impl Postgres {
     }
 }
 
-fn open_page((_, untouched, ids, starts, updates, inputs, outputs, seconds): Page) -> OpenPage {
-    let mut numbers = [starts, updates, inputs, outputs, seconds].map(|list| list.unwrap_or_default().into_iter());
+fn open_page((_, untouched, ids, starts, updates, inputs, outputs, seconds, names): Page) -> OpenPage {
+    let mut numbers =
+        [starts, updates, inputs, outputs, seconds, names].map(|list| list.unwrap_or_default().into_iter());
     let counter = |number: Option<i64>| number.map(|number| u64::try_from(number).unwrap_or(0));
     let look = |row_id| {
-        let [start, update, input, output, seconds] = numbers.each_mut().map(|list| list.next().flatten());
-        OpenLook { row_id, start, update, input: counter(input), output: counter(output), seconds: counter(seconds) }
+        let [start, update, input, output, seconds, name] = numbers.each_mut().map(|list| list.next().flatten());
+        let [input, output, seconds] = [input, output, seconds].map(counter);
+        OpenLook { row_id, start, update, input, output, seconds, name: name.unwrap_or(-1) }
     };
     let looks = ids.unwrap_or_default().into_iter().map(look).collect();
     OpenPage { looks, untouched: untouched.unwrap_or_default() }

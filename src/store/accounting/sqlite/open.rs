@@ -22,7 +22,8 @@ const LINE: &str = concat!(
     epoch!("acctupdatetime"),
     ", '-') || ' ' || coalesce(CAST(max(0, acctinputoctets) AS INTEGER), '-')
        || ' ' || coalesce(CAST(max(0, acctoutputoctets) AS INTEGER), '-')
-       || ' ' || coalesce(CAST(max(0, acctsessiontime) AS INTEGER), '-')"
+       || ' ' || coalesce(CAST(max(0, acctsessiontime) AS INTEGER), '-')
+       || ' ' || coalesce(replace(username, char(10), ''), '')"
 );
 
 /// The rows of a stretch, with `{index}` for what says by which index.
@@ -50,10 +51,11 @@ impl Sqlite {
         }
         let (stretch, rows) = (cursor.stretch(), cursor.page(PAGE));
         let sql = statement(stretch.whole).replace("{index}", cursor.index.as_deref().unwrap_or_default());
-        let query = sqlx::query_as::<_, (i64, String)>(self.sql(&sql)).bind(stretch.after).bind(stretch.until);
+        // A name that is not UTF-8 is nobody's, and no reason not to read the others
+        let query = sqlx::query_as::<_, (i64, Vec<u8>)>(self.sql(&sql)).bind(stretch.after).bind(stretch.until);
         let query = if stretch.whole { query } else { query.bind(rows) };
         let (count, text) = query.fetch_one(&self.pool).await.map_err(failed)?;
-        let page = read_lines(&text, count).map_err(failed)?;
+        let page = read_lines(&String::from_utf8_lossy(&text), count).map_err(failed)?;
         cursor.behind(stretch, &page, rows);
         Ok(Some(page.into()))
     }

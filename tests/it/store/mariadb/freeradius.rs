@@ -52,7 +52,7 @@ async fn rows_as_freeradius_writes_them() {
     let seen = store(&site.database).await.sightings_of(&UserName::new(NAME)).await.expect("asked");
     let [seen] = &seen[..] else { panic!("one row") };
     assert_eq!((seen.input, seen.output, seen.seconds), (Some(101), Some(8_589_934_592), Some(360)));
-    assert_eq!((seen.user.as_str(), seen.called_station_id.as_str(), seen.stop), (NAME, "hot'spot 1", Some(T0 + 360)));
+    assert_eq!((seen.user.as_str(), &*seen.called_station_id, seen.stop), (NAME, "hot'spot 1", Some(T0 + 360)));
 }
 
 /// A late Interim-Update writes into the closed row here: the session is closed all the same, and the octets are those of

@@ -25,7 +25,7 @@ async fn addresses_and_times_of_every_kind() {
     );
     let store = store(&database).await;
     let rows = open_rows(&store, 9).await;
-    let told: Vec<_> = rows.iter().map(|row| (row.nas_ip_address.as_str(), row.start, row.update)).collect();
+    let told: Vec<_> = rows.iter().map(|row| (&*row.nas_ip_address, row.start, row.update)).collect();
     assert_eq!(told, [("2001:db8::1", Some(-2), Some(1_700_000_000)), ("10.0.0.0", None, None)]);
     assert_eq!(rows[1].user, user(""));
     for row in &rows {
