@@ -250,8 +250,9 @@ fn forget(users: &mut HashMap<UserName, usize>, user: &UserName) {
 
 #[cfg(test)]
 mod tests {
-    use super::OpenRows;
+    use super::{OpenRows, Sight, WHOLE};
     use crate::quota::{Sighting, UserName};
+    use crate::store::OpenLook;
 
     fn row(row_id: i64, session: &str) -> Sighting {
         Sighting {
@@ -281,5 +282,61 @@ mod tests {
         rows.settle(2);
         assert_eq!(rows.unseen(2), [""; 0]);
         assert!(rows.is_known(&row(1, "c")) && !rows.is_known(&Sighting { input: Some(4), ..row(1, "c") }));
+    }
+
+    fn look(input: u64, name: i64) -> OpenLook {
+        OpenLook { row_id: 1, start: Some(1), update: Some(2), input: Some(input), output: None, seconds: None, name }
+    }
+
+    #[test]
+    fn a_row_that_went_on_need_not_be_read() {
+        let grown = |rows: &mut OpenRows, row: &OpenLook, look| match rows.look_at(row, look) {
+            Sight::Grown(row) => Some(row),
+            Sight::Same | Sight::News => None,
+        };
+        let mut rows = OpenRows::default();
+        assert!(matches!(rows.look_at(&look(3, 7), 1), Sight::News), "unknown");
+        rows.note(&row(1, "a"), 1, Some(7));
+        assert!(matches!(rows.look_at(&look(3, 7), 2), Sight::Same));
+        assert_eq!(rows.unseen(2), [""; 0]);
+        let now = grown(&mut rows, &look(4, 7), 3).expect("it went on");
+        assert_eq!(now, Sighting { input: Some(4), ..row(1, "a") });
+        assert!(rows.saw(1, 3) && matches!(rows.look_at(&look(4, 7), 4), Sight::Same));
+    }
+
+    /// Its user, or the whole row, may be another by now.
+    #[test]
+    fn a_row_of_which_more_may_have_changed_is_read() {
+        let other_start = OpenLook { start: Some(9), ..look(4, 7) };
+        let no_start = OpenLook { start: None, ..look(4, 7) };
+        for (told, at) in [(look(4, 8), 2), (other_start, 2), (no_start, 2), (look(4, 7), 2 + WHOLE)] {
+            let mut rows = OpenRows::default();
+            rows.note(&row(1, "a"), 1, Some(7));
+            assert!(matches!(rows.look_at(&told, at), Sight::News), "{told:?} at {at}");
+            assert_eq!(rows.unseen(at), ["a"], "not seen before it is read");
+        }
+        let mut rows = OpenRows::default();
+        rows.note(&row(1, "a"), 1, None);
+        assert!(matches!(rows.look_at(&look(4, 7), 2), Sight::News), "nobody knows its name");
+    }
+
+    #[test]
+    fn places_are_given_again() {
+        let mut rows = OpenRows::default();
+        rows.note(&row(1, "a"), 1, None);
+        rows.note(&row(2, "b"), 2, None);
+        rows.settle(2);
+        assert!(!rows.saw(1, 1) && rows.user(1).is_none() && rows.len() == 1);
+        rows.note(&row(3, "c"), 3, None);
+        assert_eq!((rows.unseen(3), rows.saw(3, 3), rows.users()), (vec!["b".to_owned()], true, 1));
+    }
+
+    #[test]
+    fn stretches_have_about_as_many_rows() {
+        let mut rows = OpenRows::default();
+        (1..=10_000).for_each(|id| rows.note(&row(id, "a"), 1, None));
+        let ends = rows.ends(1000);
+        assert!((9..=11).contains(&ends.len()) && ends.is_sorted(), "{ends:?}");
+        assert!(ends.iter().zip(ends.iter().skip(1)).all(|(from, to)| (500..2000).contains(&(to - from))), "{ends:?}");
     }
 }

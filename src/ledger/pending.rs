@@ -190,3 +190,91 @@ impl Pending {
         due.into_iter().map(entry).collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{AtHand, Entry, HashSet, Increment, LOOKS, Origin, Pending, SessionAccount, UserName, turn};
+    use crate::quota::{Counters, Share};
+
+    fn used(input: u64) -> Counters {
+        Counters { input, ..Counters::ZERO }
+    }
+
+    fn account(id: &str, input: u64) -> SessionAccount {
+        SessionAccount {
+            acct_unique_id: id.into(),
+            row_id: 7,
+            user: UserName::new("alice"),
+            nas_ip_address: "".into(),
+            zone: "".into(),
+            start: Some(1),
+            start_moved: false,
+            update: None,
+            stop: None,
+            closed_at: None,
+            seen: used(input),
+            at: 1,
+            counted: used(input),
+            held: Counters::ZERO,
+            suspect: None,
+            shares: vec![Share { slot: 0, used: used(input) }],
+        }
+    }
+
+    fn entry(id: &str, input: u64, more: u64) -> Entry {
+        let user = UserName::new("alice");
+        let increment = Increment { user, zone: "".into(), slot: 0, used: used(more), estimated: false };
+        Entry { account: Some(account(id, input)), increment: Some((increment, Origin::Observed)), waited: None }
+    }
+
+    /// Of a user without a limit nobody asks. Once somebody does, what waits is not missing.
+    #[test]
+    fn what_waits_of_a_user_whose_use_is_not_at_hand_is_found() {
+        let (mut pending, mut at_hand, alice) = (Pending::default(), AtHand::default(), [UserName::new("alice")]);
+        for id in ["8000a", "8000b"] {
+            at_hand.keep(account(id, 1));
+        }
+        let entries = vec![entry("8000a", 3, 2), entry("8000b", 5, 4)];
+        assert_eq!(pending.sift(entries, &mut at_hand, Some((1, 0))).len(), 0);
+        let octets =
+            |pending: &mut Pending, stays| pending.usage(&alice, stays).iter().map(|row| row.used.input).sum::<u64>();
+        assert_eq!(octets(&mut pending, false), 6);
+        assert_eq!(pending.sift(vec![entry("8000a", 4, 1)], &mut at_hand, Some((2, 0))).len(), 0);
+        assert_eq!(octets(&mut pending, false), 7);
+        let theirs: HashSet<&UserName> = alice.iter().collect();
+        assert_eq!(pending.of(Some(&theirs), &at_hand).len(), 2);
+        assert_eq!((octets(&mut pending, false), pending.apart.len()), (0, 0), "written: it stands in our tables");
+    }
+
+    #[test]
+    fn what_stays_at_hand_is_told_once() {
+        let (mut pending, mut at_hand, alice) = (Pending::default(), AtHand::default(), [UserName::new("alice")]);
+        at_hand.keep(account("8000a", 1));
+        pending.sift(vec![entry("8000a", 3, 2)], &mut at_hand, Some((1, 0)));
+        let rows = pending.usage(&alice, true);
+        at_hand.keep_usage(alice.to_vec(), rows, true);
+        pending.sift(vec![entry("8000a", 4, 1)], &mut at_hand, Some((2, 0)));
+        let at =
+            |at_hand: &AtHand| at_hand.usage(&alice[0]).map(|rows| rows.iter().map(|row| row.used.input).sum::<u64>());
+        assert_eq!((at(&at_hand), pending.usage(&alice, true).len()), (Some(3), 0));
+        // All that was at hand is forgotten, and asked for again
+        pending.part();
+        assert_eq!(pending.usage(&alice, true).iter().map(|row| row.used.input).sum::<u64>(), 3);
+    }
+
+    #[test]
+    fn each_has_a_turn_in_a_round() {
+        let turns: Vec<u32> = (0..=u16::MAX).map(|id| turn(&account(&format!("{id:04x}…"), 1))).collect();
+        assert!(turns.is_sorted() && turns.first() == Some(&0) && turns.last() == Some(&(LOOKS - 1)));
+        assert_eq!(turn(&account("no digest", 1)), 7, "by its row");
+        let (mut pending, mut at_hand) = (Pending::default(), AtHand::default());
+        at_hand.keep(account("8000a", 1));
+        let mut written = Vec::new();
+        for look in 1..=2 * LOOKS {
+            let entries = vec![entry("8000a", u64::from(look) + 1, 1)];
+            let now = pending.sift(entries, &mut at_hand, Some((look, 0)));
+            written.extend(now.iter().filter_map(|entry| Some((look, entry.waited.as_ref()?.used.input))));
+        }
+        assert_eq!(written, [(30, 30), (90, 60)]);
+    }
+}
