@@ -111,6 +111,54 @@ pub(super) async fn rows_that_change_between_pages(bench: &impl Bench) {
     assert_eq!(found, stayed);
 }
 
+pub(super) async fn side_by_side_each_row_is_told_once(bench: &impl Bench) {
+    fill(bench, 1, 2_501, |n| n % 3 == 0);
+    let store = bench.accounting().await;
+    let open: Vec<i64> = (1..2_501).filter(|n| n % 3 != 0).collect();
+    assert_eq!(store.side_by_side(OpenCursor::new(9_999), |_| vec![1_000]).len(), 1, "few");
+    for ends in [&[][..], &[-1], &[1_000, 2_000], &[2_500], &[9_999], &[1, 2, 3, 2_400, 2_450]] {
+        let mut seen = Vec::new();
+        for mut cursor in store.side_by_side(OpenCursor::new(20_000), |_| ends.to_vec()) {
+            seen.extend(pages(&store, &mut cursor).await.concat());
+        }
+        seen.sort_unstable();
+        assert_eq!(seen, open, "{ends:?}");
+    }
+}
+
+/// More than a server puts into one text.
+pub(super) async fn a_stretch_may_have_more_rows_than_was_thought(bench: &impl Bench) {
+    fill(bench, 1, 30_102, |_| false);
+    let store = bench.accounting().await;
+    let mut seen = Vec::new();
+    for mut cursor in store.side_by_side(OpenCursor::new(20_000), |_| vec![30_050, 30_060]) {
+        seen.extend(pages(&store, &mut cursor).await.concat());
+    }
+    seen.sort_unstable();
+    assert_eq!(seen, (1..30_102).collect::<Vec<i64>>());
+}
+
+pub(super) async fn another_name_is_told(bench: &impl Bench) {
+    fill(bench, 1, 5, |_| false);
+    let store = bench.accounting().await;
+    let names = async || {
+        let mut cursor = OpenCursor::new(0);
+        let mut names = BTreeMap::new();
+        while let Some(page) = store.open_looks(&mut cursor).await.expect("asked") {
+            names.extend(page.looks.into_iter().map(|row| (row.row_id, row.name)));
+        }
+        names
+    };
+    let mut before = names().await;
+    for name in ["'user3'", "''", "'a b'", "'a\n- - 7\nb'", "'O''Brien'", "'user2'"] {
+        bench.sql(&format!("UPDATE radacct SET username = {name} WHERE radacctid = 2"));
+        let after = names().await;
+        let differ: Vec<i64> = (1..5).filter(|id| before[id] != after[id]).collect();
+        assert_eq!(differ, [2], "{name}");
+        before = after;
+    }
+}
+
 pub(super) async fn rows_by_their_numbers(bench: &impl Bench) {
     fill(bench, 1, 2_501, |n| n % 2 == 0);
     let store = bench.accounting().await;

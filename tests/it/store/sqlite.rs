@@ -89,7 +89,8 @@ impl Bench for Files {
 contract! { super::Files:
     accounting::{ open_sessions_by_every_spelling, columns_come_as_the_nas_sent_them, times_in_every_form,
         a_row_closes_once, nas_rows, who_is_known },
-    paging::{ pages_lose_and_repeat_nothing, rows_that_change_between_pages, rows_above_come_in_order, rows_by_their_numbers, rows_by_their_ids,
+    paging::{ pages_lose_and_repeat_nothing, side_by_side_each_row_is_told_once, a_stretch_may_have_more_rows_than_was_thought,
+        another_name_is_told, rows_that_change_between_pages, rows_above_come_in_order, rows_by_their_numbers, rows_by_their_ids,
         closed_rows_cost_nothing },
     sightings::{ what_a_look_sees, times_of_a_look_in_every_form, all_rows_of_a_user, open_rows_of_some,
         a_stale_row_closes_unless_it_was_updated },

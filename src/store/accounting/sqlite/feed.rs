@@ -14,7 +14,7 @@ use super::{Sqlite, name, spellings_of, text};
 
 const OPERATION: &str = "reading usage";
 
-/// How many rows of one user are read at once.
+/// How many rows are read at once.
 const ROWS: u32 = 2_000;
 
 /// How many users are asked for at once: their closed rows are looked at as well.
@@ -134,12 +134,13 @@ impl Sqlite {
         let wanted = usize::try_from(limit).unwrap_or(usize::MAX);
         let mut found = Vec::new();
         while found.len() < wanted {
-            let rows = self.rows(&sql, |query| query.bind(after).bind(limit).bind(name)).await?;
+            let asked = limit.min(ROWS);
+            let rows = self.rows(&sql, |query| query.bind(after).bind(asked).bind(name)).await?;
             for row in &rows {
                 after = row.try_get(0).map_err(failed)?;
                 found.extend(sighting(row, &self.tables.acct).map_err(failed)?);
             }
-            if rows.len() < wanted {
+            if rows.len() < asked as usize {
                 break;
             }
         }
