@@ -22,7 +22,8 @@ const AGAIN: u32 = 250;
 pub struct Skimmed {
     /// Rows that went on.
     pub(super) grown: Vec<Sighting>,
-    /// Radacctids of rows that are new, or changed otherwise, or may have: to be read whole. With their [`OpenLook::name`].
+    /// Radacctids of rows that are new, or changed otherwise, or may have: to be read whole. With what a look told of
+    /// their names ([`OpenLook::name`](crate::store::OpenLook::name)).
     pub(super) news: HashMap<i64, Option<i64>>,
     /// Radacctids above the mark that have not been read, and the highest that there is.
     pub(super) above: (Vec<i64>, i64),
