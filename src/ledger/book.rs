@@ -1,7 +1,6 @@
 //! The pages of the ledger: our tables, and what is counted on top of them in memory by those who may not write.
 
 use std::collections::{BTreeMap, BTreeSet};
-
 use std::sync::Arc;
 
 use foldhash::HashMap;
@@ -13,7 +12,7 @@ use super::at_hand::{AtHand, add};
 use super::pending::Pending;
 
 /// How many rows go into one transaction.
-const BATCH: usize = 2500;
+const BATCH: usize = 1000;
 
 /// The pages of the ledger.
 #[derive(Debug, Default)]

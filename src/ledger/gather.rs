@@ -12,6 +12,7 @@ use crate::store::{Accounting, AllowanceRow, QuotaRow, State, StoreError};
 use super::gathering::{Gathered, Gathering};
 use super::query::Terms;
 use super::quota_rules;
+use super::reading::joined;
 
 /// So many names are asked for at once without more ado.
 const FEW: usize = 50;
@@ -106,8 +107,7 @@ impl LimitReader {
         if swept {
             return reading.await;
         }
-        let reading = AbortOnDropHandle::new(tokio::spawn(reading));
-        reading.await.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()))
+        joined(AbortOnDropHandle::new(tokio::spawn(reading))).await
     }
 
     /// The starts of allowances of their own, by the users' names in the ledger: of these users, or (of the last result

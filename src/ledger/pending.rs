@@ -1,13 +1,13 @@
 //! What has been counted and is not written yet: of sessions that did nothing but go on.
 //!
-//! Such an account is written every sixtieth look, not at each. Until then our tables have it as it was, as they have it
+//! Such an account is written once in sixty looks, not at each. Until then our tables have it as it was, as they have it
 //! of sessions that nobody has looked at for a while: whoever reads them counts what came since on top, and so does the next
 //! process after a crash. It comes to the same, because what is held back is never held back over the start of a slot.
 
+use std::collections::hash_map::Entry::{Occupied, Vacant};
 use std::sync::Arc;
 
 use foldhash::{HashMap, HashSet};
-use std::collections::hash_map::Entry::{Occupied, Vacant};
 
 use crate::quota::{Increment, SessionAccount, UserName};
 use crate::store::{Origin, UsageRow};

@@ -1,6 +1,7 @@
 //! The open rows on their way: read and taken apart beside whoever looks at them.
 
 use tokio::sync::mpsc::{Receiver, Sender, channel};
+use tokio::task::JoinError;
 use tokio_util::task::AbortOnDropHandle;
 
 use crate::store::{Accounting, OpenCursor, OpenPage, StoreError};
@@ -35,10 +36,20 @@ impl Reading {
     pub(super) async fn end(self) -> Result<Option<i64>, StoreError> {
         let mut marks = Vec::new();
         for reader in self.readers {
-            marks.push(reader.await.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()))?);
+            marks.push(joined(reader).await?);
         }
         // What was written since the first of them began; `None` is less than any
         Ok(marks.into_iter().min().flatten())
+    }
+}
+
+/// What a task came to. One that is cancelled although it is wanted is so because the program ends, and whoever waits for it as
+/// well.
+pub(super) async fn joined<T>(task: AbortOnDropHandle<T>) -> T {
+    match task.await.map_err(JoinError::try_into_panic) {
+        Ok(result) => result,
+        Err(Ok(panic)) => std::panic::resume_unwind(panic),
+        Err(Err(_cancelled)) => std::future::pending().await,
     }
 }
 
