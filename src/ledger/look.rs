@@ -118,12 +118,12 @@ impl Ledger {
         let every = self.open.nas().iter().map(|nas| silence::interval(&found.feed, nas, self.rules.interval));
         let every: Vec<Option<i64>> = every.collect();
         let mut is_open = vec![false; every.len()];
-        for (nas, row) in self.open.seen(self.looks) {
-            is_open[nas as usize] = true;
-            let silent = silence::overdue(every[nas as usize], row.update.or(row.start), found.now);
-            found.stale.extend(silent.map(|silent| Stale {
+        for (place, seen) in self.open.seen(self.looks) {
+            is_open[seen.nas as usize] = true;
+            let silent = silence::overdue(every[seen.nas as usize], seen.heard, found.now);
+            found.stale.extend(silent.zip(self.open.at(place)).map(|(silent, row)| Stale {
                 acct_unique_id: row.acct_unique_id.clone(),
-                nas_ip_address: self.open.nas().get(nas),
+                nas_ip_address: self.open.nas().get(seen.nas),
                 update: row.update,
                 silent,
             }));

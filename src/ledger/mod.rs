@@ -28,6 +28,7 @@ mod import;
 mod keep;
 mod look;
 mod open;
+mod open_row;
 mod pending;
 mod query;
 mod reading;

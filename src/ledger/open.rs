@@ -9,50 +9,11 @@ use crate::quota::{SessionAccount, Sighting, UserName};
 use crate::store::OpenLook;
 
 use super::digest::{of_account, of_look, of_row, phase};
+use super::open_row::{OpenRow, Seen, Sight, Whole};
 use super::texts::Texts;
 
 /// After how many looks a row that changes is read whole again, whatever its name and start say.
 const WHOLE: u32 = 240;
-
-/// An open row as it was last seen.
-#[derive(Debug)]
-pub(super) struct OpenRow {
-    /// FreeRADIUS' own id of the session.
-    pub(super) acct_unique_id: Arc<str>,
-    /// Whose, by the name in the ledger.
-    user: UserName,
-    /// When it started.
-    pub(super) start: Option<i64>,
-    /// When accounting last updated it.
-    pub(super) update: Option<i64>,
-    look: u64,
-    row_id: i64,
-    nas: u32,
-    /// How it was when it was last read whole; `None` where that was by another process.
-    whole: Option<Whole>,
-}
-
-/// What of a row is known that was read whole, beside what a look tells.
-#[derive(Debug, Clone, Copy)]
-struct Whole {
-    /// In which look.
-    look: u32,
-    /// Its Called-Station-Id.
-    station: u32,
-    /// Its [`OpenLook::name`] just before.
-    name: i64,
-}
-
-/// What a look at a row tells.
-#[derive(Debug)]
-pub(super) enum Sight {
-    /// It is as it was.
-    Same,
-    /// It went on: so it stands now.
-    Grown(Sighting),
-    /// It is new, or may be another session's by now: to be read whole.
-    News,
-}
 
 /// The open rows.
 #[derive(Debug, Default)]
@@ -60,8 +21,8 @@ pub(super) struct OpenRows {
     rows: Slab<OpenRow>,
     /// The place of each, by radacctid.
     places: HashMap<i64, u32>,
-    /// In which look each was last seen, by its place: apart from the rows, which are many times as large.
-    seen: Vec<u32>,
+    /// What every look asks of each, by its place: apart from the rows, which are many times as large.
+    seen: Vec<Seen>,
     /// How many of them each user has.
     users: HashMap<UserName, usize>,
     /// NAS-IP-Addresses, as stored.
@@ -93,7 +54,7 @@ impl OpenRows {
 
     /// Whether the row was seen in this look.
     pub(super) fn saw(&self, row_id: i64, look: u32) -> bool {
-        self.place(row_id).is_some_and(|place| self.seen[place] == look)
+        self.place(row_id).is_some_and(|place| self.seen[place].look == look)
     }
 
     /// Radacctids in their order, between each two of which there are about `rows` rows.
@@ -115,14 +76,15 @@ impl OpenRows {
         let Some(place) = self.place(row.row_id) else { return Sight::News };
         let (known, digest) = (&mut self.rows[place], of_look(row));
         if known.look == digest {
-            self.seen[place] = look;
+            self.seen[place].look = look;
             return Sight::Same;
         }
         let whole = known.whole.filter(|whole| whole.name == row.name && look.wrapping_sub(whole.look) < WHOLE);
         let Some(whole) = whole.filter(|_| row.start.is_some() && row.start == known.start) else {
             return Sight::News;
         };
-        (self.seen[place], known.look, known.update) = (look, digest, row.update);
+        (known.look, known.update) = (digest, row.update);
+        self.seen[place] = Seen { look, nas: known.nas, heard: known.heard() };
         Sight::Grown(Sighting {
             row_id: row.row_id,
             acct_unique_id: known.acct_unique_id.clone(),
@@ -140,7 +102,7 @@ impl OpenRows {
 
     /// Sees a row that nobody has written since it was last seen. `false` where it never was.
     pub(super) fn see(&mut self, row_id: i64, look: u32) -> bool {
-        self.place(row_id).map(|place| self.seen[place] = look).is_some()
+        self.place(row_id).map(|place| self.seen[place].look = look).is_some()
     }
 
     /// Whether one of them is this user's, by the name in the ledger.
@@ -176,9 +138,14 @@ impl OpenRows {
         self.put(OpenRow { acct_unique_id, user, start, update, look, row_id, nas, whole: None }, 0);
     }
 
-    /// The rows that were seen in this look, each with the number of its NAS.
-    pub(super) fn seen(&self, look: u32) -> impl Iterator<Item = (u32, &OpenRow)> {
-        self.rows.iter().filter(move |(place, _)| self.seen[*place] == look).map(|(_, row)| (row.nas, row))
+    /// The rows that were seen in this look, by their places.
+    pub(super) fn seen(&self, look: u32) -> impl Iterator<Item = (usize, &Seen)> {
+        self.seen.iter().enumerate().filter(move |(_, seen)| seen.look == look)
+    }
+
+    /// The row in a place.
+    pub(super) fn at(&self, place: usize) -> Option<&OpenRow> {
+        self.rows.get(place)
     }
 
     /// The NAS that there are and were.
@@ -200,7 +167,7 @@ impl OpenRows {
     }
 
     fn not_seen(&self, look: u32) -> impl Iterator<Item = &OpenRow> {
-        let places = self.seen.iter().enumerate().filter(move |(_, seen)| **seen != look);
+        let places = self.seen.iter().enumerate().filter(move |(_, seen)| seen.look != look);
         places.filter_map(|(place, _)| self.rows.get(place))
     }
 
@@ -222,15 +189,16 @@ impl OpenRows {
 
     fn put(&mut self, row: OpenRow, look: u32) {
         *self.users.entry(row.user.clone()).or_default() += 1;
+        let seen = Seen { look, nas: row.nas, heard: row.heard() };
         let Some(place) = self.place(row.row_id) else {
             let row_id = row.row_id;
             let place = self.rows.insert(row);
-            self.seen.resize(self.seen.len().max(place + 1), 0);
-            self.seen[place] = look;
+            self.seen.resize(self.seen.len().max(place + 1), Seen::default());
+            self.seen[place] = seen;
             self.places.insert(row_id, u32::try_from(place).unwrap_or(u32::MAX));
             return;
         };
-        self.seen[place] = look;
+        self.seen[place] = seen;
         let session = row.acct_unique_id.clone();
         let replaced = std::mem::replace(&mut self.rows[place], row);
         forget(&mut self.users, &replaced.user);

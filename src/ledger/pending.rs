@@ -4,6 +4,7 @@
 //! of sessions that nobody has looked at for a while: whoever reads them counts what came since on top, and so does the next
 //! process after a crash. It comes to the same, because what is held back is never held back over the start of a slot.
 
+use std::collections::BTreeMap;
 use std::collections::hash_map::Entry::{Occupied, Vacant};
 use std::sync::Arc;
 
@@ -22,8 +23,6 @@ const LOOKS: u32 = 60;
 /// What waits of one session. Its account is at hand.
 #[derive(Debug)]
 struct Waiting {
-    /// Its turn in the round of looks.
-    turn: u32,
     /// The look before the one that it waits since was at this time: then the account was as our tables have it.
     before: i64,
     /// What was counted, all to one slot.
@@ -31,12 +30,23 @@ struct Waiting {
 }
 
 /// What waits.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Pending {
     /// By Acct-Unique-Id.
     waiting: HashMap<Arc<str>, Waiting>,
+    /// Whose turn each is, by its number; some are among them that wait no more.
+    turns: Vec<Vec<Arc<str>>>,
+    /// How many have each [`Waiting::before`].
+    before: BTreeMap<i64, usize>,
     /// The sessions of users whose use is not at hand, among them some that wait no more.
     apart: HashMap<UserName, Vec<Arc<str>>>,
+}
+
+impl Default for Pending {
+    fn default() -> Self {
+        let turns = vec![Vec::new(); LOOKS as usize];
+        Self { waiting: HashMap::default(), turns, before: BTreeMap::new(), apart: HashMap::default() }
+    }
 }
 
 /// Remembers that what waits of a session is a user's whose use is not at hand.
@@ -64,7 +74,7 @@ fn turn(account: &SessionAccount) -> u32 {
 impl Pending {
     /// Since when our tables may be behind; `None` where nothing waits.
     pub(super) fn behind_since(&self) -> Option<i64> {
-        self.waiting.values().map(|waiting| waiting.before).min()
+        self.before.keys().next().copied()
     }
 
     /// What waits of users whose use has just been read: as it would stand in our tables. Where it then `stays` at hand, what
@@ -107,13 +117,13 @@ impl Pending {
                 },
                 Some(_) | None => entry,
             };
-            let waited = entry.account.as_ref().and_then(|account| self.waiting.remove(&account.acct_unique_id));
-            self.settle(waited.as_ref());
+            let waited = entry.account.as_ref().and_then(|account| self.remove(&account.acct_unique_id));
             ids.extend(entry.account.as_ref().map(|account| account.acct_unique_id.clone()));
             now.push(Entry { waited: waited.and_then(|waited| waited.increment), ..entry });
         }
         if let Some((look, _)) = look {
-            now.extend(self.take(at_hand, |waiting| look % LOOKS == waiting.turn));
+            let turn = std::mem::take(&mut self.turns[(look % LOOKS) as usize]);
+            now.extend(self.take(at_hand, turn));
         }
         now
     }
@@ -145,8 +155,14 @@ impl Pending {
             return Some(entry);
         }
         let Entry { account: Some(account), increment, waited: _ } = entry else { return None };
-        let new = || Waiting { turn: turn(&account), before, increment: None };
-        let waiting = place.or_insert_with(new);
+        let waiting = match place {
+            Occupied(waiting) => waiting.into_mut(),
+            Vacant(place) => {
+                self.turns[turn(&account) as usize].push(account.acct_unique_id.clone());
+                *self.before.entry(before).or_default() += 1;
+                place.insert(Waiting { before, increment: None })
+            }
+        };
         if let Some((increment, origin)) = increment {
             match usage {
                 Some(rows) => add(rows, &increment, origin),
@@ -164,12 +180,27 @@ impl Pending {
     /// What waits: all of it, or that of these users.
     pub(super) fn of(&mut self, users: Option<&HashSet<&UserName>>, at_hand: &AtHand) -> Vec<Entry> {
         let is_theirs = |increment: &Increment| users.is_some_and(|users| users.contains(&increment.user));
-        self.take(at_hand, |waiting| users.is_none() || waiting.increment.as_ref().is_some_and(is_theirs))
+        let is_due = |waiting: &Waiting| users.is_none() || waiting.increment.as_ref().is_some_and(is_theirs);
+        let due = self.waiting.iter().filter(|(_, waiting)| is_due(waiting)).map(|(id, _)| id.clone()).collect();
+        self.take(at_hand, due)
+    }
+
+    /// Lets a session wait no more; what waited.
+    fn remove(&mut self, acct_unique_id: &str) -> Option<Waiting> {
+        let waited = self.waiting.remove(acct_unique_id)?;
+        if let Some(waiting) = self.before.get_mut(&waited.before) {
+            *waiting -= 1;
+            if *waiting == 0 {
+                self.before.remove(&waited.before);
+            }
+        }
+        self.settle(&waited);
+        Some(waited)
     }
 
     /// Forgets the sessions of a user none of which waits any more.
-    fn settle(&mut self, waited: Option<&Waiting>) {
-        let Some(increment) = waited.and_then(|waited| waited.increment.as_ref()) else { return };
+    fn settle(&mut self, waited: &Waiting) {
+        let Some(increment) = &waited.increment else { return };
         if let Some(ids) = self.apart.get_mut(&increment.user) {
             ids.retain(|id| self.waiting.contains_key(id));
             if ids.is_empty() {
@@ -178,16 +209,13 @@ impl Pending {
         }
     }
 
-    fn take(&mut self, at_hand: &AtHand, is_due: impl Fn(&Waiting) -> bool) -> Vec<Entry> {
-        let due: Vec<_> = self.waiting.extract_if(|_, waiting| is_due(waiting)).collect();
-        for (_, waited) in &due {
-            self.settle(Some(waited));
-        }
-        let entry = |(id, waited): (Arc<str>, Waiting)| {
-            let account = at_hand.account(&id).cloned();
-            Entry { account, waited: waited.increment, ..Entry::default() }
+    /// What waits of these sessions, as far as it does.
+    fn take(&mut self, at_hand: &AtHand, due: Vec<Arc<str>>) -> Vec<Entry> {
+        let entry = |id: Arc<str>| {
+            let waited = self.remove(&id)?;
+            Some(Entry { account: at_hand.account(&id).cloned(), waited: waited.increment, ..Entry::default() })
         };
-        due.into_iter().map(entry).collect()
+        due.into_iter().filter_map(entry).collect()
     }
 }
 

@@ -95,9 +95,10 @@ pub(super) fn silence(
     Silence { nas, of_all }
 }
 
-/// For how long an open row has been silent, where that is too long for a NAS that reports `every` so many seconds.
-pub(super) fn overdue(every: Option<i64>, update: Option<i64>, now: i64) -> Option<i64> {
-    let silent = now.saturating_sub(update?);
+/// For how long an open row, last `heard` of then, has been silent, where that is too long for a NAS that reports `every` so
+/// many seconds.
+pub(super) fn overdue(every: Option<i64>, heard: i64, now: i64) -> Option<i64> {
+    let silent = now.saturating_sub(heard);
     (silent > MISSED * every? + LATE).then_some(silent)
 }
 

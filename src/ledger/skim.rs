@@ -8,7 +8,7 @@ use crate::store::{OpenCursor, OpenPage, StoreError};
 use super::Ledger;
 use super::digest::{of_account, of_row};
 use super::feed::{MARGIN, PAGE};
-use super::open::Sight;
+use super::open_row::Sight;
 use super::reading::Reading;
 
 /// How long closed rows are looked at again, in seconds: a Stop may come after the row was closed by another.
