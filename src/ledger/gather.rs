@@ -1,6 +1,7 @@
 //! Who may use how much: from check and reply items, the operator's query, and our own table.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio_util::task::AbortOnDropHandle;
@@ -13,6 +14,7 @@ use super::gathering::{Gathered, Gathering};
 use super::query::Terms;
 use super::quota_rules;
 use super::reading::joined;
+use super::remembered::Remembered;
 
 /// So many names are asked for at once without more ado.
 const FEW: usize = 50;
@@ -30,6 +32,8 @@ pub struct LimitReader {
     pub(super) terms: Terms,
     /// The last result of the query that could be taken, by the users' names in the ledger.
     pub(super) last_good: Option<BTreeMap<UserName, AllowanceRow>>,
+    /// What check and reply items limited users to.
+    remembered: Mutex<Remembered>,
 }
 
 impl LimitReader {
@@ -44,7 +48,8 @@ impl LimitReader {
             zone: rules.zone.clone(),
         };
         let (sources, query) = (config.quota.sources.clone(), config.quota.query.clone());
-        Self { accounting, state, rules, sources, query, timeout: config.quota.query_timeout, terms, last_good: None }
+        let (timeout, last_good, remembered) = (config.quota.query_timeout, None, Mutex::default());
+        Self { accounting, state, rules, sources, query, timeout, terms, last_good, remembered }
     }
 
     /// Whether the open sessions alone count for some limit.
@@ -89,11 +94,40 @@ impl LimitReader {
         Ok(gathering.gathered)
     }
 
+    /// Has what limits these users be read, whether or not anybody wrote to the tables meanwhile. `false` where it would be
+    /// anyhow: nothing is remembered.
+    pub fn read_again<'a>(&self, users: impl IntoIterator<Item = &'a UserName>) -> bool {
+        let mut remembered = self.remembered();
+        let had_some = !remembered.is_empty();
+        remembered.forget(users);
+        had_some
+    }
+
+    fn remembered(&self) -> MutexGuard<'_, Remembered> {
+        self.remembered.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// What check and reply items limit these users to, where they are a source.
     async fn of_items(&self, users: &[UserName], swept: bool) -> Result<Vec<(UserName, Limits)>, StoreError> {
         if !self.sources.contains(&LimitSource::Attributes) {
             return Ok(Vec::new());
         }
+        if users.len() <= FEW {
+            // To read them costs no more than to ask whether they have to be
+            self.remembered().forget(users);
+            return self.read_items(users, swept).await;
+        }
+        let mark = self.accounting.limits_mark().await?;
+        let (mut found, asked) = self.remembered().known(mark.as_ref(), users, swept);
+        if !asked.is_empty() {
+            let read = self.read_items(&asked, swept).await?;
+            self.remembered().keep(mark.as_ref(), &asked, &read, swept);
+            found.extend(read);
+        }
+        Ok(found)
+    }
+
+    async fn read_items(&self, users: &[UserName], swept: bool) -> Result<Vec<(UserName, Limits)>, StoreError> {
         let (accounting, users, rules) = (self.accounting.clone(), users.to_vec(), self.rules.clone());
         let reading = async move {
             let items = accounting.limit_items_of(&users, &rules.attribute_names()).await?;

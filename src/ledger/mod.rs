@@ -33,6 +33,7 @@ mod pending;
 mod query;
 mod reading;
 mod rebuild;
+mod remembered;
 mod rules;
 mod silence;
 mod skim;

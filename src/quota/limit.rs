@@ -145,6 +145,16 @@ pub enum LimitProblem {
     },
 }
 
+impl LimitProblem {
+    /// Whose limit it is.
+    #[must_use]
+    pub const fn user(&self) -> &UserName {
+        match self {
+            Self::Octets { user, .. } | Self::Allowance { user, .. } | Self::Expiration { user, .. } => user,
+        }
+    }
+}
+
 impl Limits {
     /// Finds a user's limits among the check items of the user and the user's groups.
     #[must_use]

@@ -13,8 +13,8 @@ mod postgres;
 mod state;
 
 pub use accounting::{
-    Accounting, AllowanceRow, Closed, NasRow, OpenCursor, OpenLook, OpenPage, RowChange, RowImage, RowVerdict,
-    SessionRow, Table,
+    Accounting, AllowanceRow, Closed, LimitsMark, NasRow, OpenCursor, OpenLook, OpenPage, RowChange, RowImage,
+    RowVerdict, SessionRow, Table,
 };
 pub use error::StoreError;
 pub use state::{

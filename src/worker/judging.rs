@@ -37,17 +37,7 @@ impl Meter {
         let mut first = first.into_iter();
         let mut read = first.next();
         while let Some(gathered) = read {
-            measured.judgement.blind |= gathered.blind;
-            if let Some(problem) = gathered.query_problem {
-                measured.query_problem.get_or_insert_with(|| problem.to_string());
-            }
-            let mut limited = self.with_usage(gathered.limits, !measured.swept).await?;
-            // A family comes whole with each of its members
-            limited.retain(|user, _| judged.insert(user.clone()));
-            let soon = now.saturating_add(2 * self.sweep_every);
-            let due = limited.iter().filter_map(|(user, (limits, _))| Some((user, limits.expires_at.as_ref()?.0)));
-            self.due.extend(due.filter(|(_, at)| *at > now && *at <= soon).map(|(user, at)| (user.clone(), at)));
-            measured.judgement.judge(limited, exemptions, now).await?;
+            self.judge_these((gathered, &mut judged), measured, exemptions, now).await?;
             read = first.next();
             if read.is_none()
                 && let Some(chunk) = rest.next()
@@ -55,7 +45,56 @@ impl Meter {
                 read = Some(self.reader.of(chunk, measured.swept, now).await?);
             }
         }
+        if !measured.swept {
+            self.make_sure(judged, measured, exemptions, now).await?;
+        }
         measured.judgement.rank();
+        Ok(())
+    }
+
+    /// Judges those who were `gathered`, but for those `judged` before.
+    async fn judge_these(
+        &mut self,
+        (gathered, judged): (Gathered, &mut HashSet<UserName>),
+        measured: &mut Measured,
+        exemptions: &Exemptions<'_>,
+        now: i64,
+    ) -> Result<(), StoreError> {
+        measured.judgement.blind |= gathered.blind;
+        if let Some(problem) = gathered.query_problem {
+            measured.query_problem.get_or_insert_with(|| problem.to_string());
+        }
+        let mut limited = self.with_usage(gathered.limits, !measured.swept).await?;
+        // A family comes whole with each of its members
+        limited.retain(|user, _| judged.insert(user.clone()));
+        let soon = now.saturating_add(2 * self.sweep_every);
+        let due = limited.iter().filter_map(|(user, (limits, _))| Some((user, limits.expires_at.as_ref()?.0)));
+        self.due.extend(due.filter(|(_, at)| *at > now && *at <= soon).map(|(user, at)| (user.clone(), at)));
+        measured.judgement.judge(limited, exemptions, now).await
+    }
+
+    /// Judges once more those who went over just now, by limits that are read again where they were remembered: whoever uses
+    /// up what is left may have paid for more a moment ago.
+    async fn make_sure(
+        &mut self,
+        mut judged: HashSet<UserName>,
+        measured: &mut Measured,
+        exemptions: &Exemptions<'_>,
+        now: i64,
+    ) -> Result<(), StoreError> {
+        let names = &measured.judgement.names;
+        let doubtful: Vec<UserName> = names.iter().filter(|user| !self.over.contains(*user)).cloned().collect();
+        if doubtful.is_empty() || !self.reader.read_again(&doubtful) {
+            return Ok(());
+        }
+        measured.judgement.take_back(&doubtful);
+        for user in &doubtful {
+            judged.remove(user);
+        }
+        for chunk in doubtful.chunks(CHUNK) {
+            let gathered = self.reader.of(chunk, false, now).await?;
+            self.judge_these((gathered, &mut judged), measured, exemptions, now).await?;
+        }
         Ok(())
     }
 

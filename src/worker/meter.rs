@@ -99,6 +99,8 @@ impl Meter {
     ) -> Result<Measured, StoreError> {
         let mut measured = Measured::default();
         self.take(leave, now).await?;
+        // A top-up opens a login by the next step, however late the server counts what is written
+        self.reader.read_again(&self.scope(others.iter().cloned().collect(), now));
         let mut sweep = self.sweep_if_due(leave, now).await?;
         let skimmed = self.skim(&mut sweep, now).await?;
         let early = if sweep.is_none() { self.early(&skimmed, &others, now) } else { HashSet::default() };

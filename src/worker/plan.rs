@@ -100,6 +100,18 @@ impl Judgement {
         Ok(())
     }
 
+    /// Takes back what was found about these users, in their order: they are judged anew.
+    pub(super) fn take_back(&mut self, users: &[UserName]) {
+        for user in users {
+            self.names.remove(user);
+            self.unreadable.remove(user);
+            self.left.remove(user);
+            self.subjects.remove(user);
+        }
+        self.over.retain(|over| self.names.contains(&over.user));
+        self.problems.retain(|problem| users.binary_search(problem.user()).is_err());
+    }
+
     /// Takes what judging others came to.
     pub(super) fn join(&mut self, other: Self) {
         self.over.extend(other.over);

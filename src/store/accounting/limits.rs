@@ -6,11 +6,28 @@ use crate::quota::{CheckItem, Place, UserName};
 
 use super::{Accounting, Backend, StoreError, each_dialect};
 
+/// How the tables that limits come from stand. While two are equal, nobody has written to them, as far as the server has counted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LimitsMark(pub(super) String);
+
 impl Accounting {
-    /// The users whom any of these attributes limits, their own or a group's, each with the items concerned.
+    /// How the tables that limits come from stand; `None` where the server cannot tell. What is written is told once it is
+    /// counted: on PostgreSQL 10 s later, as a rule, where the connection that wrote it stays idle. `MariaDB` keeps the time
+    /// of the last write alone, and that is the time at which the transaction began.
     ///
     /// # Errors
     /// When the database cannot be asked; so for every method below.
+    pub async fn limits_mark(&self) -> Result<Option<LimitsMark>, StoreError> {
+        match &self.backend {
+            Backend::Postgres(store) => store.limits_mark().await,
+            Backend::Mariadb(_) | Backend::Sqlite(_) => Ok(None),
+        }
+    }
+
+    /// The users whom any of these attributes limits, their own or a group's, each with the items concerned.
+    ///
+    /// # Errors
+    /// As above.
     pub async fn limited_users(&self, attributes: &[String]) -> Result<BTreeMap<UserName, Vec<CheckItem>>, StoreError> {
         each_dialect!(self.limited_users(attributes, None))
     }

@@ -20,6 +20,7 @@ use super::StoreError;
 pub use allowance::AllowanceRow;
 pub use closed::Closed;
 pub use cursor::OpenCursor;
+pub use limits::LimitsMark;
 use mariadb::Mariadb;
 pub use open::{OpenLook, OpenPage};
 use postgres::Postgres;

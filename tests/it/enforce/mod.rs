@@ -5,6 +5,7 @@ mod limits;
 mod logins;
 mod loops;
 mod observing;
+mod remembered;
 mod throttled;
 mod troubles;
 

@@ -9,6 +9,7 @@ mod changes;
 mod feed;
 mod limited;
 mod limits;
+mod mark;
 mod open;
 mod rights;
 mod sessions;

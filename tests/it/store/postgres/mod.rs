@@ -3,6 +3,7 @@ mod bench;
 mod errors;
 mod freeradius;
 mod looks;
+mod mark;
 mod queries;
 mod rows;
 mod site;
