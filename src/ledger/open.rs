@@ -84,12 +84,13 @@ impl OpenRows {
             return Sight::News;
         };
         (known.look, known.update) = (digest, row.update);
-        self.seen[place] = Seen { look, nas: known.nas, heard: known.heard() };
+        let seen = &mut self.seen[place];
+        (seen.look, seen.heard) = (look, known.heard());
         Sight::Grown(Sighting {
             row_id: row.row_id,
             acct_unique_id: known.acct_unique_id.clone(),
             user: known.user.clone(),
-            nas_ip_address: self.nas.get(known.nas),
+            nas_ip_address: self.nas.get(seen.nas),
             called_station_id: self.stations.get(whole.station),
             start: row.start,
             update: row.update,
@@ -126,7 +127,7 @@ impl OpenRows {
         let whole = name.map(|name| Whole { look: look_then, station, name });
         let (acct_unique_id, user) = (row.acct_unique_id.clone(), row.user.clone());
         let (start, update, row_id) = (row.start, row.update, row.row_id);
-        self.put(OpenRow { acct_unique_id, user, start, update, look: of_row(row), row_id, nas, whole }, look);
+        self.put(OpenRow { acct_unique_id, user, start, update, look: of_row(row), row_id, whole }, (look, nas));
     }
 
     /// Remembers a row as its account has it, not seen yet.
@@ -135,7 +136,7 @@ impl OpenRows {
         let (acct_unique_id, user) = (account.acct_unique_id.clone(), account.user.clone());
         let (start, update, row_id) = (account.start, account.update, account.row_id);
         let look = of_account(account);
-        self.put(OpenRow { acct_unique_id, user, start, update, look, row_id, nas, whole: None }, 0);
+        self.put(OpenRow { acct_unique_id, user, start, update, look, row_id, whole: None }, (0, nas));
     }
 
     /// The rows that were seen in this look, by their places.
@@ -187,9 +188,9 @@ impl OpenRows {
         self.row(row.row_id).is_some_and(|known| known.look == of_row(row))
     }
 
-    fn put(&mut self, row: OpenRow, look: u32) {
+    fn put(&mut self, row: OpenRow, (look, nas): (u32, u32)) {
         *self.users.entry(row.user.clone()).or_default() += 1;
-        let seen = Seen { look, nas: row.nas, heard: row.heard() };
+        let seen = Seen { look, nas, heard: row.heard() };
         let Some(place) = self.place(row.row_id) else {
             let row_id = row.row_id;
             let place = self.rows.insert(row);

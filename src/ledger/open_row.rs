@@ -19,8 +19,6 @@ pub(super) struct OpenRow {
     pub(super) look: u64,
     /// Its radacctid.
     pub(super) row_id: i64,
-    /// The number of its NAS.
-    pub(super) nas: u32,
     /// How it was when it was last read whole; `None` where that was by another process.
     pub(super) whole: Option<Whole>,
 }

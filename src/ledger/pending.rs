@@ -305,4 +305,20 @@ mod tests {
         }
         assert_eq!(written, [(30, 30), (90, 60)]);
     }
+
+    #[test]
+    fn the_oldest_that_waits_tells_since_when() {
+        let (mut pending, mut at_hand) = (Pending::default(), AtHand::default());
+        for id in ["0000a", "8000a", "8000b"] {
+            at_hand.keep(account(id, 1));
+        }
+        assert_eq!(pending.behind_since(), None);
+        pending.sift(vec![entry("8000a", 2, 1), entry("8000b", 2, 1)], &mut at_hand, Some((1, 10)));
+        pending.sift(vec![entry("8000a", 3, 1), entry("0000a", 2, 1)], &mut at_hand, Some((2, 20)));
+        assert_eq!(pending.behind_since(), Some(10));
+        assert_eq!(pending.sift(Vec::new(), &mut at_hand, Some((30, 300))).len(), 2);
+        assert_eq!(pending.behind_since(), Some(20));
+        assert_eq!(pending.of(None, &at_hand).len(), 1);
+        assert_eq!(pending.behind_since(), None);
+    }
 }

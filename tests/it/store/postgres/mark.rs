@@ -6,6 +6,7 @@ use radkick::config::{Config, TableNames};
 use radkick::ledger::LimitReader;
 use radkick::quota::UserName;
 use radkick::store::{Accounting, LimitsMark};
+use sqlx::{Connection as _, Executor as _, PgConnection};
 
 use super::url;
 use crate::support::postgres::Postgres;
@@ -67,6 +68,18 @@ async fn every_write_to_a_table_of_limits_is_told() {
             last = other_than(&last, &store).await;
         }
     }
+}
+
+/// A panel may keep its connection: what it wrote is counted all the same, after 10 s.
+#[tokio::test]
+async fn a_write_of_a_connection_that_stays_idle_is_told() {
+    let database = Postgres::new();
+    let store = store(&database).await;
+    let before = first_mark(&database, &store).await;
+    let mut panel = PgConnection::connect(&database.url().replace("radkick:", "postgres:")).await.expect("connected");
+    panel.execute("UPDATE radcheck SET value = '7'").await.expect("written");
+    other_than(&before, &store).await;
+    panel.close().await.expect("closed");
 }
 
 #[tokio::test]
