@@ -40,15 +40,15 @@ impl AtHand {
         Some((self.accounts.get_mut(acct_unique_id)?, self.usage.get_mut(user)))
     }
 
-    /// Keeps an account as it was read or written.
-    pub(super) fn keep(&mut self, account: SessionAccount) {
+    /// Keeps an account as it was read, or is to be written.
+    pub(super) fn keep(&mut self, account: &SessionAccount) {
         if account.closed_at.is_some() {
             self.accounts.remove(&account.acct_unique_id);
         } else if let Some(known) = self.accounts.get_mut(&account.acct_unique_id) {
-            *known = account;
+            known.clone_from(account);
         } else if self.accounts.len() < MANY {
             let (nas_ip_address, zone) = (self.texts.one(&account.nas_ip_address), self.texts.one(&account.zone));
-            let account = SessionAccount { nas_ip_address, zone, ..account };
+            let account = SessionAccount { nas_ip_address, zone, ..account.clone() };
             self.accounts.insert(account.acct_unique_id.clone(), account);
         }
     }
@@ -56,6 +56,11 @@ impl AtHand {
     /// What a user used; `None` where that is to be read.
     pub(super) fn usage(&self, user: &UserName) -> Option<&[UsageRow]> {
         self.usage.get(user).or_else(|| self.passing.get(user)).map(Vec::as_slice)
+    }
+
+    /// What a user used, where that stays at hand.
+    pub(super) fn lasting(&self, user: &UserName) -> Option<&[UsageRow]> {
+        self.usage.get(user).map(Vec::as_slice)
     }
 
     /// Makes room for the use of so many users; whether that of all others was forgotten for it.

@@ -6,13 +6,11 @@ use std::sync::Arc;
 use foldhash::HashMap;
 
 use crate::quota::{Increment, SessionAccount, UserName};
-use crate::store::{FeedLease, FeedRecord, Origin, State, StoreError, UsageRow};
+use crate::store::{FeedLease, Origin, State, StoreError, UsageRow};
 
-use super::at_hand::{AtHand, add};
+use super::at_hand::AtHand;
 use super::pending::Pending;
-
-/// How many rows go into one transaction.
-const BATCH: usize = 1000;
+use super::writing::Writing;
 
 /// The pages of the ledger.
 #[derive(Debug, Default)]
@@ -25,9 +23,10 @@ pub(super) struct Book {
     pub(super) renewed_at: i64,
     /// What stands in our tables, but for what is to be written later; empty without a lease.
     pub(super) at_hand: AtHand,
-    pending: Pending,
-    accounts: BTreeMap<Arc<str>, SessionAccount>,
-    usage: BTreeMap<UserName, Vec<UsageRow>>,
+    pub(super) pending: Pending,
+    pub(super) writing: Option<Writing>,
+    pub(super) accounts: BTreeMap<Arc<str>, SessionAccount>,
+    pub(super) usage: BTreeMap<UserName, Vec<UsageRow>>,
 }
 
 /// What a sighting came to: written together, so that what is counted once is known to be counted.
@@ -133,7 +132,7 @@ impl Book {
         let page = state.open_accounts(after, limit).await?;
         if self.lease.is_some() {
             for account in &page {
-                self.at_hand.keep(account.clone());
+                self.at_hand.keep(account);
             }
         }
         Ok(page)
@@ -155,92 +154,5 @@ impl Book {
         later.sort_by_key(key);
         later.truncate(limit as usize);
         Ok(later)
-    }
-
-    /// Counts entries and writes them, those of sessions that only went on later; and how far the feed has come. `look` is
-    /// the number of the look that they are of, if it was one of all open rows. `false` when another took the lease.
-    pub(super) async fn write(
-        &mut self,
-        entries: Vec<Entry>,
-        (before, after): (&FeedRecord, &FeedRecord),
-        (look, now): (Option<u32>, i64),
-    ) -> Result<bool, StoreError> {
-        let look = look.filter(|_| self.lease.is_some()).map(|look| (look, before.read_at));
-        let entries = self.pending.sift(entries, &mut self.at_hand, look);
-        self.write_now(entries, (before, after), now).await
-    }
-
-    /// Writes what waits: all of it, or that of these users. `false` as above.
-    pub(super) async fn write_waiting(
-        &mut self,
-        users: Option<&[UserName]>,
-        feed: &FeedRecord,
-        now: i64,
-    ) -> Result<bool, StoreError> {
-        let users = users.map(|users| users.iter().collect());
-        let entries = self.pending.of(users.as_ref(), &self.at_hand);
-        if entries.is_empty() { Ok(true) } else { self.write_now(entries, (feed, feed), now).await }
-    }
-
-    async fn write_now(
-        &mut self,
-        entries: Vec<Entry>,
-        (before, after): (&FeedRecord, &FeedRecord),
-        now: i64,
-    ) -> Result<bool, StoreError> {
-        let behind_since = self.pending.behind_since();
-        let [before, after] = [before, after].map(|feed| FeedRecord { behind_since, ..feed.clone() });
-        let mut rest = entries;
-        loop {
-            let later = if rest.len() > BATCH { rest.split_off(BATCH) } else { Vec::new() };
-            let feed = if later.is_empty() { &after } else { &before };
-            if !self.write_at_once(rest, feed, now).await? {
-                return Ok(false);
-            }
-            if later.is_empty() {
-                return Ok(true);
-            }
-            rest = later;
-        }
-    }
-
-    /// Writes entries in one transaction.
-    pub(super) async fn write_at_once(
-        &mut self,
-        entries: Vec<Entry>,
-        feed: &FeedRecord,
-        now: i64,
-    ) -> Result<bool, StoreError> {
-        let (mut accounts, mut increments, mut waited) = (Vec::new(), Vec::new(), Vec::new());
-        for entry in entries {
-            accounts.extend(entry.account);
-            increments.extend(entry.increment);
-            waited.extend(entry.waited.map(|increment| (increment, Origin::Observed)));
-        }
-        if let (Some(state), Some(lease)) = (&self.state, &self.lease) {
-            // What waited stands at hand as counted
-            let own = increments.len();
-            increments.extend(waited);
-            let written = state.record(lease, feed, &accounts, &increments, now).await?;
-            if written {
-                self.renewed_at = now;
-                for account in accounts {
-                    self.at_hand.keep(account);
-                }
-                for (increment, origin) in &increments[..own] {
-                    self.at_hand.add(increment, *origin);
-                }
-            }
-            return Ok(written);
-        }
-        self.keep(accounts, increments);
-        Ok(true)
-    }
-
-    fn keep(&mut self, accounts: Vec<SessionAccount>, increments: Vec<(Increment, Origin)>) {
-        self.accounts.extend(accounts.into_iter().map(|account| (account.acct_unique_id.clone(), account)));
-        for (increment, origin) in increments {
-            add(self.usage.entry(increment.user.clone()).or_default(), &increment, origin);
-        }
     }
 }

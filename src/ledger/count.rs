@@ -6,9 +6,9 @@ use std::sync::Arc;
 use foldhash::HashSet;
 
 use crate::quota::{Context, Counters, Observed, Oddity, SessionAccount, Sighting, SlotUse, Usage, UserName};
-use crate::store::{FeedRecord, Origin, StoreError};
+use crate::store::{FeedRecord, Origin, StoreError, UsageRow};
 
-use super::book::Entry;
+use super::book::{Entry, Known};
 use super::feed::MARGIN;
 use super::{Ledger, LedgerRules, Looked, silence};
 
@@ -59,6 +59,16 @@ impl Doubles {
     }
 }
 
+/// What has been counted and is being written.
+#[derive(Debug)]
+#[must_use]
+pub struct Counting {
+    /// The feed after it.
+    feed: FeedRecord,
+    /// Whether it is of all open rows.
+    whole: bool,
+}
+
 /// Looks at one row on behalf of its account. `None` where nothing changes.
 pub(super) fn observe(
     rules: &LedgerRules,
@@ -79,35 +89,71 @@ pub(super) fn observe(
 }
 
 impl Ledger {
-    /// Counts what a look found. `false` when another process has taken the ledger over meanwhile: then nothing of the
-    /// rest was counted, by this one.
+    /// Counts what a look found, and writes it. `false` when another process has taken the ledger over meanwhile: then nothing
+    /// of the rest was counted, by this one.
     ///
     /// # Errors
     /// When our database cannot be asked. What was written by then stays, and the next look finds the rest again.
     pub async fn count(&mut self, looked: Looked, since: Since<'_>) -> Result<bool, StoreError> {
-        let counted = self.count_all(looked, since).await;
-        if matches!(counted, Ok(true)) {
-            self.see();
-        } else {
-            self.unsee();
-        }
-        counted
+        let counting = self.begin_count(looked, since).await?;
+        self.end_count(counting).await
     }
 
-    async fn count_all(&mut self, looked: Looked, since: Since<'_>) -> Result<bool, StoreError> {
+    /// Counts what a look found and begins to write it. [`Ledger::end_count`] waits for the end; until then use that is at
+    /// hand may be asked for, nothing else.
+    ///
+    /// # Errors
+    /// As [`Ledger::count`].
+    pub async fn begin_count(&mut self, looked: Looked, since: Since<'_>) -> Result<Counting, StoreError> {
+        // Until it is written: what stands at hand by then stands nowhere else
+        self.unsee();
         let Looked { changed, gone, mut feed, now, whole, .. } = looked;
         let ids: Vec<&str> = changed.iter().map(|row| &*row.acct_unique_id).collect();
         let known = self.book.known(ids.into_iter().chain(gone.iter().map(String::as_str))).await?;
+        let mut entries = self.entries(&changed, &known, (&mut feed, now), since);
+        let gone = gone.iter().filter_map(|id| self.book.account(&known, id));
+        let gone = gone.filter(|account| account.closed_at.is_none());
+        entries.extend(gone.map(|account| Entry { account: Some(account.gone(now)), ..Entry::default() }));
+        let look = whole.then_some(self.looks);
+        self.book.write(entries, (&self.feed, &feed), (look, now));
+        Ok(Counting { feed, whole })
+    }
+
+    /// Waits until what was counted is written. `false` as for [`Ledger::count`].
+    ///
+    /// # Errors
+    /// As [`Ledger::count`].
+    pub async fn end_count(&mut self, Counting { feed, whole }: Counting) -> Result<bool, StoreError> {
+        let written = self.book.written().await?;
+        if written {
+            self.feed = feed;
+            // Rows that nobody has looked for are not gone
+            if whole {
+                self.settle();
+            }
+            self.see();
+        }
+        Ok(written)
+    }
+
+    /// What rows that changed come to.
+    fn entries(
+        &self,
+        changed: &[Sighting],
+        known: &Known,
+        (feed, now): (&mut FeedRecord, i64),
+        since: Since<'_>,
+    ) -> Vec<Entry> {
         let mut entries: Vec<Entry> = Vec::with_capacity(changed.len());
         // Where the account of a session stands that has been looked at just now
         let mut latest = HashMap::<&str, SessionAccount>::new();
-        let doubles = Doubles::of(&changed);
-        for row in &changed {
-            let before = latest.get(&*row.acct_unique_id).or_else(|| self.book.account(&known, &row.acct_unique_id));
+        let doubles = Doubles::of(changed);
+        for row in changed {
+            let before = latest.get(&*row.acct_unique_id).or_else(|| self.book.account(known, &row.acct_unique_id));
             let open_before = before.is_some_and(|account| account.closed_at.is_none());
             let looked_at = open_before.then_some(self.feed.read_at).filter(|at| *at > 0);
             let since = (since(&row.user), counted_before(&self.feed, row));
-            silence::learn(&mut feed, before, row, now);
+            silence::learn(feed, before, row, now);
             let Some(observed) = observe(&self.rules, before, row, (looked_at, now), since) else { continue };
             tell(&observed, row);
             if doubles.holds(row) {
@@ -116,19 +162,7 @@ impl Ledger {
             let increment = observed.increment.map(|increment| (increment, Origin::Observed));
             entries.push(Entry { account: Some(observed.account), increment, ..Entry::default() });
         }
-        let gone = gone.iter().filter_map(|id| self.book.account(&known, id));
-        let gone = gone.filter(|account| account.closed_at.is_none());
-        entries.extend(gone.map(|account| Entry { account: Some(account.gone(now)), ..Entry::default() }));
-        let look = whole.then_some(self.looks);
-        let written = self.book.write(entries, (&self.feed, &feed), (look, now)).await?;
-        if written {
-            self.feed = feed;
-            // Rows that nobody has looked for are not gone
-            if whole {
-                self.settle();
-            }
-        }
-        Ok(written)
+        entries
     }
 
     /// What each of these users has used, by their names in the ledger. `with_open` asks for open sessions as well, for limits
@@ -142,15 +176,7 @@ impl Ledger {
         (with_open, keep): (bool, bool),
     ) -> Result<Vec<Usage>, StoreError> {
         self.book.read_usage(users, keep).await?;
-        let of_user = |user: &UserName| {
-            let mut usage = Usage::default();
-            for row in self.book.usage(user) {
-                let slot = SlotUse { start: row.slot, used: row.used, estimated: row.estimated };
-                usage.add(&self.rules.zones.named(&row.zone), slot);
-            }
-            usage
-        };
-        let mut all: Vec<Usage> = users.iter().map(of_user).collect();
+        let mut all: Vec<Usage> = users.iter().map(|user| self.sum(self.book.usage(user))).collect();
         if with_open {
             let mut open = HashMap::<UserName, Counters>::new();
             for account in self.book.accounts_of(users, true).await? {
@@ -162,6 +188,21 @@ impl Ledger {
             }
         }
         Ok(all)
+    }
+
+    /// What a user has used, by the name in the ledger, where that is at hand: also while it is being written.
+    #[must_use]
+    pub fn usage_at_hand(&self, user: &UserName) -> Option<Usage> {
+        self.book.at_hand.lasting(user).map(|rows| self.sum(rows))
+    }
+
+    fn sum<'a>(&self, rows: impl IntoIterator<Item = &'a UsageRow>) -> Usage {
+        let mut usage = Usage::default();
+        for row in rows {
+            let slot = SlotUse { start: row.slot, used: row.used, estimated: row.estimated };
+            usage.add(&self.rules.zones.named(&row.zone), slot);
+        }
+        usage
     }
 
     /// Of these users those who are online at silent NAS alone: nothing can be decided about their use.

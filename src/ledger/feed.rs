@@ -106,6 +106,8 @@ impl Ledger {
         if self.loaded && self.book.lease.is_some() {
             return Ok(());
         }
+        // Whatever became of it, it is to be over before our tables are read
+        let _ = self.book.written().await;
         let feed = match &self.state {
             Some(state) => state.feed().await?.unwrap_or_default(),
             None => FeedRecord::default(),

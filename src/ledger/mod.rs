@@ -41,8 +41,10 @@ mod survey;
 mod sweep;
 mod texts;
 mod view;
+mod writing;
 mod zones;
 
+pub use count::Counting;
 pub use feed::Ledger;
 pub use gather::LimitReader;
 pub use gathering::Gathered;

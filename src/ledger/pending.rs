@@ -260,7 +260,7 @@ mod tests {
     fn what_waits_of_a_user_whose_use_is_not_at_hand_is_found() {
         let (mut pending, mut at_hand, alice) = (Pending::default(), AtHand::default(), [UserName::new("alice")]);
         for id in ["8000a", "8000b"] {
-            at_hand.keep(account(id, 1));
+            at_hand.keep(&account(id, 1));
         }
         let entries = vec![entry("8000a", 3, 2), entry("8000b", 5, 4)];
         assert_eq!(pending.sift(entries, &mut at_hand, Some((1, 0))).len(), 0);
@@ -277,7 +277,7 @@ mod tests {
     #[test]
     fn what_stays_at_hand_is_told_once() {
         let (mut pending, mut at_hand, alice) = (Pending::default(), AtHand::default(), [UserName::new("alice")]);
-        at_hand.keep(account("8000a", 1));
+        at_hand.keep(&account("8000a", 1));
         pending.sift(vec![entry("8000a", 3, 2)], &mut at_hand, Some((1, 0)));
         let rows = pending.usage(&alice, true);
         at_hand.keep_usage(alice.to_vec(), rows, true);
@@ -296,7 +296,7 @@ mod tests {
         assert!(turns.is_sorted() && turns.first() == Some(&0) && turns.last() == Some(&(LOOKS - 1)));
         assert_eq!(turn(&account("no digest", 1)), 7, "by its row");
         let (mut pending, mut at_hand) = (Pending::default(), AtHand::default());
-        at_hand.keep(account("8000a", 1));
+        at_hand.keep(&account("8000a", 1));
         let mut written = Vec::new();
         for look in 1..=2 * LOOKS {
             let entries = vec![entry("8000a", u64::from(look) + 1, 1)];
@@ -310,7 +310,7 @@ mod tests {
     fn the_oldest_that_waits_tells_since_when() {
         let (mut pending, mut at_hand) = (Pending::default(), AtHand::default());
         for id in ["0000a", "8000a", "8000b"] {
-            at_hand.keep(account(id, 1));
+            at_hand.keep(&account(id, 1));
         }
         assert_eq!(pending.behind_since(), None);
         pending.sift(vec![entry("8000a", 2, 1), entry("8000b", 2, 1)], &mut at_hand, Some((1, 10)));

@@ -45,7 +45,7 @@ impl Reading {
 
 /// What a task came to. One that is cancelled although it is wanted is so because the program ends, and whoever waits for it as
 /// well.
-pub(super) async fn joined<T>(task: AbortOnDropHandle<T>) -> T {
+pub(super) async fn joined<T>(task: impl Future<Output = Result<T, JoinError>>) -> T {
     match task.await.map_err(JoinError::try_into_panic) {
         Ok(result) => result,
         Err(Ok(panic)) => std::panic::resume_unwind(panic),

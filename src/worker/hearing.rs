@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use foldhash::HashSet;
+
 use crate::config::Mode;
 use crate::jobs::{AgentError, Exemptions, directory};
 use crate::ledger::Told;
@@ -11,7 +13,7 @@ use crate::store::{JobRecord, StoreError};
 
 use super::brakes::{self, CUT_BRAKE};
 use super::cut::first_subjects;
-use super::judging::CHUNK;
+use super::judging::{Bench, CHUNK};
 use super::measured::Measured;
 use super::meter::{Leave, Meter};
 use super::{StepOutcome, Worker};
@@ -164,7 +166,8 @@ impl Meter {
         if !counted? {
             return Ok(None);
         }
-        self.judge(([limits?], &scope[first.len()..]), &mut measured, exemptions, now).await?;
+        let (of_scope, bench) = (([limits?], &scope[first.len()..]), Bench { exemptions, now });
+        self.judge(of_scope, HashSet::default(), &mut measured, bench).await?;
         self.mind_silence(&BTreeSet::new(), &mut measured).await?;
         self.mind_online(&mut measured);
         self.over.extend(measured.judgement.over.iter().map(|over| over.user.clone()));

@@ -23,30 +23,60 @@ pub(super) const fn chunk(everybody: bool) -> usize {
     if everybody { OF_ALL } else { CHUNK }
 }
 
+/// Who is judged, and when: what judging needs besides the limits.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Bench<'a> {
+    pub(super) exemptions: &'a Exemptions<'a>,
+    pub(super) now: i64,
+}
+
 impl Meter {
-    /// Judges those whose limits have been read, and the rest.
+    /// Judges those whose limits have been read and whose use is at hand, while what was counted is being written. Left are
+    /// families, which come whole, and all the others.
+    pub(super) async fn judge_known(
+        &mut self,
+        gathered: &mut [Gathered],
+        judged: &mut HashSet<UserName>,
+        measured: &mut Measured,
+        bench: Bench<'_>,
+    ) -> Result<(), StoreError> {
+        if self.reader.counts_open() {
+            return Ok(());
+        }
+        for gathered in gathered {
+            let mut known = BTreeMap::new();
+            gathered.limits.retain(|user, limits| {
+                let name = self.accounting.ledger_name(user);
+                let usage = self.ledger.usage_at_hand(&name).filter(|_| limits.subject.is_none());
+                usage.map(|usage| known.insert(user.clone(), (std::mem::take(limits), usage))).is_none()
+            });
+            self.judge_limited(known, judged, measured, bench).await?;
+        }
+        Ok(())
+    }
+
+    /// Judges those whose limits have been read, and the rest, but for those `judged` before.
     pub(super) async fn judge(
         &mut self,
         (first, rest): (impl IntoIterator<Item = Gathered> + Send, &[UserName]),
+        mut judged: HashSet<UserName>,
         measured: &mut Measured,
-        exemptions: &Exemptions<'_>,
-        now: i64,
+        bench: Bench<'_>,
     ) -> Result<(), StoreError> {
-        let mut judged = HashSet::default();
         let mut rest = rest.chunks(chunk(measured.swept));
         let mut first = first.into_iter();
         let mut read = first.next();
         while let Some(gathered) = read {
-            self.judge_these((gathered, &mut judged), measured, exemptions, now).await?;
+            self.judge_these((gathered, &mut judged), measured, bench).await?;
             read = first.next();
             if read.is_none()
                 && let Some(chunk) = rest.next()
             {
-                read = Some(self.reader.of(chunk, measured.swept, now).await?);
+                read = Some(self.reader.of(chunk, measured.swept, bench.now).await?);
             }
         }
         if !measured.swept {
-            self.make_sure(judged, measured, exemptions, now).await?;
+            self.make_sure(judged, measured, bench).await?;
         }
         measured.judgement.rank();
         Ok(())
@@ -57,14 +87,23 @@ impl Meter {
         &mut self,
         (gathered, judged): (Gathered, &mut HashSet<UserName>),
         measured: &mut Measured,
-        exemptions: &Exemptions<'_>,
-        now: i64,
+        bench: Bench<'_>,
     ) -> Result<(), StoreError> {
         measured.judgement.blind |= gathered.blind;
         if let Some(problem) = gathered.query_problem {
             measured.query_problem.get_or_insert_with(|| problem.to_string());
         }
-        let mut limited = self.with_usage(gathered.limits, !measured.swept).await?;
+        let limited = self.with_usage(gathered.limits, !measured.swept).await?;
+        self.judge_limited(limited, judged, measured, bench).await
+    }
+
+    async fn judge_limited(
+        &mut self,
+        mut limited: BTreeMap<UserName, (Limits, Usage)>,
+        judged: &mut HashSet<UserName>,
+        measured: &mut Measured,
+        Bench { exemptions, now }: Bench<'_>,
+    ) -> Result<(), StoreError> {
         // A family comes whole with each of its members
         limited.retain(|user, _| judged.insert(user.clone()));
         let soon = now.saturating_add(2 * self.sweep_every);
@@ -79,8 +118,7 @@ impl Meter {
         &mut self,
         mut judged: HashSet<UserName>,
         measured: &mut Measured,
-        exemptions: &Exemptions<'_>,
-        now: i64,
+        bench: Bench<'_>,
     ) -> Result<(), StoreError> {
         let names = &measured.judgement.names;
         let doubtful: Vec<UserName> = names.iter().filter(|user| !self.over.contains(*user)).cloned().collect();
@@ -92,8 +130,8 @@ impl Meter {
             judged.remove(user);
         }
         for chunk in doubtful.chunks(CHUNK) {
-            let gathered = self.reader.of(chunk, false, now).await?;
-            self.judge_these((gathered, &mut judged), measured, exemptions, now).await?;
+            let gathered = self.reader.of(chunk, false, bench.now).await?;
+            self.judge_these((gathered, &mut judged), measured, bench).await?;
         }
         Ok(())
     }

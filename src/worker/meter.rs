@@ -6,11 +6,13 @@ use foldhash::HashSet;
 
 use crate::config::Config;
 use crate::jobs::Exemptions;
-use crate::ledger::{Depth, Gathered, Ledger, LedgerRules, LimitReader, Looked, Silence, Skimmed, Sweep, view};
+use crate::ledger::{
+    Counting, Depth, Gathered, Ledger, LedgerRules, LimitReader, Looked, Silence, Skimmed, Sweep, view,
+};
 use crate::quota::UserName;
 use crate::store::{Accounting, State, StoreError};
 
-use super::judging::{CHUNK, chunk};
+use super::judging::{Bench, CHUNK, chunk};
 use super::measured::Measured;
 use super::plan::Judgement;
 
@@ -115,10 +117,19 @@ impl Meter {
         let closer = look_closer((&mut self.ledger, &self.reader), skimmed, (scope, &early), &mut measured, now);
         // Both to their end: what is being written is not to be left half-way
         let (of_first, looked) = tokio::join!(self.reader.of(&first, false, now), closer);
-        let (of_rest, rest) = looked?;
+        let (of_rest, rest, counting) = looked?;
         self.silence.clone_from(&measured.silence);
-        let limits = [of_first?, of_rest];
-        self.judge((limits, &rest), &mut measured, exemptions, now).await?;
+        let (mut limits, mut judged) = ([of_first?, of_rest], HashSet::default());
+        let bench = Bench { exemptions, now };
+        if let Some(counting) = counting {
+            self.judge_known(&mut limits, &mut judged, &mut measured, bench).await?;
+            if !self.ledger.end_count(counting).await? {
+                // Another has taken over: what it has not counted yet is counted here in memory
+                self.ledger.stand_back();
+                return Box::pin(self.measure(others, exemptions, Leave { holder: None, ..leave }, now)).await;
+            }
+        }
+        self.judge((limits, &rest), judged, &mut measured, bench).await?;
         self.mind_silence(&others, &mut measured).await?;
         self.mind_online(&mut measured);
         if measured.swept {
@@ -202,7 +213,7 @@ async fn look_closer(
     (mut scope, early): (HashSet<UserName>, &HashSet<UserName>),
     measured: &mut Measured,
     now: i64,
-) -> Result<(Gathered, Vec<UserName>), StoreError> {
+) -> Result<(Gathered, Vec<UserName>, Option<Counting>), StoreError> {
     let mut looked = ledger.look_closer(skimmed).await?;
     measured.silence = looked.silence.clone();
     measured.stale = std::mem::take(&mut looked.stale);
@@ -210,30 +221,27 @@ async fn look_closer(
     let mut first: Vec<UserName> = scope.into_iter().filter(|user| !early.contains(user)).collect();
     first.sort_unstable();
     let rest = first.split_off(first.len().min(chunk(measured.swept)));
-    let (limits, counted) = tokio::join!(reader.of(&first, measured.swept, now), count(ledger, reader, looked, now));
-    counted?;
-    Ok((limits?, rest))
+    let count = begin_count(ledger, reader, looked, now);
+    let (limits, counting) = tokio::join!(reader.of(&first, measured.swept, now), count);
+    Ok((limits?, rest, counting?))
 }
 
-/// Counts what a look found.
-async fn count(ledger: &mut Ledger, reader: &LimitReader, looked: Looked, now: i64) -> Result<(), StoreError> {
+/// Begins to count what a look found; `None` where that cannot be done yet.
+async fn begin_count(
+    ledger: &mut Ledger,
+    reader: &LimitReader,
+    looked: Looked,
+    now: i64,
+) -> Result<Option<Counting>, StoreError> {
     let users: Vec<UserName> = looked.users.iter().cloned().collect();
     let mut since = BTreeMap::new();
     for chunk in users.chunks(CHUNK) {
         // Without the query nobody knows where the slots of its users begin: counted once it answers
         let Some(of_chunk) = reader.since(Some(chunk), now).await? else {
             ledger.leave(looked);
-            return Ok(());
+            return Ok(None);
         };
         since.extend(of_chunk);
     }
-    let since = |user: &UserName| since.get(user).copied();
-    if !ledger.count(looked, &since).await? {
-        // Another has taken over: what it has not counted yet is counted here in memory
-        ledger.stand_back();
-        ledger.load().await?;
-        let again = ledger.look(now).await?;
-        ledger.count(again, &since).await?;
-    }
-    Ok(())
+    ledger.begin_count(looked, &|user| since.get(user).copied()).await.map(Some)
 }

@@ -1,0 +1,134 @@
+//! How pages are written: in a task that goes on to its end, while whoever counted goes on with something else.
+
+use tokio::task::JoinHandle;
+
+use crate::quota::{Increment, SessionAccount, UserName};
+use crate::store::{FeedRecord, Origin, StoreError};
+
+use super::at_hand::add;
+use super::book::{Book, Entry};
+use super::reading::joined;
+
+/// How many rows go into one transaction.
+const BATCH: usize = 1000;
+
+/// What is being written.
+#[derive(Debug)]
+pub(super) struct Writing {
+    task: JoinHandle<Result<bool, StoreError>>,
+    /// When it was begun.
+    at: i64,
+}
+
+/// Accounts and what is to be counted, as one transaction writes them.
+type Page = (Vec<SessionAccount>, Vec<(Increment, Origin)>);
+
+impl Book {
+    /// Counts entries and begins to write them, those of sessions that only went on later; and how far the feed has come.
+    /// `look` is the number of the look that they are of, if it was one of all open rows. [`Book::written`] tells what came
+    /// of it.
+    pub(super) fn write(
+        &mut self,
+        entries: Vec<Entry>,
+        (before, after): (&FeedRecord, &FeedRecord),
+        (look, now): (Option<u32>, i64),
+    ) {
+        let look = look.filter(|_| self.lease.is_some()).map(|look| (look, before.read_at));
+        let entries = self.pending.sift(entries, &mut self.at_hand, look);
+        self.begin(entries, (before, after), now);
+    }
+
+    /// Writes what waits: all of it, or that of these users. `false` as below.
+    pub(super) async fn write_waiting(
+        &mut self,
+        users: Option<&[UserName]>,
+        feed: &FeedRecord,
+        now: i64,
+    ) -> Result<bool, StoreError> {
+        let users = users.map(|users| users.iter().collect());
+        let entries = self.pending.of(users.as_ref(), &self.at_hand);
+        if entries.is_empty() { Ok(true) } else { self.write_at_once(entries, feed, now).await }
+    }
+
+    /// Counts entries and writes all of them. `false` as below.
+    pub(super) async fn write_at_once(
+        &mut self,
+        entries: Vec<Entry>,
+        feed: &FeedRecord,
+        now: i64,
+    ) -> Result<bool, StoreError> {
+        self.begin(entries, (feed, feed), now);
+        self.written().await
+    }
+
+    /// Waits for what is being written. `false` when another took the lease: then, as with an error, what stands at hand is
+    /// not what stands in our tables.
+    pub(super) async fn written(&mut self) -> Result<bool, StoreError> {
+        let Some(Writing { task, at }) = &mut self.writing else { return Ok(true) };
+        let (at, written) = (*at, joined(task).await);
+        self.writing = None;
+        if matches!(written, Ok(true)) {
+            self.renewed_at = at;
+        }
+        written
+    }
+
+    /// Counts entries in memory and begins to write them, so many in a transaction: in a task that goes on to its end
+    /// whatever becomes of whoever waits for it.
+    fn begin(&mut self, entries: Vec<Entry>, (before, after): (&FeedRecord, &FeedRecord), now: i64) {
+        let behind_since = self.pending.behind_since();
+        let [before, after] = [before, after].map(|feed| FeedRecord { behind_since, ..feed.clone() });
+        let mut pages = Vec::new();
+        let mut rest = entries;
+        loop {
+            let later = if rest.len() > BATCH { rest.split_off(BATCH) } else { Vec::new() };
+            pages.push(self.enter(rest));
+            if later.is_empty() {
+                break;
+            }
+            rest = later;
+        }
+        let Some((state, lease)) = self.state.clone().zip(self.lease.clone()) else { return };
+        let write = async move {
+            let last = pages.len() - 1;
+            for (place, (accounts, increments)) in pages.into_iter().enumerate() {
+                let feed = if place == last { &after } else { &before };
+                if !state.record(&lease, feed, &accounts, &increments, now).await? {
+                    return Ok(false);
+                }
+            }
+            Ok(true)
+        };
+        self.writing = Some(Writing { task: tokio::spawn(write), at: now });
+    }
+
+    /// Has entries stand as counted, at hand or in memory; what of them is to be written.
+    fn enter(&mut self, entries: Vec<Entry>) -> Page {
+        let (mut accounts, mut increments, mut waited) = (Vec::new(), Vec::new(), Vec::new());
+        for entry in entries {
+            accounts.extend(entry.account);
+            increments.extend(entry.increment);
+            waited.extend(entry.waited.map(|increment| (increment, Origin::Observed)));
+        }
+        if self.state.is_none() || self.lease.is_none() {
+            self.keep(accounts, increments);
+            return Page::default();
+        }
+        for account in &accounts {
+            self.at_hand.keep(account);
+        }
+        for (increment, origin) in &increments {
+            self.at_hand.add(increment, *origin);
+        }
+        // What waited stands at hand as counted
+        increments.extend(waited);
+        (accounts, increments)
+    }
+
+    fn keep(&mut self, accounts: Vec<SessionAccount>, increments: Vec<(Increment, Origin)>) {
+        self.accounts.extend(accounts.into_iter().map(|account| (account.acct_unique_id.clone(), account)));
+        for (increment, origin) in increments {
+            add(self.usage.entry(increment.user.clone()).or_default(), &increment, origin);
+        }
+    }
+}
