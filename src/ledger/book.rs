@@ -25,6 +25,8 @@ pub(super) struct Book {
     pub(super) at_hand: AtHand,
     pub(super) pending: Pending,
     pub(super) writing: Option<Writing>,
+    /// Since when our tables are behind, once that is written.
+    pub(super) behind_since: Option<i64>,
     pub(super) accounts: BTreeMap<Arc<str>, SessionAccount>,
     pub(super) usage: BTreeMap<UserName, Vec<UsageRow>>,
 }

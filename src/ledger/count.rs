@@ -114,8 +114,7 @@ impl Ledger {
         let gone = gone.iter().filter_map(|id| self.book.account(&known, id));
         let gone = gone.filter(|account| account.closed_at.is_none());
         entries.extend(gone.map(|account| Entry { account: Some(account.gone(now)), ..Entry::default() }));
-        let look = whole.then_some(self.looks);
-        self.book.write(entries, (&self.feed, &feed), (look, now));
+        self.book.write(entries, (&self.feed, &feed), (whole, now));
         Ok(Counting { feed, whole })
     }
 

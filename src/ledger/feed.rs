@@ -187,10 +187,14 @@ impl Ledger {
     }
 
     /// Leaves what a look found for the next one.
-    pub fn leave(&mut self, _looked: Looked) {
+    ///
+    /// # Errors
+    /// When what was to be written later cannot be written now.
+    pub async fn leave(&mut self, _looked: Looked) -> Result<(), StoreError> {
         self.open.clear();
         self.recent.clear();
         self.unsee();
+        self.book.written().await.map(|_| ())
     }
 
     /// Whether this process has the right to write.

@@ -55,9 +55,21 @@ impl Ledger {
     pub async fn look_closer(&mut self, skimmed: Skimmed) -> Result<Looked, StoreError> {
         let Skimmed { grown, news, above, again: (again, rotation), now } = skimmed;
         let mut found = Looked { feed: self.feed.clone(), changed: grown, now, whole: true, ..Looked::default() };
-        self.look_at_new(&news, above, &mut found).await?;
+        let above = self.look_above_mark(above, &mut found);
+        let vanished = self.open.unseen(self.looks, |row| !news.contains_key(&row.row_id));
+        let (new, of_vanished) =
+            tokio::try_join!(self.read_whole(&news, &above), self.accounting.rows_by_id(&vanished))?;
+        self.note_new(new, &news, &above, &mut found);
         let open_nas = self.mind_stale(&mut found);
-        self.look_for_vanished(&mut found).await?;
+        self.note_vanished(&vanished, of_vanished, &mut found);
+        // Closed, or another session's, since they were seen among the open ones
+        let known: HashSet<&String> = vanished.iter().collect();
+        let mut others = self.open.unseen(self.looks, |_| true);
+        others.retain(|id| !known.contains(id));
+        if !others.is_empty() {
+            let rows = self.accounting.rows_by_id(&others).await?;
+            self.note_vanished(&others, rows, &mut found);
+        }
         found.changed.extend(again);
         found.feed.rotation = rotation;
         // Who has just written something is not silent, however long nobody was here to hear it
@@ -81,36 +93,43 @@ impl Ledger {
         Sighting { user: self.accounting.ledger_name(&row.user), ..row }
     }
 
-    /// Reads whole what is new among the open rows and `above` the mark. Of these, rows that came and went between two looks
-    /// are closed.
-    async fn look_at_new(
-        &mut self,
+    /// Reads whole what is new among the open rows and `above` the mark.
+    async fn read_whole(
+        &self,
         open: &HashMap<i64, Option<i64>>,
-        (above, highest): (Vec<i64>, i64),
-        found: &mut Looked,
-    ) -> Result<(), StoreError> {
-        self.move_mark(highest, &above, found);
-        let above: HashSet<i64> =
-            above.into_iter().filter(|id| self.recent.insert(*id) && !self.open.saw(*id, self.looks)).collect();
-        let all: Vec<i64> = open.keys().chain(&above).copied().collect();
+        above: &HashSet<i64>,
+    ) -> Result<Vec<Sighting>, StoreError> {
+        let all: Vec<i64> = open.keys().chain(above).copied().collect();
+        let mut rows = Vec::new();
         for some in all.chunks(AT_ONCE) {
-            for row in self.accounting.rows_numbered(some).await? {
-                // One that was open and was closed meanwhile is found among those that vanished
-                if row.stop.is_some() && !above.contains(&row.row_id) {
-                    continue;
-                }
-                // Written as it was
-                if row.stop.is_none() && self.open.is_known(&row) && self.open.see(row.row_id, self.looks) {
-                    continue;
-                }
-                let row = self.named(row);
-                if row.stop.is_none() {
-                    self.open.note(&row, self.looks, open.get(&row.row_id).copied().flatten());
-                }
-                found.changed.push(row);
-            }
+            rows.extend(self.accounting.rows_numbered(some).await?);
         }
-        Ok(())
+        Ok(rows)
+    }
+
+    /// Notes what was read whole. Of it, rows `above` the mark that came and went between two looks are closed.
+    fn note_new(
+        &mut self,
+        rows: Vec<Sighting>,
+        open: &HashMap<i64, Option<i64>>,
+        above: &HashSet<i64>,
+        found: &mut Looked,
+    ) {
+        for row in rows {
+            // One that was open and was closed meanwhile is found among those that vanished
+            if row.stop.is_some() && !above.contains(&row.row_id) {
+                continue;
+            }
+            // Written as it was
+            if row.stop.is_none() && self.open.is_known(&row) && self.open.see(row.row_id, self.looks) {
+                continue;
+            }
+            let row = self.named(row);
+            if row.stop.is_none() {
+                self.open.note(&row, self.looks, open.get(&row.row_id).copied().flatten());
+            }
+            found.changed.push(row);
+        }
     }
 
     /// Finds rows that were updated no more; the NAS with open rows.
@@ -131,19 +150,19 @@ impl Ledger {
         self.open.nas().iter().zip(is_open).filter(|(_, open)| *open).map(|(nas, _)| nas.clone()).collect()
     }
 
-    /// The rows that were open and are so no more: closed, or gone.
-    async fn look_for_vanished(&mut self, found: &mut Looked) -> Result<(), StoreError> {
-        let vanished = self.open.unseen(self.looks);
-        let rows = self.accounting.rows_by_id(&vanished).await?;
+    /// Notes the rows that were open and are so no more: closed, or gone.
+    fn note_vanished(&self, vanished: &[String], rows: Vec<Sighting>, found: &mut Looked) {
         let there: HashSet<&str> = rows.iter().map(|row| &*row.acct_unique_id).collect();
         found.gone.extend(vanished.iter().filter(|id| !there.contains(id.as_str())).cloned());
-        for row in rows {
-            // Opened again between two pages: the next look sees it
-            if row.stop.is_some() {
-                found.changed.push(self.named(row));
-            }
-        }
-        Ok(())
+        // Opened again between two pages: the next look sees it
+        let closed = rows.into_iter().filter(|row| row.stop.is_some());
+        found.changed.extend(closed.map(|row| self.named(row)));
+    }
+
+    /// Moves the mark to the last of the rows above it; those of them that have not been read.
+    fn look_above_mark(&mut self, (above, highest): (Vec<i64>, i64), found: &mut Looked) -> HashSet<i64> {
+        self.move_mark(highest, &above, found);
+        above.into_iter().filter(|id| self.recent.insert(*id) && !self.open.saw(*id, self.looks)).collect()
     }
 
     /// Moves the mark to the last of the rows `above` it.

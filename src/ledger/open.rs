@@ -154,9 +154,10 @@ impl OpenRows {
         &self.nas
     }
 
-    /// Acct-Unique-Ids of the rows that were not seen in this look, in their order.
-    pub(super) fn unseen(&self, look: u32) -> Vec<String> {
-        let unseen = self.not_seen(look).map(|row| &row.acct_unique_id);
+    /// Acct-Unique-Ids of the rows that were not seen in this look and are such ones, and of those whose radacctid is another
+    /// row's by now, in their order.
+    pub(super) fn unseen(&self, look: u32, such: impl Fn(&OpenRow) -> bool) -> Vec<String> {
+        let unseen = self.not_seen(look).filter(|row| such(row)).map(|row| &row.acct_unique_id);
         let mut ids: Vec<String> = unseen.chain(&self.lost).map(ToString::to_string).collect();
         ids.sort_unstable();
         ids
@@ -247,9 +248,9 @@ mod tests {
         rows.note(&row(2, "b"), 1, None);
         rows.note(&row(1, "c"), 2, None);
         rows.note(&row(2, "b"), 2, None);
-        assert_eq!(rows.unseen(2), ["a"]);
+        assert_eq!(rows.unseen(2, |_| true), ["a"]);
         rows.settle(2);
-        assert_eq!(rows.unseen(2), [""; 0]);
+        assert_eq!(rows.unseen(2, |_| true), [""; 0]);
         assert!(rows.is_known(&row(1, "c")) && !rows.is_known(&Sighting { input: Some(4), ..row(1, "c") }));
     }
 
@@ -267,7 +268,7 @@ mod tests {
         assert!(matches!(rows.look_at(&look(3, 7), 1), Sight::News), "unknown");
         rows.note(&row(1, "a"), 1, Some(7));
         assert!(matches!(rows.look_at(&look(3, 7), 2), Sight::Same));
-        assert_eq!(rows.unseen(2), [""; 0]);
+        assert_eq!(rows.unseen(2, |_| true), [""; 0]);
         let now = grown(&mut rows, &look(4, 7), 3).expect("it went on");
         assert_eq!(now, Sighting { input: Some(4), ..row(1, "a") });
         assert!(rows.saw(1, 3) && matches!(rows.look_at(&look(4, 7), 4), Sight::Same));
@@ -282,7 +283,7 @@ mod tests {
             let mut rows = OpenRows::default();
             rows.note(&row(1, "a"), 1, Some(7));
             assert!(matches!(rows.look_at(&told, at), Sight::News), "{told:?} at {at}");
-            assert_eq!(rows.unseen(at), ["a"], "not seen before it is read");
+            assert_eq!(rows.unseen(at, |_| true), ["a"], "not seen before it is read");
         }
         let mut rows = OpenRows::default();
         rows.note(&row(1, "a"), 1, None);
@@ -297,7 +298,7 @@ mod tests {
         rows.settle(2);
         assert!(!rows.saw(1, 1) && rows.user(1).is_none() && rows.len() == 1);
         rows.note(&row(3, "c"), 3, None);
-        assert_eq!((rows.unseen(3), rows.saw(3, 3), rows.users()), (vec!["b".to_owned()], true, 1));
+        assert_eq!((rows.unseen(3, |_| true), rows.saw(3, 3), rows.users()), (vec!["b".to_owned()], true, 1));
     }
 
     #[test]

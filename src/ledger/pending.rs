@@ -103,15 +103,21 @@ impl Pending {
         }
     }
 
-    /// What of `entries` is to be written now, with all that waits of the same sessions; after a look of all open rows also
-    /// those that have waited long enough. The rest waits, and stands at hand as counted. `look` is the number of such a
-    /// look and when the last one was; without it none of `entries` waits.
-    pub(super) fn sift(&mut self, entries: Vec<Entry>, at_hand: &mut AtHand, look: Option<(u32, i64)>) -> Vec<Entry> {
+    /// What has waited long enough when the look of this number begins.
+    pub(super) fn turn(&mut self, look: u32, at_hand: &AtHand) -> Vec<Entry> {
+        let turn = std::mem::take(&mut self.turns[(look % LOOKS) as usize]);
+        self.take(at_hand, turn)
+    }
+
+    /// What of `entries` is to be written now, with all that waits of the same sessions. The rest waits, and stands at hand as
+    /// counted. `before` is when the look was before the one that they are of, if that was of all open rows; without it none
+    /// of `entries` waits.
+    pub(super) fn sift(&mut self, entries: Vec<Entry>, at_hand: &mut AtHand, before: Option<i64>) -> Vec<Entry> {
         let mut now: Vec<Entry> = Vec::new();
         let mut ids = HashSet::default();
         for entry in entries {
-            let entry = match look {
-                Some((_, before)) if !entry.is_of(&ids) => match self.hold_back(entry, at_hand, before) {
+            let entry = match before {
+                Some(before) if !entry.is_of(&ids) => match self.hold_back(entry, at_hand, before) {
                     Some(entry) => entry,
                     None => continue,
                 },
@@ -120,10 +126,6 @@ impl Pending {
             let waited = entry.account.as_ref().and_then(|account| self.remove(&account.acct_unique_id));
             ids.extend(entry.account.as_ref().map(|account| account.acct_unique_id.clone()));
             now.push(Entry { waited: waited.and_then(|waited| waited.increment), ..entry });
-        }
-        if let Some((look, _)) = look {
-            let turn = std::mem::take(&mut self.turns[(look % LOOKS) as usize]);
-            now.extend(self.take(at_hand, turn));
         }
         now
     }
@@ -263,11 +265,11 @@ mod tests {
             at_hand.keep(&account(id, 1));
         }
         let entries = vec![entry("8000a", 3, 2), entry("8000b", 5, 4)];
-        assert_eq!(pending.sift(entries, &mut at_hand, Some((1, 0))).len(), 0);
+        assert_eq!(pending.sift(entries, &mut at_hand, Some(0)).len(), 0);
         let octets =
             |pending: &mut Pending, stays| pending.usage(&alice, stays).iter().map(|row| row.used.input).sum::<u64>();
         assert_eq!(octets(&mut pending, false), 6);
-        assert_eq!(pending.sift(vec![entry("8000a", 4, 1)], &mut at_hand, Some((2, 0))).len(), 0);
+        assert_eq!(pending.sift(vec![entry("8000a", 4, 1)], &mut at_hand, Some(0)).len(), 0);
         assert_eq!(octets(&mut pending, false), 7);
         let theirs: HashSet<&UserName> = alice.iter().collect();
         assert_eq!(pending.of(Some(&theirs), &at_hand).len(), 2);
@@ -278,10 +280,10 @@ mod tests {
     fn what_stays_at_hand_is_told_once() {
         let (mut pending, mut at_hand, alice) = (Pending::default(), AtHand::default(), [UserName::new("alice")]);
         at_hand.keep(&account("8000a", 1));
-        pending.sift(vec![entry("8000a", 3, 2)], &mut at_hand, Some((1, 0)));
+        pending.sift(vec![entry("8000a", 3, 2)], &mut at_hand, Some(0));
         let rows = pending.usage(&alice, true);
         at_hand.keep_usage(alice.to_vec(), rows, true);
-        pending.sift(vec![entry("8000a", 4, 1)], &mut at_hand, Some((2, 0)));
+        pending.sift(vec![entry("8000a", 4, 1)], &mut at_hand, Some(0));
         let at =
             |at_hand: &AtHand| at_hand.usage(&alice[0]).map(|rows| rows.iter().map(|row| row.used.input).sum::<u64>());
         assert_eq!((at(&at_hand), pending.usage(&alice, true).len()), (Some(3), 0));
@@ -300,10 +302,11 @@ mod tests {
         let mut written = Vec::new();
         for look in 1..=2 * LOOKS {
             let entries = vec![entry("8000a", u64::from(look) + 1, 1)];
-            let now = pending.sift(entries, &mut at_hand, Some((look, 0)));
+            let now = pending.turn(look, &at_hand);
             written.extend(now.iter().filter_map(|entry| Some((look, entry.waited.as_ref()?.used.input))));
+            assert_eq!(pending.sift(entries, &mut at_hand, Some(0)).len(), 0);
         }
-        assert_eq!(written, [(30, 30), (90, 60)]);
+        assert_eq!(written, [(30, 29), (90, 60)]);
     }
 
     #[test]
@@ -313,10 +316,10 @@ mod tests {
             at_hand.keep(&account(id, 1));
         }
         assert_eq!(pending.behind_since(), None);
-        pending.sift(vec![entry("8000a", 2, 1), entry("8000b", 2, 1)], &mut at_hand, Some((1, 10)));
-        pending.sift(vec![entry("8000a", 3, 1), entry("0000a", 2, 1)], &mut at_hand, Some((2, 20)));
+        pending.sift(vec![entry("8000a", 2, 1), entry("8000b", 2, 1)], &mut at_hand, Some(10));
+        pending.sift(vec![entry("8000a", 3, 1), entry("0000a", 2, 1)], &mut at_hand, Some(20));
         assert_eq!(pending.behind_since(), Some(10));
-        assert_eq!(pending.sift(Vec::new(), &mut at_hand, Some((30, 300))).len(), 2);
+        assert_eq!(pending.turn(30, &at_hand).len(), 2);
         assert_eq!(pending.behind_since(), Some(20));
         assert_eq!(pending.of(None, &at_hand).len(), 1);
         assert_eq!(pending.behind_since(), None);

@@ -43,6 +43,7 @@ impl Ledger {
         // Until it is counted: a row that is remembered and was not counted would never be
         self.unsee();
         let mut reading = Reading::begin(&self.accounting, self.cursors());
+        self.book.write_turn(self.looks, &self.feed, now);
         let (again, above) = tokio::join!(self.look_again(now), self.look_above());
         let (mut grown, mut news) = (Vec::new(), HashMap::default());
         while let Some(page) = reading.page().await {

@@ -25,17 +25,24 @@ type Page = (Vec<SessionAccount>, Vec<(Increment, Origin)>);
 
 impl Book {
     /// Counts entries and begins to write them, those of sessions that only went on later; and how far the feed has come.
-    /// `look` is the number of the look that they are of, if it was one of all open rows. [`Book::written`] tells what came
-    /// of it.
+    /// `whole` is whether they are of a look of all open rows. [`Book::written`] tells what came of it.
     pub(super) fn write(
         &mut self,
         entries: Vec<Entry>,
         (before, after): (&FeedRecord, &FeedRecord),
-        (look, now): (Option<u32>, i64),
+        (whole, now): (bool, i64),
     ) {
-        let look = look.filter(|_| self.lease.is_some()).map(|look| (look, before.read_at));
-        let entries = self.pending.sift(entries, &mut self.at_hand, look);
+        let last = (whole && self.lease.is_some()).then_some(before.read_at);
+        let entries = self.pending.sift(entries, &mut self.at_hand, last);
         self.begin(entries, (before, after), now);
+    }
+
+    /// Begins to write what has waited long enough when the look of this number begins.
+    pub(super) fn write_turn(&mut self, look: u32, feed: &FeedRecord, now: i64) {
+        let entries = self.pending.turn(look, &self.at_hand);
+        if !entries.is_empty() {
+            self.begin(entries, (feed, feed), now);
+        }
     }
 
     /// Writes what waits: all of it, or that of these users. `false` as below.
@@ -73,11 +80,15 @@ impl Book {
         written
     }
 
-    /// Counts entries in memory and begins to write them, so many in a transaction: in a task that goes on to its end
-    /// whatever becomes of whoever waits for it.
+    /// Counts entries in memory and begins to write them, so many in a transaction, after what is being written: in a task that
+    /// goes on to its end whatever becomes of whoever waits for it.
     fn begin(&mut self, entries: Vec<Entry>, (before, after): (&FeedRecord, &FeedRecord), now: i64) {
         let behind_since = self.pending.behind_since();
-        let [before, after] = [before, after].map(|feed| FeedRecord { behind_since, ..feed.clone() });
+        let was_behind = std::mem::replace(&mut self.behind_since, behind_since);
+        let after = FeedRecord { behind_since, ..after.clone() };
+        // Until all of it is written the rest is as far behind as it was
+        let behind_since = was_behind.into_iter().chain(behind_since).min();
+        let before = FeedRecord { behind_since, ..before.clone() };
         let mut pages = Vec::new();
         let mut rest = entries;
         loop {
@@ -89,7 +100,13 @@ impl Book {
             rest = later;
         }
         let Some((state, lease)) = self.state.clone().zip(self.lease.clone()) else { return };
+        let earlier = self.writing.take();
         let write = async move {
+            if let Some(earlier) = earlier
+                && !joined(earlier.task).await?
+            {
+                return Ok(false);
+            }
             let last = pages.len() - 1;
             for (place, (accounts, increments)) in pages.into_iter().enumerate() {
                 let feed = if place == last { &after } else { &before };

@@ -143,10 +143,12 @@ impl Meter {
 
     async fn take(&mut self, leave: Leave<'_>, now: i64) -> Result<(), StoreError> {
         if let Some(holder) = leave.holder {
-            let other = self.ledger.holder().await?;
-            let abandoned = other.as_deref().filter(|other| crate::jobs::is_dead(other));
-            if !self.ledger.take(holder, abandoned, now).await? {
-                tracing::debug!(?other, "another radkick keeps the ledger; this one counts in memory");
+            if !self.ledger.take(holder, None, now).await? {
+                let other = self.ledger.holder().await?;
+                let abandoned = other.as_deref().filter(|other| crate::jobs::is_dead(other));
+                if abandoned.is_none() || !self.ledger.take(holder, abandoned, now).await? {
+                    tracing::debug!(?other, "another radkick keeps the ledger; this one counts in memory");
+                }
             }
         }
         self.ledger.load().await
@@ -238,7 +240,7 @@ async fn begin_count(
     for chunk in users.chunks(CHUNK) {
         // Without the query nobody knows where the slots of its users begin: counted once it answers
         let Some(of_chunk) = reader.since(Some(chunk), now).await? else {
-            ledger.leave(looked);
+            ledger.leave(looked).await?;
             return Ok(None);
         };
         since.extend(of_chunk);

@@ -103,10 +103,11 @@ impl Worker {
         if let Some(user) = &self.only {
             return Ok(meter.one(user, &exemptions, agent.now()).await?);
         }
-        let brake = agent.state.brake(LIMITS_BRAKE).await?;
+        let brake = async { Ok(agent.state.brake(LIMITS_BRAKE).await?) };
+        let (brake, ours) = tokio::try_join!(brake, self.ours())?;
         let may_lose = self.confirmed || brake.is_some_and(|brake| brake.confirmed_at.is_some());
         let leave = Leave { holder: Some(&agent.holder), may_lose };
-        let measured = Box::pin(meter.measure(self.ours().await?, &exemptions, leave, agent.now())).await?;
+        let measured = Box::pin(meter.measure(ours, &exemptions, leave, agent.now())).await?;
         if measured.swept {
             self.mind_lost_limits(&measured).await?;
         }
@@ -116,8 +117,8 @@ impl Worker {
     /// Those whom we hold or are after, under every name that the tables know them by.
     async fn ours(&self) -> Result<BTreeSet<UserName>, AgentError> {
         let agent = &self.agent;
-        let blocks = agent.state.blocks(None).await?.into_iter().map(|block| block.user);
-        let jobs = agent.state.live_jobs(None).await?.into_iter().map(|job| job.spec.user);
+        let (blocks, jobs) = tokio::try_join!(agent.state.blocks(None), agent.state.live_jobs(None))?;
+        let (blocks, jobs) = (blocks.into_iter().map(|block| block.user), jobs.into_iter().map(|job| job.spec.user));
         Ok(blocks.chain(jobs).collect())
     }
 
