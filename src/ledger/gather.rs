@@ -1,7 +1,7 @@
 //! Who may use how much: from check and reply items, the operator's query, and our own table.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio_util::task::AbortOnDropHandle;
@@ -108,7 +108,7 @@ impl LimitReader {
     }
 
     /// What check and reply items limit these users to, where they are a source.
-    async fn of_items(&self, users: &[UserName], swept: bool) -> Result<Vec<(UserName, Limits)>, StoreError> {
+    async fn of_items(&self, users: &[UserName], swept: bool) -> Result<Vec<(UserName, Arc<Limits>)>, StoreError> {
         if !self.sources.contains(&LimitSource::Attributes) {
             return Ok(Vec::new());
         }
@@ -127,13 +127,13 @@ impl LimitReader {
         Ok(found)
     }
 
-    async fn read_items(&self, users: &[UserName], swept: bool) -> Result<Vec<(UserName, Limits)>, StoreError> {
+    async fn read_items(&self, users: &[UserName], swept: bool) -> Result<Vec<(UserName, Arc<Limits>)>, StoreError> {
         let (accounting, users, rules) = (self.accounting.clone(), users.to_vec(), self.rules.clone());
         let reading = async move {
             let items = accounting.limit_items_of(&users, &rules.attribute_names()).await?;
             let resolved = items.into_iter().map(|(user, items)| {
                 let limits = Limits::resolve(&user, &items, &rules);
-                (user, limits)
+                (user, Arc::new(limits))
             });
             Ok(resolved.collect())
         };

@@ -1,5 +1,7 @@
 //! Limits that need not be read again while nobody writes to the tables that they come from.
 
+use std::sync::Arc;
+
 use foldhash::HashMap;
 
 use crate::quota::{Limits, UserName};
@@ -13,7 +15,7 @@ const MANY: usize = 100_000;
 pub(super) struct Remembered {
     mark: Option<LimitsMark>,
     /// `None` for a user whom nothing limits.
-    limits: HashMap<UserName, Option<Limits>>,
+    limits: HashMap<UserName, Option<Arc<Limits>>>,
 }
 
 impl Remembered {
@@ -24,7 +26,7 @@ impl Remembered {
         mark: Option<&LimitsMark>,
         users: &[UserName],
         again: bool,
-    ) -> (Vec<(UserName, Limits)>, Vec<UserName>) {
+    ) -> (Vec<(UserName, Arc<Limits>)>, Vec<UserName>) {
         if self.mark.as_ref() != mark {
             self.limits.clear();
             self.mark = mark.cloned();
@@ -46,7 +48,7 @@ impl Remembered {
         &mut self,
         mark: Option<&LimitsMark>,
         users: &[UserName],
-        found: &[(UserName, Limits)],
+        found: &[(UserName, Arc<Limits>)],
         everybody: bool,
     ) {
         if mark.is_none() || self.mark.as_ref() != mark {

@@ -1,9 +1,10 @@
 //! Everybody's limits and use, for people: nothing is written.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::config::Config;
-use crate::quota::{Counters, Limits, Usage, UserName, share};
+use crate::quota::{Counters, Limited, Limits, Usage, UserName, share};
 use crate::store::{Accounting, State, StoreError};
 
 use super::{Ledger, LedgerRules, LimitReader};
@@ -50,8 +51,8 @@ pub async fn survey(
     let looked = ledger.look(now).await?;
     ledger.count(looked, &since).await?;
     for chunk in sweep.users.chunks(CHUNK) {
-        let mut limits = reader.of(chunk, true, now).await?.limits;
-        let mut surveyed = of_chunk(&mut ledger, accounting, std::mem::take(&mut limits)).await?;
+        let limits = reader.of(chunk, true, now).await?.limits;
+        let mut surveyed = of_chunk(&mut ledger, accounting, limits).await?;
         // Members of a family come with each other; each is shown with its own chunk
         surveyed.retain(|one| chunk.binary_search(&one.user).is_ok());
         if let Err(error) = each(surveyed) {
@@ -64,9 +65,10 @@ pub async fn survey(
 async fn of_chunk(
     ledger: &mut Ledger,
     accounting: &Accounting,
-    limits: BTreeMap<UserName, Limits>,
+    mut limits: Vec<(UserName, Arc<Limits>)>,
 ) -> Result<Vec<Surveyed>, StoreError> {
-    let names: Vec<UserName> = limits.keys().map(|user| accounting.ledger_name(user)).collect();
+    limits.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
+    let names: Vec<UserName> = limits.iter().map(|(user, _)| accounting.ledger_name(user)).collect();
     let usage = ledger.usage(&names, (true, false)).await?;
     let mut open = BTreeMap::<UserName, (usize, Counters)>::new();
     for account in ledger.book.accounts_of(&names, true).await? {
@@ -74,11 +76,12 @@ async fn of_chunk(
         *count += 1;
         *held = held.plus(account.all_held());
     }
-    let mut limited = limits.into_iter().zip(usage).map(|((user, limits), usage)| (user, (limits, usage))).collect();
+    let limited = limits.into_iter().zip(usage).map(|((user, limits), usage)| Limited { user, limits, usage });
+    let mut limited: Vec<Limited> = limited.collect();
     share(&mut limited);
-    let surveyed = limited.into_iter().map(|(user, (limits, usage))| {
+    let surveyed = limited.into_iter().map(|Limited { user, limits, usage }| {
         let (open_sessions, held) = open.get(&accounting.ledger_name(&user)).copied().unwrap_or_default();
-        Surveyed { user, limits, usage, open_sessions, held }
+        Surveyed { user, limits: Arc::unwrap_or_clone(limits), usage, open_sessions, held }
     });
     Ok(surveyed.collect())
 }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crate::quota::{Limits, SessionAccount, Sighting, Usage, UserName, share};
+use crate::quota::{Limited, Limits, SessionAccount, Sighting, Usage, UserName, share};
 use crate::store::{Accounting, Origin, State, StoreError};
 
 use super::book::Entry;
@@ -47,24 +47,24 @@ pub async fn view(
 ) -> Result<View, StoreError> {
     let mut ledger = Ledger::new(accounting.clone(), state.cloned(), rules.clone());
     let (gathered, ()) = tokio::try_join!(reader.of(std::slice::from_ref(user), false, now), ledger.load_feed())?;
-    if let (true, Some(problem)) = (gathered.blind, gathered.query_problem) {
+    let Gathered { limits, query_problem, blind } = gathered;
+    if let (true, Some(problem)) = (blind, query_problem) {
         return Err(problem);
     }
-    ledger.widen(gathered.limits.values().flat_map(|limits| &limits.amounts).map(|limit| limit.period));
+    ledger.widen(limits.iter().flat_map(|(_, limits)| &limits.amounts).map(|limit| limit.period));
     let own = accounting.ledger_name(user);
-    let mut limited: BTreeMap<UserName, (Limits, Usage)> = gathered
-        .limits
-        .into_iter()
-        .map(|(user, limits)| (accounting.ledger_name(&user), (limits, Usage::default())))
-        .collect();
-    limited.entry(own.clone()).or_default();
-    let names: Vec<UserName> = limited.keys().cloned().collect();
-    let since = since_of(&limited);
+    let mut limited = unused(limits, accounting);
+    if !limited.iter().any(|one| one.user == own) {
+        limited.push(Limited { user: own.clone(), limits: Arc::default(), usage: Usage::default() });
+    }
+    limited.sort_unstable_by(|a, b| a.user.cmp(&b.user));
+    let names: Vec<UserName> = limited.iter().map(|one| one.user.clone()).collect();
+    let since = since_of(limited.clone());
     let heard = ledger.glance(&names, &|user| since.get(user).copied(), now).await?;
     let for_people = depth == Depth::Everything;
     let usage = ledger.usage(&names, (for_people || reader.counts_open(), false)).await?;
-    for ((_, of_user), usage) in limited.values_mut().zip(usage) {
-        *of_user = usage;
+    for (one, usage) in limited.iter_mut().zip(usage) {
+        one.usage = usage;
     }
     share(&mut limited);
     let mut sessions = Vec::new();
@@ -73,29 +73,36 @@ pub async fn view(
         sessions.sort_by_key(|account| (account.start, account.row_id));
     }
     let unheard = ledger.is_unheard(&own, &heard).await?;
-    let (limits, usage) = limited.remove(&own).unwrap_or_default();
+    let of_own = limited.into_iter().find(|one| one.user == own);
+    let (limits, usage) = of_own.map(|one| (Arc::unwrap_or_clone(one.limits), one.usage)).unwrap_or_default();
     Ok(View { limits, usage, members: names, sessions, unheard })
 }
 
 /// The starts of the users' own allowances; in a family that of the member whose allowance it is.
-fn since_of(limited: &BTreeMap<UserName, (Limits, Usage)>) -> BTreeMap<UserName, i64> {
-    let mut shared = limited.clone();
-    share(&mut shared);
+fn since_of(mut limited: Vec<Limited>) -> BTreeMap<UserName, i64> {
+    share(&mut limited);
     let since = |limits: &Limits| limits.amounts.iter().filter_map(|limit| limit.since).max();
-    shared.iter().filter_map(|(user, (limits, _))| Some((user.clone(), since(limits)?))).collect()
+    limited.into_iter().filter_map(|one| Some((one.user, since(&one.limits)?))).collect()
 }
 
 impl Gathered {
     /// The start of each user's own allowance, by the user's name in the ledger.
     #[must_use]
-    pub fn since(&self, accounting: &Accounting) -> BTreeMap<UserName, i64> {
-        let limited = self
-            .limits
-            .iter()
-            .filter(|(_, limits)| limits.subject.is_some() || limits.amounts.iter().any(|limit| limit.since.is_some()));
-        let limited = limited.map(|(user, limits)| (accounting.ledger_name(user), (limits.clone(), Usage::default())));
-        since_of(&limited.collect())
+    pub fn since(mut self, accounting: &Accounting) -> BTreeMap<UserName, i64> {
+        let has_since = |limits: &Limits| limits.amounts.iter().any(|limit| limit.since.is_some());
+        self.limits.retain(|(_, limits)| limits.subject.is_some() || has_since(limits));
+        since_of(unused(self.limits, accounting))
     }
+}
+
+/// Users by their names in the ledger, nothing used yet.
+fn unused(limits: Vec<(UserName, Arc<Limits>)>, accounting: &Accounting) -> Vec<Limited> {
+    let limited = limits.into_iter().map(|(user, limits)| Limited {
+        user: accounting.ledger_name(&user),
+        limits,
+        usage: Usage::default(),
+    });
+    limited.collect()
 }
 
 impl Ledger {

@@ -1,6 +1,7 @@
 //! What a query of the operator's, or our own table, allows a user.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::{Direction, Limit, Limits, Meaning, Period, Unit, Usage, UserName};
 
@@ -50,36 +51,49 @@ impl Allowance {
     }
 }
 
+/// A user, what limits the user, and what was used.
+#[derive(Debug, Clone)]
+pub struct Limited {
+    /// Who.
+    pub user: UserName,
+    /// What limits the user.
+    pub limits: Arc<Limits>,
+    /// What was used.
+    pub usage: Usage,
+}
+
 /// Makes the members of each family share: all have the usage of all, and the allowance of the member whose name is the
 /// subject's, else the greatest. An expiry stays each member's own.
-pub fn share(limited: &mut BTreeMap<UserName, (Limits, Usage)>) {
-    let mut families = BTreeMap::<String, Vec<UserName>>::new();
-    for (user, (limits, _)) in limited.iter() {
-        if let Some(subject) = &limits.subject {
-            families.entry(subject.clone()).or_default().push(user.clone());
+pub fn share(limited: &mut [Limited]) {
+    let mut families = BTreeMap::<String, Vec<usize>>::new();
+    for (place, one) in limited.iter().enumerate() {
+        if let Some(subject) = &one.limits.subject {
+            families.entry(subject.clone()).or_default().push(place);
         }
     }
-    for (subject, members) in families.into_iter().filter(|(_, members)| members.len() > 1) {
-        let of_members: Vec<&(Limits, Usage)> = members.iter().filter_map(|user| limited.get(user)).collect();
+    for (subject, mut members) in families.into_iter().filter(|(_, members)| members.len() > 1) {
+        members.sort_unstable_by_key(|place| &limited[*place].user);
+        let of_members = || members.iter().map(|place| &limited[*place]);
         let mut usage = Usage::default();
-        for (_, of_member) in &of_members {
-            usage.join(of_member);
-        }
-        let offset = of_members.iter().flat_map(|(limits, _)| &limits.amounts);
+        of_members().for_each(|member| usage.join(&member.usage));
+        let offset = of_members().flat_map(|member| &member.limits.amounts);
         let offset = offset.fold(0_u64, |sum, limit| sum.saturating_add(limit.offset));
-        let head = members.iter().position(|user| user.as_str() == subject);
-        let head = head.map(|index| of_members[index]).filter(|(limits, _)| !limits.amounts.is_empty());
-        let greatest =
-            || of_members.iter().copied().max_by_key(|(limits, _)| limits.amounts.first().map(|limit| limit.amount));
-        let mut amounts = head.or_else(greatest).map(|(limits, _)| limits.amounts.clone()).unwrap_or_default();
+        let mut amounts = of_family(&subject, of_members()).to_vec();
         for limit in &mut amounts {
             limit.offset = offset;
         }
-        for user in members {
-            if let Some((limits, of_member)) = limited.get_mut(&user) {
-                limits.amounts.clone_from(&amounts);
-                of_member.clone_from(&usage);
-            }
+        for place in members {
+            let member = &mut limited[place];
+            Arc::make_mut(&mut member.limits).amounts.clone_from(&amounts);
+            member.usage.clone_from(&usage);
         }
     }
+}
+
+/// The allowance of the member whose name is the subject's, else the greatest.
+fn of_family<'a>(subject: &str, members: impl Iterator<Item = &'a Limited> + Clone) -> &'a [Limit] {
+    let head = members.clone().find(|member| member.user.as_str() == subject);
+    let head = head.filter(|member| !member.limits.amounts.is_empty());
+    let greatest = || members.max_by_key(|member| member.limits.amounts.first().map(|limit| limit.amount));
+    head.or_else(greatest).map(|member| member.limits.amounts.as_slice()).unwrap_or_default()
 }

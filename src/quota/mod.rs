@@ -13,7 +13,7 @@ mod usage;
 mod user_name;
 mod verdict;
 
-pub use allowance::{Allowance, share};
+pub use allowance::{Allowance, Limited, share};
 pub use expiry::{ExpiryError, parse_expiration};
 pub use ledger::{Context, Counters, Increment, Observed, Oddity, SessionAccount, Share, Sighting, Slots, Suspect};
 pub use limit::{CheckItem, Limit, LimitProblem, Limits, Place};

@@ -1,12 +1,13 @@
 //! From limits and use to who is over.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use foldhash::HashSet;
 
 use crate::jobs::Exemptions;
 use crate::ledger::Gathered;
-use crate::quota::{Limits, Usage, UserName, share};
+use crate::quota::{Limited, Limits, UserName, share};
 use crate::store::StoreError;
 
 use super::measured::Measured;
@@ -44,12 +45,15 @@ impl Meter {
             return Ok(());
         }
         for gathered in gathered {
-            let mut known = BTreeMap::new();
-            gathered.limits.retain(|user, limits| {
-                let name = self.accounting.ledger_name(user);
-                let usage = self.ledger.usage_at_hand(&name).filter(|_| limits.subject.is_none());
-                usage.map(|usage| known.insert(user.clone(), (std::mem::take(limits), usage))).is_none()
-            });
+            let (mut known, mut unknown) = (Vec::new(), Vec::new());
+            for (user, limits) in std::mem::take(&mut gathered.limits) {
+                let name = self.accounting.ledger_name(&user);
+                match self.ledger.usage_at_hand(&name).filter(|_| limits.subject.is_none()) {
+                    Some(usage) => known.push(Limited { user, limits, usage }),
+                    None => unknown.push((user, limits)),
+                }
+            }
+            gathered.limits = unknown;
             self.judge_limited(known, judged, measured, bench).await?;
         }
         Ok(())
@@ -99,15 +103,15 @@ impl Meter {
 
     async fn judge_limited(
         &mut self,
-        mut limited: BTreeMap<UserName, (Limits, Usage)>,
+        mut limited: Vec<Limited>,
         judged: &mut HashSet<UserName>,
         measured: &mut Measured,
         Bench { exemptions, now }: Bench<'_>,
     ) -> Result<(), StoreError> {
         // A family comes whole with each of its members
-        limited.retain(|user, _| judged.insert(user.clone()));
+        limited.retain(|one| judged.insert(one.user.clone()));
         let soon = now.saturating_add(2 * self.sweep_every);
-        let due = limited.iter().filter_map(|(user, (limits, _))| Some((user, limits.expires_at.as_ref()?.0)));
+        let due = limited.iter().filter_map(|one| Some((&one.user, one.limits.expires_at.as_ref()?.0)));
         self.due.extend(due.filter(|(_, at)| *at > now && *at <= soon).map(|(user, at)| (user.clone(), at)));
         measured.judgement.judge(limited, exemptions, now).await
     }
@@ -166,13 +170,13 @@ impl Meter {
 
     async fn with_usage(
         &mut self,
-        limits: BTreeMap<UserName, Limits>,
+        limits: Vec<(UserName, Arc<Limits>)>,
         keep: bool,
-    ) -> Result<BTreeMap<UserName, (Limits, Usage)>, StoreError> {
-        let names: Vec<UserName> = limits.keys().map(|user| self.accounting.ledger_name(user)).collect();
+    ) -> Result<Vec<Limited>, StoreError> {
+        let names: Vec<UserName> = limits.iter().map(|(user, _)| self.accounting.ledger_name(user)).collect();
         let usage = self.ledger.usage(&names, (self.reader.counts_open(), keep)).await?;
-        let limited = limits.into_iter().zip(usage).map(|((user, limits), usage)| (user, (limits, usage)));
-        let mut limited = limited.collect();
+        let limited = limits.into_iter().zip(usage).map(|((user, limits), usage)| Limited { user, limits, usage });
+        let mut limited: Vec<Limited> = limited.collect();
         share(&mut limited);
         Ok(limited)
     }

@@ -9,7 +9,7 @@ use crate::jobs::Exemptions;
 use crate::ledger::{
     Counting, Depth, Gathered, Ledger, LedgerRules, LimitReader, Looked, Silence, Skimmed, Sweep, view,
 };
-use crate::quota::UserName;
+use crate::quota::{Limited, UserName};
 use crate::store::{Accounting, State, StoreError};
 
 use super::judging::{Bench, CHUNK, chunk};
@@ -83,7 +83,7 @@ impl Meter {
         let databases = (&self.accounting, self.state.as_ref());
         let seen = view(databases, (&self.rules, &self.reader), (user, Depth::Judgement), now).await?;
         let mut judgement = Judgement::default();
-        let limited = BTreeMap::from([(user.clone(), (seen.limits, seen.usage))]);
+        let limited = vec![Limited { user: user.clone(), limits: seen.limits.into(), usage: seen.usage }];
         judgement.judge(limited, exemptions, now).await?;
         judgement.rank();
         let open = self.accounting.open_sightings_of(std::slice::from_ref(user)).await?;

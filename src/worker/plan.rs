@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::jobs::Exemptions;
-use crate::quota::{LimitProblem, Limits, Meaning, Over, Reason, Usage, UserName, judge};
+use crate::quota::{LimitProblem, Limited, Meaning, Over, Reason, UserName, judge};
 use crate::store::StoreError;
 
 /// A user who is over.
@@ -74,11 +74,11 @@ impl Judgement {
     /// Judges these users.
     pub(super) async fn judge(
         &mut self,
-        limited: BTreeMap<UserName, (Limits, Usage)>,
+        limited: Vec<Limited>,
         exemptions: &Exemptions<'_>,
         now: i64,
     ) -> Result<(), StoreError> {
-        for (user, (limits, usage)) in limited {
+        for Limited { user, limits, usage } in limited {
             self.subjects.extend(limits.subject.clone().map(|subject| (user.clone(), subject)));
             if !limits.problems.is_empty() {
                 self.unreadable.insert(user.clone());
@@ -92,7 +92,7 @@ impl Judgement {
             match exemptions.of(&user).await? {
                 None => {
                     self.names.insert(user.clone());
-                    self.over.push(OverUser { user, subject: limits.subject, over });
+                    self.over.push(OverUser { user, subject: limits.subject.clone(), over });
                 }
                 Some(why) => tracing::debug!(%user, why, "over, and exempt"),
             }
@@ -126,7 +126,8 @@ impl Judgement {
 
     /// Puts those who are furthest over first.
     pub(super) fn rank(&mut self) {
-        self.over.sort_by_key(|over| std::cmp::Reverse(excess(&over.over)));
+        let by_excess = |a: &OverUser, b: &OverUser| excess(&b.over).cmp(&excess(&a.over));
+        self.over.sort_unstable_by(|a, b| by_excess(a, b).then_with(|| a.user.cmp(&b.user)));
     }
 }
 

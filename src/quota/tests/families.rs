@@ -1,6 +1,7 @@
 //! Users who share one allowance.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::*;
 
@@ -23,17 +24,18 @@ fn allowance(user: &str, limit: Option<u64>) -> Allowance {
 }
 
 /// What each has used beside the allowance.
-fn shared(members: impl IntoIterator<Item = (Allowance, u64)>) -> BTreeMap<UserName, (Limits, Usage)> {
-    let of_member = |(allowance, used_octets): (Allowance, u64)| {
-        let usage = used(used_octets, 1);
-        (allowance.user.clone(), (allowance.limits(), usage))
+fn shared(members: impl IntoIterator<Item = (Allowance, u64)>) -> BTreeMap<UserName, (Arc<Limits>, Usage)> {
+    let of_member = |(allowance, used_octets): (Allowance, u64)| Limited {
+        user: allowance.user.clone(),
+        limits: allowance.limits().into(),
+        usage: used(used_octets, 1),
     };
-    let mut limited = members.into_iter().map(of_member).collect();
+    let mut limited: Vec<Limited> = members.into_iter().map(of_member).collect();
     share(&mut limited);
-    limited
+    limited.into_iter().map(|Limited { user, limits, usage }| (user, (limits, usage))).collect()
 }
 
-fn limit_of(limited: &BTreeMap<UserName, (Limits, Usage)>, user: &str) -> Option<u64> {
+fn limit_of(limited: &BTreeMap<UserName, (Arc<Limits>, Usage)>, user: &str) -> Option<u64> {
     limited[&name(user)].0.amounts.first().map(|limit| limit.amount)
 }
 

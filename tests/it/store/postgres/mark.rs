@@ -122,7 +122,7 @@ fn reader(database: &Postgres, accounting: Accounting) -> LimitReader {
 async fn limits(reader: &LimitReader, users: &[UserName], everybody: bool) -> Vec<u64> {
     let gathered = reader.of(users, everybody, 1_700_000_000).await.expect("read");
     let mut amounts: Vec<u64> =
-        gathered.limits.values().flat_map(|limits| &limits.amounts).map(|one| one.amount).collect();
+        gathered.limits.iter().flat_map(|(_, limits)| &limits.amounts).map(|one| one.amount).collect();
     amounts.sort_unstable();
     amounts.dedup();
     amounts
