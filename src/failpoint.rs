@@ -8,12 +8,15 @@ use std::io::Write as _;
 #[cfg(feature = "failpoints")]
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// Every step that is named, in the order in which a hook, the daemon's intake, a cut and a change reach them.
-pub const STEPS: [&str; 17] = [
+/// Every step that is named, in the order in which a hook, the daemon's intake, the worker's look, a cut and a change reach
+/// them.
+pub const STEPS: [&str; 19] = [
     "hook_written",
     "hook_kept",
     "event_taken",
     "event_stored",
+    "rows_seen",
+    "use_counted",
     "job_submitted",
     "block_planned",
     "block_changed",

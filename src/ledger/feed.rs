@@ -107,7 +107,7 @@ impl Ledger {
             return Ok(());
         }
         // Whatever became of it, it is to be over before our tables are read
-        let _ = self.book.written().await;
+        self.book.written().await.ok();
         let feed = match &self.state {
             Some(state) => state.feed().await?.unwrap_or_default(),
             None => FeedRecord::default(),
@@ -189,7 +189,7 @@ impl Ledger {
     /// Leaves what a look found for the next one.
     ///
     /// # Errors
-    /// When what was to be written later cannot be written now.
+    /// When what had waited long enough to be written cannot be.
     pub async fn leave(&mut self, _looked: Looked) -> Result<(), StoreError> {
         self.open.clear();
         self.recent.clear();

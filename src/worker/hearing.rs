@@ -13,7 +13,7 @@ use crate::store::{JobRecord, StoreError};
 
 use super::brakes::{self, CUT_BRAKE};
 use super::cut::first_subjects;
-use super::judging::{Bench, CHUNK};
+use super::judging::{CHUNK, Given};
 use super::measured::Measured;
 use super::meter::{Leave, Meter};
 use super::{StepOutcome, Worker};
@@ -166,8 +166,8 @@ impl Meter {
         if !counted? {
             return Ok(None);
         }
-        let (of_scope, bench) = (([limits?], &scope[first.len()..]), Bench { exemptions, now });
-        self.judge(of_scope, HashSet::default(), &mut measured, bench).await?;
+        let (of_scope, given) = (([limits?], &scope[first.len()..]), Given { exemptions, now });
+        self.judge(of_scope, HashSet::default(), &mut measured, given).await?;
         self.mind_silence(&BTreeSet::new(), &mut measured).await?;
         self.mind_online(&mut measured);
         self.over.extend(measured.judgement.over.iter().map(|over| over.user.clone()));

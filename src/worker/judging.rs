@@ -24,9 +24,9 @@ pub(super) const fn chunk(everybody: bool) -> usize {
     if everybody { OF_ALL } else { CHUNK }
 }
 
-/// Who is judged, and when: what judging needs besides the limits.
+/// What judging needs besides limits and use: who is exempt, and the time.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Bench<'a> {
+pub(super) struct Given<'a> {
     pub(super) exemptions: &'a Exemptions<'a>,
     pub(super) now: i64,
 }
@@ -39,7 +39,7 @@ impl Meter {
         gathered: &mut [Gathered],
         judged: &mut HashSet<UserName>,
         measured: &mut Measured,
-        bench: Bench<'_>,
+        given: Given<'_>,
     ) -> Result<(), StoreError> {
         if self.reader.counts_open() {
             return Ok(());
@@ -54,7 +54,7 @@ impl Meter {
                 }
             }
             gathered.limits = unknown;
-            self.judge_limited(known, judged, measured, bench).await?;
+            self.judge_limited(known, judged, measured, given).await?;
         }
         Ok(())
     }
@@ -65,22 +65,22 @@ impl Meter {
         (first, rest): (impl IntoIterator<Item = Gathered> + Send, &[UserName]),
         mut judged: HashSet<UserName>,
         measured: &mut Measured,
-        bench: Bench<'_>,
+        given: Given<'_>,
     ) -> Result<(), StoreError> {
         let mut rest = rest.chunks(chunk(measured.swept));
         let mut first = first.into_iter();
         let mut read = first.next();
         while let Some(gathered) = read {
-            self.judge_these((gathered, &mut judged), measured, bench).await?;
+            self.judge_these((gathered, &mut judged), measured, given).await?;
             read = first.next();
             if read.is_none()
                 && let Some(chunk) = rest.next()
             {
-                read = Some(self.reader.of(chunk, measured.swept, bench.now).await?);
+                read = Some(self.reader.of(chunk, measured.swept, given.now).await?);
             }
         }
         if !measured.swept {
-            self.make_sure(judged, measured, bench).await?;
+            self.make_sure(judged, measured, given).await?;
         }
         measured.judgement.rank();
         Ok(())
@@ -91,14 +91,14 @@ impl Meter {
         &mut self,
         (gathered, judged): (Gathered, &mut HashSet<UserName>),
         measured: &mut Measured,
-        bench: Bench<'_>,
+        given: Given<'_>,
     ) -> Result<(), StoreError> {
         measured.judgement.blind |= gathered.blind;
         if let Some(problem) = gathered.query_problem {
             measured.query_problem.get_or_insert_with(|| problem.to_string());
         }
         let limited = self.with_usage(gathered.limits, !measured.swept).await?;
-        self.judge_limited(limited, judged, measured, bench).await
+        self.judge_limited(limited, judged, measured, given).await
     }
 
     async fn judge_limited(
@@ -106,7 +106,7 @@ impl Meter {
         mut limited: Vec<Limited>,
         judged: &mut HashSet<UserName>,
         measured: &mut Measured,
-        Bench { exemptions, now }: Bench<'_>,
+        Given { exemptions, now }: Given<'_>,
     ) -> Result<(), StoreError> {
         // A family comes whole with each of its members
         limited.retain(|one| judged.insert(one.user.clone()));
@@ -122,7 +122,7 @@ impl Meter {
         &mut self,
         mut judged: HashSet<UserName>,
         measured: &mut Measured,
-        bench: Bench<'_>,
+        given: Given<'_>,
     ) -> Result<(), StoreError> {
         let names = &measured.judgement.names;
         let doubtful: Vec<UserName> = names.iter().filter(|user| !self.over.contains(*user)).cloned().collect();
@@ -134,8 +134,8 @@ impl Meter {
             judged.remove(user);
         }
         for chunk in doubtful.chunks(CHUNK) {
-            let gathered = self.reader.of(chunk, false, bench.now).await?;
-            self.judge_these((gathered, &mut judged), measured, bench).await?;
+            let gathered = self.reader.of(chunk, false, given.now).await?;
+            self.judge_these((gathered, &mut judged), measured, given).await?;
         }
         Ok(())
     }

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use foldhash::HashSet;
 
 use crate::config::Config;
+use crate::failpoint;
 use crate::jobs::Exemptions;
 use crate::ledger::{
     Counting, Depth, Gathered, Ledger, LedgerRules, LimitReader, Looked, Silence, Skimmed, Sweep, view,
@@ -12,7 +13,7 @@ use crate::ledger::{
 use crate::quota::{Limited, UserName};
 use crate::store::{Accounting, State, StoreError};
 
-use super::judging::{Bench, CHUNK, chunk};
+use super::judging::{CHUNK, Given, chunk};
 use super::measured::Measured;
 use super::plan::Judgement;
 
@@ -113,23 +114,22 @@ impl Meter {
         }
         let mut first: Vec<UserName> = early.iter().cloned().collect();
         first.sort_unstable();
-        // What limits those who are sure to be judged is read beside their rows, and while what was counted is written
+        // What limits those who are sure to be judged is read beside their rows
         let closer = look_closer((&mut self.ledger, &self.reader), skimmed, (scope, &early), &mut measured, now);
-        // Both to their end: what is being written is not to be left half-way
         let (of_first, looked) = tokio::join!(self.reader.of(&first, false, now), closer);
         let (of_rest, rest, counting) = looked?;
         self.silence.clone_from(&measured.silence);
-        let (mut limits, mut judged) = ([of_first?, of_rest], HashSet::default());
-        let bench = Bench { exemptions, now };
+        let (mut limits, mut judged, given) = ([of_first?, of_rest], HashSet::default(), Given { exemptions, now });
         if let Some(counting) = counting {
-            self.judge_known(&mut limits, &mut judged, &mut measured, bench).await?;
+            self.judge_known(&mut limits, &mut judged, &mut measured, given).await?;
+            failpoint::reach("use_counted");
             if !self.ledger.end_count(counting).await? {
                 // Another has taken over: what it has not counted yet is counted here in memory
                 self.ledger.stand_back();
                 return Box::pin(self.measure(others, exemptions, Leave { holder: None, ..leave }, now)).await;
             }
         }
-        self.judge((limits, &rest), judged, &mut measured, bench).await?;
+        self.judge((limits, &rest), judged, &mut measured, given).await?;
         self.mind_silence(&others, &mut measured).await?;
         self.mind_online(&mut measured);
         if measured.swept {
@@ -142,13 +142,13 @@ impl Meter {
     }
 
     async fn take(&mut self, leave: Leave<'_>, now: i64) -> Result<(), StoreError> {
-        if let Some(holder) = leave.holder {
-            if !self.ledger.take(holder, None, now).await? {
-                let other = self.ledger.holder().await?;
-                let abandoned = other.as_deref().filter(|other| crate::jobs::is_dead(other));
-                if abandoned.is_none() || !self.ledger.take(holder, abandoned, now).await? {
-                    tracing::debug!(?other, "another radkick keeps the ledger; this one counts in memory");
-                }
+        if let Some(holder) = leave.holder
+            && !self.ledger.take(holder, None, now).await?
+        {
+            let other = self.ledger.holder().await?;
+            let abandoned = other.as_deref().filter(|other| crate::jobs::is_dead(other));
+            if abandoned.is_none() || !self.ledger.take(holder, abandoned, now).await? {
+                tracing::debug!(?other, "another radkick keeps the ledger; this one counts in memory");
             }
         }
         self.ledger.load().await
@@ -245,5 +245,6 @@ async fn begin_count(
         };
         since.extend(of_chunk);
     }
+    failpoint::reach("rows_seen");
     ledger.begin_count(looked, &|user| since.get(user).copied()).await.map(Some)
 }

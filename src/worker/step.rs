@@ -103,11 +103,10 @@ impl Worker {
         if let Some(user) = &self.only {
             return Ok(meter.one(user, &exemptions, agent.now()).await?);
         }
-        let brake = async { Ok(agent.state.brake(LIMITS_BRAKE).await?) };
-        let (brake, ours) = tokio::try_join!(brake, self.ours())?;
-        let may_lose = self.confirmed || brake.is_some_and(|brake| brake.confirmed_at.is_some());
+        let (brake, ours) = tokio::join!(agent.state.brake(LIMITS_BRAKE), self.ours());
+        let may_lose = self.confirmed || brake?.is_some_and(|brake| brake.confirmed_at.is_some());
         let leave = Leave { holder: Some(&agent.holder), may_lose };
-        let measured = Box::pin(meter.measure(ours, &exemptions, leave, agent.now())).await?;
+        let measured = Box::pin(meter.measure(ours?, &exemptions, leave, agent.now())).await?;
         if measured.swept {
             self.mind_lost_limits(&measured).await?;
         }

@@ -6,6 +6,7 @@ mod logins;
 mod loops;
 mod observing;
 mod remembered;
+mod taken_over;
 mod throttled;
 mod troubles;
 

@@ -10,6 +10,8 @@ use crate::support::freeradius::Authentication;
 
 /// `serve::hook_steps` has these.
 const HOOK: [&str; 4] = ["hook_written", "hook_kept", "event_taken", "event_stored"];
+/// Before what was used is written, and while it is.
+const LOOK: [&str; 2] = ["rows_seen", "use_counted"];
 const CUT: [&str; 9] = [
     "job_submitted",
     "block_planned",
@@ -30,7 +32,8 @@ const ONCE: [&str; 2] = ["enforce", "--once"];
 
 #[test]
 fn no_step_is_left_out() {
-    let tested: Vec<&str> = HOOK.into_iter().chain(CUT).chain([CLOSING]).chain(RESTORE).chain([COA]).collect();
+    let tested: Vec<&str> =
+        HOOK.into_iter().chain(LOOK).chain(CUT).chain([CLOSING]).chain(RESTORE).chain([COA]).collect();
     assert_eq!(tested, STEPS);
 }
 
@@ -93,7 +96,7 @@ fn a_cut_of_one_session_is_finished() {
 
 #[test]
 fn a_cut_of_the_worker_is_finished() {
-    survives("reject", &ONCE, &CUT, "+ alice Auth-Type Reject");
+    survives("reject", &ONCE, &[LOOK.as_slice(), &CUT].concat(), "+ alice Auth-Type Reject");
 }
 
 #[test]

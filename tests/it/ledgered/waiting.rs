@@ -3,8 +3,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use radkick::config::{Config, DatabaseUrl, TableNames};
-use radkick::ledger::{Ledger, LedgerRules, Told};
-use radkick::quota::UserName;
+use radkick::ledger::{Counting, Ledger, LedgerRules, Told};
+use radkick::quota::{Usage, UserName};
 use radkick::store::{Accounting, State};
 
 use crate::bad_input::site::create_database;
@@ -37,15 +37,25 @@ impl Keeper {
         Self { accounting, state, rules, ledger }
     }
 
-    /// One look, and what all users have used then as this process has it.
-    async fn look(&mut self, now: i64) -> BTreeMap<(String, i64), u64> {
+    /// The first half of a look: what it counts is being written.
+    async fn begin_look(&mut self, now: i64) -> Counting {
         assert!(self.ledger.take("the same", None, now).await.expect("asked"));
         self.ledger.load().await.expect("read");
         assert!(self.ledger.begin(&|_| None, now).await.expect("begun"));
         let looked = self.ledger.look(now).await.expect("seen");
-        assert!(self.ledger.count(looked, &|_| None).await.expect("counted"));
+        self.ledger.begin_count(looked, &|_| None).await.expect("counted")
+    }
+
+    /// One look, and what all users have used then as this process has it.
+    async fn look(&mut self, now: i64) -> BTreeMap<(String, i64), u64> {
+        let counting = self.begin_look(now).await;
         let users = users();
+        let at_hand: Vec<Option<Usage>> = users.iter().map(|user| self.ledger.usage_at_hand(user)).collect();
+        assert!(self.ledger.end_count(counting).await.expect("written"));
         let usage = self.ledger.usage(&users, (false, true)).await.expect("read");
+        for (at_hand, usage) in at_hand.into_iter().zip(&usage) {
+            assert!(at_hand.is_none_or(|at_hand| at_hand == *usage), "while it was written: as afterwards");
+        }
         let slots = users.iter().zip(&usage).flat_map(|(user, usage)| {
             let slots = usage.zones.iter().flat_map(|zone| &zone.slots);
             slots.map(move |slot| ((user.as_str().to_owned(), slot.start), slot.used.octets()))
@@ -104,8 +114,9 @@ fn something_happens(random: &mut fastrand::Rng, now: i64) -> String {
     }
 }
 
-/// One writes all at once, after each look. One writes when it must. One also dies now and then, where no row that it
-/// looked at since it last wrote runs backwards or is gone: what happened to such a row, nobody knows then.
+/// One writes all at once, after each look. One writes when it must. One also dies now and then, and one goes away while it
+/// writes, where no row that it looked at since it last wrote runs backwards or is gone: what happened to such a row, nobody
+/// knows then.
 async fn tell(seed: u64) {
     let folder = tempfile::tempdir().expect("a folder");
     create_database(&folder.path().join("radius.db"));
@@ -113,6 +124,7 @@ async fn tell(seed: u64) {
     let mut at_once = Keeper::new(folder.path(), "at_once.db").await;
     let mut later = Keeper::new(folder.path(), "later.db").await;
     let mut dying = Keeper::new(folder.path(), "dying.db").await;
+    let mut hasty = Keeper::new(folder.path(), "hasty.db").await;
     let (mut now, mut held_back) = (BEGIN, 0);
     for turn in 0..70 {
         now += random.i64(60..3 * 3600);
@@ -124,6 +136,11 @@ async fn tell(seed: u64) {
         at_once.give_back().await;
         assert_eq!(later.look(now).await, right, "seed {seed}, turn {turn}");
         assert_eq!(dying.look(now).await, right, "seed {seed}, turn {turn}, who dies");
+        if [14, 17].contains(&(turn % 20)) {
+            // Nobody waits for the end of it
+            drop(hasty.begin_look(now).await);
+        }
+        assert_eq!(hasty.look(now).await, right, "seed {seed}, turn {turn}, who goes away");
         if later.tables().await != right {
             held_back += 1;
             let behind_since = later.state.feed().await.expect("read").expect("a ledger").behind_since;
@@ -133,7 +150,10 @@ async fn tell(seed: u64) {
             );
         }
         match turn % 20 {
-            12 => dying.give_back().await,
+            12 => {
+                dying.give_back().await;
+                hasty.give_back().await;
+            }
             14 | 17 => dying.die(),
             _ => {}
         }

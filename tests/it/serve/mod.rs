@@ -54,25 +54,25 @@ fn live(site: &Site) -> Vec<(String, bool)> {
     rows.iter().map(|row| (row["state"].as_str().expect("a state").to_owned(), row["held"] == 1)).collect()
 }
 
-/// Where a daemon halts at a step until it is let go.
-struct Gate {
+/// Where a process halts at a step until it is let go.
+pub(crate) struct Gate {
     folder: TempDir,
 }
 
 impl Gate {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let gate = Self { folder: tempfile::tempdir().expect("a folder") };
         let made = Running::start(Command::new(program("mkfifo", "coreutils")).arg(gate.pipe()), "").finish(PATIENCE);
         assert_eq!(made.code, Some(0), "{made:#?}");
         gate
     }
 
-    fn at(&self, step: &str, call: Radkick) -> Radkick {
+    pub(crate) fn at(&self, step: &str, call: Radkick) -> Radkick {
         let call = call.env("RADKICK_FAILPOINT", step);
         call.env("RADKICK_FAILPOINT_PIPE", self.pipe().to_str().expect("UTF-8"))
     }
 
-    fn open(&self) {
+    pub(crate) fn open(&self) {
         std::fs::write(self.pipe(), "").expect("somebody reads");
     }
 
