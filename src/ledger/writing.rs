@@ -34,14 +34,14 @@ impl Book {
     ) {
         let last = (whole && self.lease.is_some()).then_some(before.read_at);
         let entries = self.pending.sift(entries, &mut self.at_hand, last);
-        self.begin(entries, (before, after), now);
+        self.begin(batches(entries), (before, after), now);
     }
 
     /// Begins to write what has waited long enough when the look of this number begins.
     pub(super) fn write_turn(&mut self, look: u32, feed: &FeedRecord, now: i64) {
         let entries = self.pending.turn(look, &self.at_hand);
         if !entries.is_empty() {
-            self.begin(entries, (feed, feed), now);
+            self.begin(batches(entries), (feed, feed), now);
         }
     }
 
@@ -54,17 +54,21 @@ impl Book {
     ) -> Result<bool, StoreError> {
         let users = users.map(|users| users.iter().collect());
         let entries = self.pending.of(users.as_ref(), &self.at_hand);
-        if entries.is_empty() { Ok(true) } else { self.write_at_once(entries, feed, now).await }
+        if entries.is_empty() {
+            return Ok(true);
+        }
+        self.begin(batches(entries), (feed, feed), now);
+        self.written().await
     }
 
-    /// Counts entries and writes all of them. `false` as below.
+    /// Counts entries and writes all of them in one transaction: `feed` says that it has come so far. `false` as below.
     pub(super) async fn write_at_once(
         &mut self,
         entries: Vec<Entry>,
         feed: &FeedRecord,
         now: i64,
     ) -> Result<bool, StoreError> {
-        self.begin(entries, (feed, feed), now);
+        self.begin(vec![entries], (feed, feed), now);
         self.written().await
     }
 
@@ -80,25 +84,16 @@ impl Book {
         written
     }
 
-    /// Counts entries in memory and begins to write them, so many in a transaction, after what is being written: in a task that
-    /// goes on to its end whatever becomes of whoever waits for it.
-    fn begin(&mut self, entries: Vec<Entry>, (before, after): (&FeedRecord, &FeedRecord), now: i64) {
+    /// Counts entries in memory and begins to write them, a transaction each batch and the feed `after` it with the last, after
+    /// what is being written: in a task that goes on to its end whatever becomes of whoever waits for it.
+    fn begin(&mut self, batches: Vec<Vec<Entry>>, (before, after): (&FeedRecord, &FeedRecord), now: i64) {
         let behind_since = self.pending.behind_since();
         let was_behind = std::mem::replace(&mut self.behind_since, behind_since);
         let after = FeedRecord { behind_since, ..after.clone() };
         // Until all of it is written the rest is as far behind as it was
         let behind_since = was_behind.into_iter().chain(behind_since).min();
         let before = FeedRecord { behind_since, ..before.clone() };
-        let mut pages = Vec::new();
-        let mut rest = entries;
-        loop {
-            let later = if rest.len() > BATCH { rest.split_off(BATCH) } else { Vec::new() };
-            pages.push(self.enter(rest));
-            if later.is_empty() {
-                break;
-            }
-            rest = later;
-        }
+        let pages: Vec<Page> = batches.into_iter().map(|batch| self.enter(batch)).collect();
         let Some((state, lease)) = self.state.clone().zip(self.lease.clone()) else { return };
         let earlier = self.writing.take();
         let write = async move {
@@ -148,4 +143,16 @@ impl Book {
             add(self.usage.entry(increment.user.clone()).or_default(), &increment, origin);
         }
     }
+}
+
+/// So many at a time, at least one batch.
+fn batches(entries: Vec<Entry>) -> Vec<Vec<Entry>> {
+    let mut batches = Vec::new();
+    let mut rest = entries;
+    while rest.len() > BATCH {
+        let later = rest.split_off(BATCH);
+        batches.push(std::mem::replace(&mut rest, later));
+    }
+    batches.push(rest);
+    batches
 }

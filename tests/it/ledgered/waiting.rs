@@ -207,3 +207,28 @@ async fn what_is_written_later_counts_the_same() {
         tell(seed).await;
     }
 }
+
+/// What says how far the history was read is written with what was counted of it.
+#[tokio::test]
+async fn a_slice_of_history_is_written_whole_or_not_at_all() {
+    let folder = tempfile::tempdir().expect("a folder");
+    create_database(&folder.path().join("radius.db"));
+    sqlite(
+        &folder.path().join("radius.db"),
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 4500)
+         INSERT INTO radacct (acctsessionid, acctuniqueid, username, nasipaddress, acctstarttime, acctupdatetime,
+             acctstoptime, acctsessiontime, acctinputoctets, acctoutputoctets)
+         SELECT 'h' || i, 'h' || i, 'user' || (i > 4000), '10.0.0.1', 1600000000, 1600000060, 1600000060, 60, 1, 0 FROM n;",
+    );
+    let mut keeper = Keeper::new(folder.path(), "state.db").await;
+    let of_state = |sql: &str| sqlite(&folder.path().join("state.db"), sql);
+    of_state(
+        "CREATE TRIGGER of_the_last BEFORE INSERT ON radkick_usage WHEN NEW.user_name = 'user1'
+         BEGIN SELECT RAISE(ABORT, 'not now'); END;",
+    );
+    assert!(keeper.ledger.take("the same", None, BEGIN).await.expect("asked"));
+    keeper.ledger.load().await.expect("read");
+    assert!(keeper.ledger.begin(&|_| None, BEGIN).await.is_err());
+    of_state("DROP TRIGGER of_the_last;");
+    assert_eq!(keeper.look(BEGIN).await.into_values().collect::<Vec<_>>(), [4000, 500]);
+}
