@@ -214,13 +214,21 @@ impl Ledger {
     /// # Errors
     /// When our database cannot be asked: then the right runs out by itself.
     pub async fn give_back(&mut self) -> Result<(), StoreError> {
-        let written =
-            if self.loaded { self.book.write_waiting(None, &self.feed, self.feed.read_at).await } else { Ok(true) };
+        let written = if self.loaded { self.write_waiting(None, self.feed.read_at).await } else { Ok(true) };
+        self.unsee();
         if let (Some(state), Some(lease)) = (&self.state, self.book.lease.take()) {
             state.release_feed(&lease).await?;
         }
-        self.unsee();
         written.map(|_| ())
+    }
+
+    /// Writes what waits: all of it, or that of these users. `false` when another took the lease.
+    pub(super) async fn write_waiting(&mut self, users: Option<&[UserName]>, now: i64) -> Result<bool, StoreError> {
+        // Until it is written: what is to be written waits no more, and stands in no table yet
+        let was_loaded = std::mem::take(&mut self.loaded);
+        let written = self.book.write_waiting(users, &self.feed, now).await?;
+        self.loaded = was_loaded && written;
+        Ok(written)
     }
 
     /// How many rows the operator's query gave when its result was last taken.

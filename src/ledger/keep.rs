@@ -32,8 +32,7 @@ impl Ledger {
         state.forget_accounts(&lease, before, (history, near_the_mark), SLICE).await?;
         let horizon = self.rules.slots.horizon(now);
         let users = state.users_with_slots_before(horizon, SLOTS, SLICE).await?;
-        if !self.book.write_waiting(Some(&users), &self.feed, now).await? {
-            self.unsee();
+        if !self.write_waiting(Some(&users), now).await? {
             return Ok(());
         }
         let mut by_user = BTreeMap::<UserName, Vec<UsageRow>>::new();

@@ -232,3 +232,44 @@ async fn a_slice_of_history_is_written_whole_or_not_at_all() {
     of_state("DROP TRIGGER of_the_last;");
     assert_eq!(keeper.look(BEGIN).await.into_values().collect::<Vec<_>>(), [6000, 1000]);
 }
+
+/// What is put together is written before. What cannot be written then is counted all the same.
+#[tokio::test]
+async fn what_waits_is_not_lost_where_old_slots_cannot_be_put_together() {
+    const DAY: i64 = 24 * 3600;
+    let folder = tempfile::tempdir().expect("a folder");
+    create_database(&folder.path().join("radius.db"));
+    sqlite(
+        &folder.path().join("radius.db"),
+        &format!(
+            "INSERT INTO radacct (acctsessionid, acctuniqueid, username, nasipaddress, acctstarttime, acctupdatetime,
+                 acctsessiontime, acctinputoctets, acctoutputoctets)
+             VALUES ('ffff1', 'ffff1', 'user1', '10.0.0.1', {BEGIN}, {BEGIN}, 0, 0, 1);"
+        ),
+    );
+    let mut keeper = Keeper::new(folder.path(), "state.db").await;
+    let grow = |at: i64| {
+        let sql = "UPDATE radacct SET acctoutputoctets = acctoutputoctets + 10, acctupdatetime";
+        sqlite(&folder.path().join("radius.db"), &format!("{sql} = {at}, acctsessiontime = {at} - {BEGIN};"));
+    };
+    let octets = |sums: BTreeMap<(String, i64), u64>| sums.into_values().sum::<u64>();
+    let last = BEGIN + 20 * DAY;
+    for at in (BEGIN..=last).step_by(usize::try_from(DAY).expect("a day")) {
+        grow(at);
+        keeper.look(at).await;
+    }
+    for at in [last + 5, last + 9] {
+        grow(at);
+        keeper.look(at).await;
+    }
+    assert_eq!((octets(keeper.look(last + 9).await), octets(keeper.tables().await)), (231, 221), "it waits");
+    let of_state = |sql: &str| sqlite(&folder.path().join("state.db"), sql);
+    of_state("CREATE TRIGGER full BEFORE INSERT ON radkick_usage BEGIN SELECT RAISE(ABORT, 'not now'); END;");
+    assert!(keeper.ledger.keep(&|_| None, last + 9).await.is_err());
+    of_state("DROP TRIGGER full;");
+    assert_eq!(octets(keeper.look(last + 20).await), 231);
+    keeper.ledger.keep(&|_| None, last + 20).await.expect("kept");
+    let tables = keeper.tables().await;
+    assert!(tables.len() < 9, "put together: {tables:?}");
+    assert_eq!((octets(tables), octets(keeper.look(last + 30).await)), (231, 231));
+}
