@@ -79,7 +79,9 @@ impl AtHand {
         place.extend(users.into_iter().map(|user| (user, Vec::new())));
         for row in rows {
             if let Some(rows) = place.get_mut(&row.user) {
-                rows.push(row);
+                // Most users have one, and a list that grows would have room for four
+                rows.reserve_exact(1);
+                rows.push(UsageRow { zone: self.texts.one(&row.zone), ..row });
             }
         }
     }
@@ -106,6 +108,7 @@ pub(super) fn add(rows: &mut Vec<UsageRow>, increment: &Increment, origin: Origi
         row.used = row.used.plus(new.used);
         row.estimated = row.estimated.saturating_add(new.estimated);
     } else {
+        rows.reserve_exact(1);
         rows.push(new);
     }
 }

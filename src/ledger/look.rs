@@ -137,16 +137,18 @@ impl Ledger {
         let every = self.open.nas().iter().map(|nas| silence::interval(&found.feed, nas, self.rules.interval));
         let every: Vec<Option<i64>> = every.collect();
         let mut is_open = vec![false; every.len()];
+        let mut overdue = Vec::new();
         for (place, seen) in self.open.seen(self.looks) {
             is_open[seen.nas as usize] = true;
             let silent = silence::overdue(every[seen.nas as usize], seen.heard, found.now);
-            found.stale.extend(silent.zip(self.open.at(place)).map(|(silent, row)| Stale {
-                acct_unique_id: row.acct_unique_id.clone(),
-                nas_ip_address: self.open.nas().get(seen.nas),
-                update: row.update,
-                silent,
-            }));
+            overdue.extend(silent.map(|silent| (place, seen.nas, silent)));
         }
+        found.stale.reserve_exact(overdue.len());
+        found.stale.extend(overdue.into_iter().filter_map(|(place, nas, silent)| {
+            let row = self.open.at(place)?;
+            let nas_ip_address = self.open.nas().get(nas);
+            Some(Stale { acct_unique_id: row.acct_unique_id.clone(), nas_ip_address, update: row.update, silent })
+        }));
         self.open.nas().iter().zip(is_open).filter(|(_, open)| *open).map(|(nas, _)| nas.clone()).collect()
     }
 

@@ -69,7 +69,7 @@ impl Sqlite {
             .filename(path)
             .create_if_missing(false)
             .busy_timeout(Duration::from_secs(BUSY_TIMEOUT_SECS));
-        let pool = rested_are_tested(SqlitePoolOptions::new()).max_connections(4).connect_with(options).await;
+        let pool = rested_are_tested(SqlitePoolOptions::new()).max_connections(3).connect_with(options).await;
         let pool = pool.map_err(|error| StoreError::sqlite(&database, "opening", error))?;
         let store = Self { pool, tables, database };
         store.check_schema().await?;
