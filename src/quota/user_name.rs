@@ -58,6 +58,12 @@ impl UserName {
         std::iter::once(self.to_table()).chain(bare)
     }
 
+    /// Whether it is all ASCII and there is one way to spell it: then that is the name itself.
+    #[must_use]
+    pub fn is_plain(&self) -> bool {
+        self.0.is_ascii() && self.is_spelled_alike()
+    }
+
     /// Whether FreeRADIUS escapes nothing of it.
     fn is_spelled_alike(&self) -> bool {
         self.0.chars().all(|c| c.is_ascii_alphanumeric() || !c.is_ascii() || SAFE.contains(c))

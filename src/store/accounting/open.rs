@@ -2,6 +2,7 @@
 
 use std::hash::BuildHasher as _;
 
+use atoi::FromRadix10SignedChecked;
 use foldhash::quality::FixedState;
 
 use crate::quota::Sighting;
@@ -48,29 +49,60 @@ impl From<Vec<OpenLook>> for OpenPage {
 }
 
 /// Reads a page that came as text: a row a line, numbers with a space between them, `-` for none; behind them something of
-/// the name.
+/// the name. Counters below 0 are 0.
 ///
 /// # Errors
 /// When it is not so, or has not `count` lines: a server may cut a text that is long.
 pub(super) fn read_lines(text: &str, count: i64) -> Result<Vec<OpenLook>, sqlx::Error> {
     let broken = || sqlx::Error::Decode(format!("a page of {count} open rows came broken").into());
-    let rows: Vec<OpenLook> = text.lines().map(read_line).collect::<Option<_>>().ok_or_else(broken)?;
+    // A count that the text cannot hold is not believed
+    let mut rows = Vec::with_capacity(usize::try_from(count).unwrap_or(0).min(text.len()));
+    let mut rest = text.as_bytes();
+    while !rest.is_empty() {
+        rows.push(read_line(&mut rest).map_err(|Broken| broken())?);
+    }
     if i64::try_from(rows.len()) == Ok(count) { Ok(rows) } else { Err(broken()) }
 }
 
-fn read_line(line: &str) -> Option<OpenLook> {
-    let mut fields = line.splitn(7, ' ');
-    let row_id = fields.next()?.parse().ok()?;
-    let (start, update) = (number(fields.next()?).ok()?, number(fields.next()?).ok()?);
-    let mut counter = || number(fields.next()?).ok();
+/// What is no line of a page.
+struct Broken;
+
+/// Takes a line off the text.
+fn read_line(text: &mut &[u8]) -> Result<OpenLook, Broken> {
+    let row_id = number(field(text)?)?.ok_or(Broken)?;
+    let (start, update) = (number(field(text)?)?, number(field(text)?)?);
+    let mut counter = || counter(field(text)?);
     let (input, output, seconds) = (counter()?, counter()?, counter()?);
-    let name = FixedState::default().hash_one(fields.next()?).cast_signed();
-    Some(OpenLook { row_id, start, update, input, output, seconds, name })
+    let end = text.iter().position(|octet| *octet == b'\n').unwrap_or(text.len());
+    let (name, rest) = text.split_at(end);
+    *text = rest.get(1..).unwrap_or_default();
+    let name = FixedState::default().hash_one(name).cast_signed();
+    Ok(OpenLook { row_id, start, update, input, output, seconds, name })
+}
+
+/// Takes what stands before the next space off the text.
+fn field<'t>(text: &mut &'t [u8]) -> Result<&'t [u8], Broken> {
+    let end = text.iter().position(|octet| *octet == b' ').ok_or(Broken)?;
+    let (field, rest) = text.split_at(end);
+    *text = rest.get(1..).unwrap_or_default();
+    Ok(field)
 }
 
 /// `None` for `-`.
-fn number<T: std::str::FromStr>(field: &str) -> Result<Option<T>, T::Err> {
-    if field == "-" { Ok(None) } else { field.parse().map(Some) }
+fn number<T: FromRadix10SignedChecked>(field: &[u8]) -> Result<Option<T>, Broken> {
+    if field == b"-" {
+        return Ok(None);
+    }
+    let (number, used) = T::from_radix_10_signed_checked(field);
+    let is_number = used == field.len() && field.last().is_some_and(u8::is_ascii_digit);
+    number.filter(|_| is_number).map(Some).ok_or(Broken)
+}
+
+fn counter(field: &[u8]) -> Result<Option<u64>, Broken> {
+    if field.len() > 1 && field.starts_with(b"-") {
+        return Ok(number::<i64>(field)?.map(|_| 0));
+    }
+    number(field)
 }
 
 impl Accounting {
@@ -132,14 +164,26 @@ mod tests {
             seconds: Some(0),
             name: 0,
         };
-        let text = "7 -5 - 18446744073709551615 - 0 a b\n8 - - - - - a b\n9 - - - - - ";
+        let text = "7 -5 - 18446744073709551615 - -3 a b\n8 - - - - - a b\n9 - - - - - ";
         let rows = read_lines(text, 3).expect("read");
         assert_eq!((OpenLook { name: 0, ..rows[0] }, rows.len()), (row, 3));
         assert!(rows[0].name == rows[1].name && rows[1].name != rows[2].name);
         assert_eq!(read_lines("", 0).expect("read"), []);
-        for (broken, count) in
-            [(text, 2), (text, 4), ("7 -5 - 1", 1), ("7 - - - - -", 1), ("7 x - - - - a", 1), ("", 1)]
-        {
+        for (broken, count) in [
+            (text, 2),
+            (text, 4),
+            ("7 -5 - 1", 1),
+            ("7 - - - - -", 1),
+            ("7 x - - - - a", 1),
+            ("", 1),
+            ("7  - - - - a", 1),
+            ("7 - - 18446744073709551616 - - a", 1),
+            ("7 - - 1.5 - - a", 1),
+            ("7 - - -x - - a", 1),
+            ("7 - - + - - a", 1),
+            ("- - - - - - a", 1),
+            ("7 - - - - -\n", 1),
+        ] {
             assert!(read_lines(broken, count).is_err(), "{broken:?} {count}");
         }
     }

@@ -118,4 +118,9 @@ pub(super) async fn of_fifty_thousand(bench: &impl Bench) {
     let found = store.limit_items_of(&asked, &wanted).await.expect("asked");
     assert_eq!((found.len(), found.values().map(Vec::len).sum()), (1_000, 1_500));
     assert_eq!(found, store.limited_users(&wanted).await.expect("asked"));
+    // The first reply item of the site
+    bench.sql("INSERT INTO radreply (username, attribute, op, value) VALUES ('user7', 'Max-Octets', ':=', '7')");
+    let found = store.limit_items_of(&asked, &wanted).await.expect("asked");
+    assert_eq!((found.len(), told(&found[&user("user7")]).len()), (1_001, 1));
+    assert_eq!(found, store.limited_users(&wanted).await.expect("asked"));
 }

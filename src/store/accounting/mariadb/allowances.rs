@@ -118,8 +118,8 @@ impl Mariadb {
     fn compared<'a>(&self, column: &str, kept: Option<&'a Collation>, by_name: bool) -> (String, Option<&'a str>) {
         let of_radacct = self.catalogue.collation(&self.tables.acct, "username").filter(|_| by_name);
         let loose = |kept: &Collation| {
-            let case = of_radacct.is_none_or(|radacct| kept.ignores_case() || !radacct.ignores_case());
-            case && of_radacct.is_none_or(|radacct| kept.pads() || !radacct.pads())
+            let case = of_radacct.is_none_or(|radacct| kept.ignores_case || !radacct.ignores_case);
+            case && of_radacct.is_none_or(|radacct| kept.pads || !radacct.pads)
         };
         match kept {
             Some(kept) if kept.charset != "binary" && loose(kept) => (column.to_owned(), Some(&kept.charset)),
@@ -196,7 +196,7 @@ async fn collation(
     );
     let query = sqlx::query_as(AssertSqlSafe(sql));
     let (charset, collation): (Option<String>, Option<String>) = query.fetch_one(connection).await?;
-    Ok(charset.zip(collation).map(|(charset, collation)| Collation { charset, collation }))
+    Ok(charset.zip(collation).map(|(charset, collation)| Collation::new(charset, collation)))
 }
 
 fn read(row: &MySqlRow) -> Result<[Option<String>; 6], sqlx::Error> {

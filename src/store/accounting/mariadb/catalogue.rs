@@ -50,26 +50,36 @@ pub(super) fn wanted(tables: &TableNames) -> [(&str, &'static [&'static str]); 7
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Collation {
     pub(super) charset: String,
-    pub(super) collation: String,
+    pub(super) name: String,
+    /// Whether it takes `A` for `a`.
+    pub(super) ignores_case: bool,
+    /// Whether spaces at the end count for nothing.
+    pub(super) pads: bool,
 }
 
 impl Collation {
-    /// Whether it takes `A` for `a`.
-    pub(super) fn ignores_case(&self) -> bool {
-        self.collation.ends_with("_ci")
-    }
-
-    /// Whether spaces at the end count for nothing: but for the newer ones they do.
-    pub(super) fn pads(&self) -> bool {
-        let keeps_spaces = ["nopad", "_0900_"].iter().any(|word| self.collation.contains(word));
-        !keeps_spaces && self.collation != "binary"
+    pub(super) fn new(charset: String, name: String) -> Self {
+        // To all but the newer ones they do
+        let keeps_spaces = ["nopad", "_0900_"].iter().any(|word| name.contains(word)) || name == "binary";
+        Self { ignores_case: name.ends_with("_ci"), pads: !keeps_spaces, charset, name }
     }
 }
 
-/// The columns that are there, by table, in lower case; of text with their collation.
-#[derive(Debug, Clone)]
+/// A column that is there.
+#[derive(Debug)]
+struct Column {
+    /// How its text is kept, if it is text.
+    collation: Option<Collation>,
+    /// Whether it holds whole numbers, spelled without zeros before them, or times in whole seconds.
+    is_whole: bool,
+}
+
+/// The columns that are there, by table, in lower case.
+#[derive(Debug)]
 pub(super) struct Catalogue {
     tables: Columns,
+    /// How radacct keeps the names of users; `None` where not as text.
+    pub(super) names: Option<Collation>,
 }
 
 impl Catalogue {
@@ -81,7 +91,8 @@ impl Catalogue {
         let wanted = wanted(names);
         let failed = |error| server.failed("looking for FreeRADIUS' tables", error);
         let tables = columns(connection, &wanted).await.map_err(failed)?;
-        let catalogue = Self { tables };
+        let mut catalogue = Self { tables, names: None };
+        catalogue.names = catalogue.collation(&names.acct, "username").cloned();
         let missing = catalogue.missing(&wanted);
         if missing.is_empty() {
             Ok(catalogue)
@@ -112,26 +123,36 @@ impl Catalogue {
 
     /// How a column of text is kept; `None` when it is no text.
     pub(super) fn collation(&self, table: &str, column: &str) -> Option<&Collation> {
-        self.tables.get(table)?.get(column)?.as_ref()
+        self.tables.get(table)?.get(column)?.collation.as_ref()
+    }
+
+    /// Whether a column of numbers, or of times, has nothing behind the point.
+    pub(super) fn is_whole(&self, table: &str, column: &str) -> bool {
+        self.tables.get(table).and_then(|columns| columns.get(column)).is_some_and(|column| column.is_whole)
     }
 }
 
-type Columns = BTreeMap<String, BTreeMap<String, Option<Collation>>>;
+type Columns = BTreeMap<String, BTreeMap<String, Column>>;
+
+/// A row of the catalogue: the table, the column, its character set and collation, whether it is whole.
+type Described = (String, String, Option<String>, Option<String>, i64);
 
 async fn columns(connection: &mut MySqlConnection, wanted: &[(&str, &[&str])]) -> Result<Columns, sqlx::Error> {
     // The catalogue's own text is utf8mb3; MySQL 8 gives some of it as octets
     let sql = sqlx::AssertSqlSafe(format!(
         "SELECT CONVERT(table_name USING utf8mb4), CONVERT(LOWER(column_name) USING utf8mb4),
-                CONVERT(character_set_name USING utf8mb4), CONVERT(collation_name USING utf8mb4)
+                CONVERT(character_set_name USING utf8mb4), CONVERT(collation_name USING utf8mb4),
+                CAST(data_type IN ('tinyint', 'smallint', 'mediumint', 'int', 'bigint') AND column_type NOT LIKE '%zerofill%'
+                  OR data_type IN ('datetime', 'timestamp') AND coalesce(datetime_precision, 0) = 0 AS SIGNED)
          FROM information_schema.columns WHERE table_schema = DATABASE() AND table_name IN ({})",
         places(wanted.len())
     ));
     let query = wanted.iter().fold(sqlx::query_as(sql), |query, (table, _)| query.bind(*table));
-    let rows: Vec<(String, String, Option<String>, Option<String>)> = query.fetch_all(connection).await?;
+    let rows: Vec<Described> = query.fetch_all(connection).await?;
     let mut tables = Columns::new();
-    for (table, column, charset, collation) in rows {
-        let collation = charset.zip(collation).map(|(charset, collation)| Collation { charset, collation });
-        tables.entry(table).or_default().insert(column, collation);
+    for (table, column, charset, collation, is_whole) in rows {
+        let collation = charset.zip(collation).map(|(charset, collation)| Collation::new(charset, collation));
+        tables.entry(table).or_default().insert(column, Column { collation, is_whole: is_whole != 0 });
     }
     Ok(tables)
 }

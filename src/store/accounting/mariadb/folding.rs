@@ -49,15 +49,18 @@ pub(super) struct Folding {
 impl Mariadb {
     /// The one name of all that are one to radacct.
     pub(in super::super) fn ledger_name(&self, user: &UserName) -> UserName {
-        let Some(kept) = self.catalogue.collation(&self.tables.acct, "username") else { return user.clone() };
+        let Some(kept) = &self.catalogue.names else { return user.clone() };
+        if is_folded(kept, user) {
+            return user.clone();
+        }
         // What the server compares is the spelling of the tables
         let spelling = user.to_table();
         let folded = match self.folding.get() {
             Some(folding) if !spelling.is_ascii() => folding.fold(&spelling),
             _ => spelling,
         };
-        let folded = if kept.ignores_case() { folded.to_ascii_lowercase() } else { folded };
-        UserName::from_table(if kept.pads() { folded.trim_end_matches(' ') } else { &folded })
+        let folded = if kept.ignores_case { folded.to_ascii_lowercase() } else { folded };
+        UserName::from_table(if kept.pads { folded.trim_end_matches(' ') } else { &folded })
     }
 
     /// Makes sure that [`Mariadb::ledger_name`] knows what to make of these names.
@@ -66,7 +69,7 @@ impl Mariadb {
         if self.folding.initialized() || names.into_iter().all(|name| name.as_str().is_ascii()) {
             return Ok(());
         }
-        let kept = self.catalogue.collation(&self.tables.acct, "username");
+        let kept = self.catalogue.names.as_ref();
         let learned = self.folding.get_or_try_init(|| {
             Box::pin(async {
                 // Thrown away, for it is set up for this alone
@@ -78,11 +81,18 @@ impl Mariadb {
     }
 }
 
+/// Whether the name is one that stands for itself whatever else weighs the same, as most do.
+fn is_folded(kept: &Collation, user: &UserName) -> bool {
+    let name = user.as_str();
+    let changes = kept.ignores_case && name.bytes().any(|octet| octet.is_ascii_uppercase());
+    user.is_plain() && !changes && !(kept.pads && name.ends_with(' '))
+}
+
 impl Folding {
     /// Of a column that is kept so; no column of text folds nothing.
     async fn read(connection: &mut MySqlConnection, kept: Option<&Collation>) -> Result<Self, sqlx::Error> {
         let mut folding = Self::default();
-        let Some(kept) = kept.filter(|kept| !kept.collation.ends_with("bin")) else { return Ok(folding) };
+        let Some(kept) = kept.filter(|kept| !kept.name.ends_with("bin")) else { return Ok(folding) };
         // Else MySQL cuts long lists short
         connection.execute("SET SESSION group_concat_max_len = 1000000").await?;
         let query = sqlx::query_as(AssertSqlSafe(statement(kept))).persistent(false);
@@ -144,7 +154,7 @@ fn letters(weight: &str, ascii: &BTreeMap<&str, char>) -> Option<String> {
 /// The characters by weight: where several weigh the same, where one is ASCII, and where a letter weighs something else than
 /// one character does.
 fn statement(kept: &Collation) -> String {
-    let Collation { charset, collation } = kept;
+    let Collation { charset, name: collation, .. } = kept;
     let kept = format!("CONVERT(CHAR(n USING utf32) USING {charset})");
     let mut within: Vec<String> = RANGES.iter().map(|(from, to)| format!("n BETWEEN {from} AND {to}")).collect();
     within.extend(ASCII.chars().map(|c| format!("n = {}", u32::from(c))));

@@ -14,6 +14,17 @@ use super::Mariadb;
 
 const OPERATION: &str = "reading limits";
 
+/// What is asked about users.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Wanted<'a> {
+    /// The attributes that limit.
+    pub(super) attributes: &'a [String],
+    /// Whether there may be reply items.
+    pub(super) replies: bool,
+    /// The items of groups.
+    pub(super) of_group: &'a BTreeMap<String, Vec<CheckItem>>,
+}
+
 /// The name in the first column, and its item.
 type Named = (String, CheckItem);
 
@@ -30,14 +41,16 @@ impl Mariadb {
         if attributes.is_empty() || only.is_some_and(<[_]>::is_empty) {
             return Ok(BTreeMap::new());
         }
-        let of_group = self.items_of_groups(attributes).await?;
+        let are_many = only.is_some_and(|users| users.len() > SLICE);
+        let (of_group, replies) = tokio::try_join!(self.items_of_groups(attributes), self.may_reply(are_many))?;
         let Some(users) = only else {
             let own = self.own_items(attributes, None).await?;
             return self.with_inherited(own, &of_group, None).await;
         };
         // While the server looks for one half, the other is taken in
         let (first, second) = users.split_at(users.len() / 2);
-        let of = |users| self.limits_of(users, attributes, &of_group);
+        let wanted = Wanted { attributes, replies, of_group: &of_group };
+        let of = |users| self.limits_of(users, wanted);
         let (mut found, others) = tokio::try_join!(of(first), of(second))?;
         for (user, items) in others {
             // All of a user's come with any of the user's spellings, of which another slice may have held one
@@ -49,22 +62,31 @@ impl Mariadb {
     async fn limits_of(
         &self,
         users: &[UserName],
-        attributes: &[String],
-        of_group: &BTreeMap<String, Vec<CheckItem>>,
+        wanted: Wanted<'_>,
     ) -> Result<BTreeMap<UserName, Vec<CheckItem>>, StoreError> {
         let mut found = BTreeMap::<UserName, Vec<CheckItem>>::new();
         for slice in users.chunks(SLICE) {
             let of_slice = if self.keeps_names_alike() {
-                self.spelled_items(slice, attributes, of_group).await?
+                self.spelled_items(slice, wanted).await?
             } else {
-                let own = self.own_items(attributes, Some(slice)).await?;
-                self.with_inherited(own, of_group, Some(slice)).await?
+                let own = self.own_items(wanted.attributes, Some(slice)).await?;
+                self.with_inherited(own, wanted.of_group, Some(slice)).await?.into_iter().collect()
             };
             for (user, items) in of_slice {
                 found.entry(user).or_insert(items);
             }
         }
         Ok(found)
+    }
+
+    /// Whether any user may have reply items, where that is worth a question: at many sites all replies are those of groups.
+    async fn may_reply(&self, worth: bool) -> Result<bool, StoreError> {
+        if !worth {
+            return Ok(true);
+        }
+        let sql = self.sql("SELECT CAST(EXISTS (SELECT 1 FROM {authreply}) AS SIGNED)");
+        let any: Result<i64, _> = sqlx::query_scalar(sql).fetch_one(&self.pool).await;
+        any.map(|any| any != 0).map_err(|error| self.failed(OPERATION, error))
     }
 
     /// The users' own items.

@@ -39,7 +39,7 @@ use folding::Folding;
 pub(super) struct Mariadb {
     pool: MySqlPool,
     tables: TableNames,
-    catalogue: Catalogue,
+    catalogue: Arc<Catalogue>,
     /// Read when it is needed, and never again.
     folding: Arc<OnceCell<Folding>>,
     /// The database, password left out.
@@ -50,7 +50,7 @@ impl Mariadb {
     pub(super) async fn open(url: &ServerUrl, tables: TableNames) -> Result<Self, StoreError> {
         let server = Server::new(url)?;
         let mut connection = server.connect().await?;
-        let catalogue = Catalogue::read(&mut connection, &server, &tables).await?;
+        let catalogue = Catalogue::read(&mut connection, &server, &tables).await?.into();
         let (pool, folding) = (server.pool(), Arc::default());
         let store = Self { pool, tables, catalogue, folding, database: server.database };
         store.check_reading(&mut connection).await?;

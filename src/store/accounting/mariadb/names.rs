@@ -43,7 +43,7 @@ impl Mariadb {
     /// Whether two names are one to a look-up in radcheck.
     pub(in super::super) async fn same_name(&self, one: &str, other: &str) -> Result<bool, StoreError> {
         let Some(kept) = self.catalogue.collation(&self.tables.authcheck, "username") else { return Ok(false) };
-        let as_kept = format!("CONVERT(? USING {}) COLLATE {}", kept.charset, kept.collation);
+        let as_kept = format!("CONVERT(? USING {}) COLLATE {}", kept.charset, kept.name);
         let sql = sqlx::AssertSqlSafe(format!("SELECT CAST({as_kept} = {as_kept} AS SIGNED)"));
         let same: i64 = sqlx::query_scalar(sql)
             .bind(one)
@@ -108,7 +108,7 @@ impl Mariadb {
         let firsts = tables.iter().filter_map(|table| {
             let kept = self.catalogue.collation(table, column)?;
             // Into the collation of the column that is asked: two that differ would be an error, and no index is used
-            let own = format!("CONVERT({alias}.{column} USING {}) COLLATE {}", kept.charset, kept.collation);
+            let own = format!("CONVERT({alias}.{column} USING {}) COLLATE {}", kept.charset, kept.name);
             let first = format!("SELECT c.{column} FROM {table} c WHERE c.{column} = {own} ORDER BY c.id LIMIT 1");
             Some(format!("CONVERT(({first}) USING utf8mb4)"))
         });
@@ -120,5 +120,6 @@ impl Mariadb {
 /// The spellings under which the user may stand in a table, without a bare one that is how another name is escaped.
 pub(super) fn spellings_of(user: &UserName) -> impl Iterator<Item = String> + use<> {
     let name = user.clone();
-    user.spellings().filter(move |spelling| UserName::from_table(spelling) == name)
+    let is_plain = user.is_plain();
+    user.spellings().filter(move |spelling| is_plain || UserName::from_table(spelling) == name)
 }

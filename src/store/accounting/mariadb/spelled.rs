@@ -4,38 +4,108 @@
 use std::collections::BTreeMap;
 
 use foldhash::HashMap;
+use sqlx::Row as _;
+use sqlx::mysql::MySqlRow;
 
 use crate::quota::{CheckItem, Place, UserName};
 use crate::store::StoreError;
 use crate::store::accounting::limits::inherited;
-use crate::store::mariadb::places;
+use crate::store::mariadb::{padded, places};
 
 use super::Mariadb;
+use super::limits::Wanted;
 
 const OPERATION: &str = "reading limits";
 
-/// A check or reply item of any kind: the name, the id, the attribute, and the value of one that limits.
-type Item = (String, i64, String, Option<String>);
-
-/// A membership: the user, the group, the id.
-type Membership = (String, String, i64);
-
-/// The name under which each user stands, by the user's name in the ledger: that of the first row, as
-/// [`Mariadb::canonical`] has it.
+/// What users have, each under the name of the user's first row, as [`Mariadb::canonical`] has it: so they are told of the tables
+/// one after the other, each in the order of its ids.
 #[derive(Debug, Default)]
-struct Spelled(HashMap<UserName, UserName>);
+struct Spelled<'r> {
+    users: Vec<Found<'r>>,
+    /// The place of each, by the name in the ledger.
+    places: HashMap<UserName, usize>,
+    /// The same by every spelling that came by.
+    spellings: HashMap<&'r str, usize>,
+}
 
-impl Spelled {
-    /// Notes the names of a table's rows, in the order of their ids, for users whom no table before it has.
-    fn note<'a>(&mut self, store: &Mariadb, names: impl Iterator<Item = &'a String>) {
-        for name in names.map(|name| UserName::from_table(name)) {
-            self.0.entry(store.ledger_name(&name)).or_insert(name);
+/// What one user has.
+#[derive(Debug)]
+struct Found<'r> {
+    name: UserName,
+    items: Vec<CheckItem>,
+    groups: Vec<&'r str>,
+}
+
+impl<'r> Spelled<'r> {
+    fn user(&mut self, store: &Mariadb, spelling: &'r str) -> &mut Found<'r> {
+        let place = match self.spellings.get(spelling) {
+            Some(place) => *place,
+            None => self.place(store, spelling),
+        };
+        &mut self.users[place]
+    }
+
+    fn place(&mut self, store: &Mariadb, spelling: &'r str) -> usize {
+        let name = UserName::from_table(spelling);
+        let place = *self.places.entry(store.ledger_name(&name)).or_insert(self.users.len());
+        if place == self.users.len() {
+            self.users.push(Found { name, items: Vec::new(), groups: Vec::new() });
+        }
+        self.spellings.insert(spelling, place);
+        place
+    }
+
+    fn add_items(&mut self, store: &Mariadb, table: &str, items: &[Item<'r>]) {
+        for item in items {
+            let user = self.user(store, item.user);
+            user.items.extend(item.value.map(|value| CheckItem {
+                id: item.id,
+                place: Place::User,
+                table: table.to_owned(),
+                attribute: item.attribute.to_owned(),
+                value: value.to_owned(),
+            }));
         }
     }
 
-    fn name(&self, store: &Mariadb, name: &str) -> UserName {
-        let name = UserName::from_table(name);
-        self.0.get(&store.ledger_name(&name)).cloned().unwrap_or(name)
+    /// `members` are in the order of their ids; groups count in that of their priority.
+    fn add_groups(&mut self, store: &Mariadb, mut members: Vec<Membership<'r>>) {
+        for member in &members {
+            self.user(store, member.user);
+        }
+        members.sort_by_key(|member| member.priority);
+        for member in members {
+            self.user(store, member.user).groups.push(member.group);
+        }
+    }
+}
+
+/// A check or reply item of any kind.
+struct Item<'r> {
+    id: i64,
+    user: &'r str,
+    attribute: &'r str,
+    /// The value of one that limits.
+    value: Option<&'r str>,
+}
+
+impl<'r> Item<'r> {
+    fn of(row: &'r MySqlRow) -> Result<Self, sqlx::Error> {
+        Ok(Self { id: row.try_get(0)?, user: row.try_get(1)?, attribute: row.try_get(2)?, value: row.try_get(3)? })
+    }
+}
+
+/// That a user is in a group.
+struct Membership<'r> {
+    id: i64,
+    priority: Option<i64>,
+    user: &'r str,
+    group: &'r str,
+}
+
+impl<'r> Membership<'r> {
+    fn of(row: &'r MySqlRow) -> Result<Self, sqlx::Error> {
+        Ok(Self { id: row.try_get(0)?, priority: row.try_get(1)?, user: row.try_get(2)?, group: row.try_get(3)? })
     }
 }
 
@@ -45,7 +115,7 @@ impl Mariadb {
         let tables = &self.tables;
         let users = [&tables.authcheck, &tables.authreply, &tables.usergroup].map(|table| (table, "username"));
         let groups = [&tables.groupcheck, &tables.groupreply, &tables.usergroup].map(|table| (table, "groupname"));
-        let in_radacct = self.catalogue.collation(&tables.acct, "username");
+        let in_radacct = self.catalogue.names.as_ref();
         users.iter().chain(&groups).all(|(table, column)| self.catalogue.collation(table, column) == in_radacct)
     }
 
@@ -54,88 +124,97 @@ impl Mariadb {
     pub(super) async fn spelled_items(
         &self,
         users: &[UserName],
-        attributes: &[String],
-        of_group: &BTreeMap<String, Vec<CheckItem>>,
-    ) -> Result<BTreeMap<UserName, Vec<CheckItem>>, StoreError> {
-        let items = |table| self.all_items(table, attributes, users);
-        let (checks, replies, members) = tokio::try_join!(
-            items(&self.tables.authcheck),
-            items(&self.tables.authreply),
-            self.all_memberships(users, of_group.is_empty())
-        )?;
-        let rows = || checks.iter().chain(&replies).map(|row| &row.0);
-        let groups = members.iter().map(|row| &row.1);
-        let names: Vec<UserName> = rows()
-            .chain(members.iter().map(|row| &row.0))
-            .chain(groups)
-            .map(|name| UserName::from_table(name))
-            .collect();
+        Wanted { attributes, replies, of_group }: Wanted<'_>,
+    ) -> Result<Vec<(UserName, Vec<CheckItem>)>, StoreError> {
+        let names = self.spellings_in(&self.tables.acct, &users.iter().collect::<Vec<_>>()).await?;
+        if names.is_empty() {
+            return Ok(Vec::new());
+        }
+        let names = padded(names.into_iter().map(|(_, name)| name).collect());
+        let items = |table, wanted: bool| self.all_items(table, attributes, if wanted { &names } else { &[] });
+        let (check, reply) = (&self.tables.authcheck, &self.tables.authreply);
+        // Where no group limits anybody nobody need know who is in one
+        let members = self.all_memberships(if of_group.is_empty() { &[] } else { &names });
+        let (checks, replies, members) = tokio::try_join!(items(check, true), items(reply, replies), members)?;
+        let failed = |error| self.failed(OPERATION, error);
+        let checks = in_order(&checks, Item::of, |item| item.id).map_err(failed)?;
+        let replies = in_order(&replies, Item::of, |item| item.id).map_err(failed)?;
+        let members = in_order(&members, Membership::of, |member| member.id).map_err(failed)?;
+        let names = checks.iter().chain(&replies).map(|item| item.user);
+        let names = names.chain(members.iter().flat_map(|member| [member.user, member.group]));
+        let names: Vec<UserName> = names.filter(|name| !name.is_ascii()).map(UserName::from_table).collect();
         self.learn(&names).await?;
         let mut spelled = Spelled::default();
-        spelled.note(self, checks.iter().map(|row| &row.0));
-        spelled.note(self, replies.iter().map(|row| &row.0));
-        let mut by_id: Vec<&Membership> = members.iter().collect();
-        by_id.sort_unstable_by_key(|row| row.2);
-        spelled.note(self, by_id.into_iter().map(|row| &row.0));
-        let mut found = BTreeMap::<UserName, Vec<CheckItem>>::new();
-        for (table, rows) in [(&self.tables.authcheck, checks), (&self.tables.authreply, replies)] {
-            for (name, id, attribute, value) in rows {
-                let Some(value) = value else { continue };
-                let item = CheckItem { id, place: Place::User, table: table.clone(), attribute, value };
-                found.entry(spelled.name(self, &name)).or_default().push(item);
-            }
-        }
-        self.inherit(&mut found, &spelled, &members, of_group);
-        Ok(found)
+        spelled.add_items(self, check, &checks);
+        spelled.add_items(self, reply, &replies);
+        spelled.add_groups(self, members);
+        Ok(self.with_those_of_groups(spelled, of_group))
     }
 
-    /// Adds what users have of their groups.
-    fn inherit(
+    /// Adds what users have of their groups; those who have nothing are left out.
+    fn with_those_of_groups(
         &self,
-        found: &mut BTreeMap<UserName, Vec<CheckItem>>,
-        spelled: &Spelled,
-        members: &[Membership],
+        spelled: Spelled<'_>,
         of_group: &BTreeMap<String, Vec<CheckItem>>,
-    ) {
+    ) -> Vec<(UserName, Vec<CheckItem>)> {
         let fold = |name: &str| self.ledger_name(&UserName::from_table(name));
         let limiting: HashMap<UserName, &String> = of_group.keys().map(|name| (fold(name), name)).collect();
-        let mut groups = BTreeMap::<UserName, Vec<String>>::new();
-        for (user, group, _) in members {
-            let group = limiting.get(&fold(group)).copied().unwrap_or(group);
-            groups.entry(spelled.name(self, user)).or_default().push(group.clone());
-        }
-        for (user, groups) in groups {
-            let items = inherited(&groups, of_group);
-            if !items.is_empty() {
-                found.entry(user).or_default().extend(items);
-            }
-        }
+        let mut names = HashMap::<&str, String>::default();
+        let users = spelled.users.into_iter().map(|Found { name, mut items, groups }| {
+            let name_of = |group| {
+                let name = || limiting.get(&fold(group)).map_or_else(|| group.to_owned(), |name| (*name).clone());
+                names.entry(group).or_insert_with(name).clone()
+            };
+            let groups: Vec<String> = groups.into_iter().map(name_of).collect();
+            items.extend(inherited(&groups, of_group));
+            (name, items)
+        });
+        users.filter(|(_, items)| !items.is_empty()).collect()
     }
 
-    /// All items of these users, in the order of their ids; the values of those alone that limit.
-    async fn all_items(&self, table: &str, attributes: &[String], users: &[UserName]) -> Result<Vec<Item>, StoreError> {
-        let (condition, names) = self.of_users(table, Some(users)).await?;
-        let limits = places(attributes.len());
+    /// All items of users of these names; the values of those alone that limit.
+    async fn all_items(
+        &self,
+        table: &str,
+        attributes: &[String],
+        names: &[String],
+    ) -> Result<Vec<MySqlRow>, StoreError> {
+        if names.is_empty() {
+            return Ok(Vec::new());
+        }
         let sql = self.sql(&format!(
-            "SELECT CONVERT(t.username USING utf8mb4), CAST(t.id AS SIGNED), t.attribute,
-               IF(lower(t.attribute) IN ({limits}), t.value, NULL) FROM {table} t WHERE TRUE {condition} ORDER BY t.id"
+            "SELECT CAST(t.id AS SIGNED), CONVERT(t.username USING utf8mb4), t.attribute,
+               IF(lower(t.attribute) IN ({}), t.value, NULL) FROM {table} t WHERE t.username IN ({})",
+            places(attributes.len()),
+            places(names.len())
         ));
-        let arguments = attributes.iter().map(|name| name.to_lowercase()).chain(names);
-        let query = arguments.fold(sqlx::query_as(sql), sqlx::query::QueryAs::bind);
+        let query = attributes.iter().map(|name| name.to_lowercase()).fold(sqlx::query(sql), sqlx::query::Query::bind);
+        let query = names.iter().fold(query, sqlx::query::Query::bind);
         query.fetch_all(&self.pool).await.map_err(|error| self.failed(OPERATION, error))
     }
 
-    /// The memberships of these users, best priority first; none where no group `limits_nobody`.
-    async fn all_memberships(&self, users: &[UserName], limits_nobody: bool) -> Result<Vec<Membership>, StoreError> {
-        if limits_nobody {
+    /// The memberships of users of these names.
+    async fn all_memberships(&self, names: &[String]) -> Result<Vec<MySqlRow>, StoreError> {
+        if names.is_empty() {
             return Ok(Vec::new());
         }
-        let (condition, names) = self.of_users(&self.tables.usergroup, Some(users)).await?;
         let sql = self.sql(&format!(
-            "SELECT CONVERT(t.username USING utf8mb4), CONVERT(t.groupname USING utf8mb4), CAST(t.id AS SIGNED)
-             FROM {{usergroup}} t WHERE TRUE {condition} ORDER BY t.priority, t.id"
+            "SELECT CAST(t.id AS SIGNED), CAST(t.priority AS SIGNED), CONVERT(t.username USING utf8mb4),
+               CONVERT(t.groupname USING utf8mb4) FROM {{usergroup}} t WHERE t.username IN ({})",
+            places(names.len())
         ));
-        let query = names.into_iter().fold(sqlx::query_as(sql), sqlx::query::QueryAs::bind);
+        let query = names.iter().fold(sqlx::query(sql), sqlx::query::Query::bind);
         query.fetch_all(&self.pool).await.map_err(|error| self.failed("reading groups", error))
     }
+}
+
+/// What rows hold, in the order of their ids, which costs less here than at the server.
+fn in_order<'r, T>(
+    rows: &'r [MySqlRow],
+    read: impl Fn(&'r MySqlRow) -> Result<T, sqlx::Error>,
+    id: impl Fn(&T) -> i64,
+) -> Result<Vec<T>, sqlx::Error> {
+    let mut all: Vec<T> = rows.iter().map(read).collect::<Result<_, _>>()?;
+    all.sort_by_key(id);
+    Ok(all)
 }

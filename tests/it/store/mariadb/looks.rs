@@ -169,6 +169,61 @@ async fn limits_of_some_go_under_the_names_of_all() {
     }
 }
 
+/// The first row of a user in any of the tables gives the name, in the order of ids; groups count in that of their priority.
+#[tokio::test]
+async fn limits_of_some_where_all_tables_keep_names_alike() {
+    let database = MariaDb::with_charset("utf8mb4");
+    database.sql(
+        "INSERT INTO radcheck (id, username, attribute, op, value) VALUES
+           (9, 'bob', 'Max-Octets', ':=', '9'), (3, 'BOB', 'max-octets', ':=', '3'), (7, 'o=27brien', 'Max-Octets', ':=', '7'),
+           (5, 'O=27Brien', 'Cleartext-Password', ':=', 'x'), (6, 'é', 'Cleartext-Password', ':=', 'x');
+         INSERT INTO radreply (id, username, attribute, op, value) VALUES
+           (2, 'e', 'Max-Octets', ':=', '2'), (1, 'Carol', 'Reply-Message', ':=', 'x'), (4, 'bob ', 'Max-Octets', ':=', '4');
+         INSERT INTO radusergroup (id, username, groupname, priority) VALUES
+           (8, 'dave', 'SILVER', 2), (9, 'dave', 'gold', 1), (7, 'DAVE', 'none', 3), (1, 'carol', 'Gold', 1),
+           (2, 'erin', 'nobody', 1);
+         INSERT INTO radgroupcheck (groupname, attribute, op, value) VALUES
+           ('gold', 'Max-Octets', ':=', '50'), ('Silver', 'Max-Octets', ':=', '60')",
+    );
+    let store = store(&database).await;
+    let wanted = ["max-octets".to_owned()];
+    let asked = ["bob", "o'brien", "e", "carol", "dave", "erin", "nobody"].map(user);
+    let found = store.limit_items_of(&asked, &wanted).await.expect("asked");
+    let told: Vec<_> = found
+        .iter()
+        .map(|(user, items)| (user.as_str(), items.iter().map(|item| item.value.as_str()).collect::<Vec<_>>()))
+        .collect();
+    let expected: [(&str, &[&str]); 5] =
+        [("BOB", &["3", "9", "4"]), ("Carol", &["50"]), ("DAVE", &["50", "60"]), ("O'Brien", &["7"]), ("é", &["2"])];
+    assert_eq!(told, expected.map(|(name, values)| (name, values.to_vec())));
+    assert_eq!(found, store.limited_users(&wanted).await.expect("asked"));
+}
+
+/// Columns that hold other things than those of the stock schema: what a look tells is what the whole row says.
+#[tokio::test]
+async fn looks_at_columns_of_other_types() {
+    for (times, counters, more, input) in [
+        ("datetime(6)", "decimal(30, 4)", "'2023-11-14 22:13:20.600000', 7.6, 18446744073709551615.0, -3.0", 8),
+        ("timestamp(3) NULL", "double", "'2023-11-14 22:13:20.400', 7.4, 1e15, -0.4", 7),
+        ("timestamp NULL", "bigint unsigned", "'2023-11-14 22:13:20', 0, 18446744073709551615, NULL", 0),
+        ("datetime", "int(10) unsigned zerofill", "'2023-11-14 22:13:20', 7, 4294967295, 0", 7),
+        ("datetime", "varchar(30)", "'2023-11-14 22:13:20', '007', '8', '-9'", 7),
+    ] {
+        let database = MariaDb::new();
+        let columns = ["acctinputoctets", "acctoutputoctets", "acctsessiontime"];
+        let columns = columns.map(|column| format!("MODIFY {column} {counters}")).join(", ");
+        database.sql(&format!(
+            "ALTER TABLE radacct MODIFY acctstarttime {times}, MODIFY acctupdatetime {times}, {columns};
+             INSERT INTO radacct (radacctid, acctuniqueid, username, acctstarttime, acctinputoctets, acctoutputoctets,
+               acctsessiontime) VALUES (1, 'u1', 'a', {more}), (2, 'u2', 'a', NULL, NULL, NULL, NULL)"
+        ));
+        // What it compares is asserted there
+        let seen = open_rows(&store(&database).await, 9).await;
+        assert_eq!((seen.len(), seen[0].input, seen[1].input), (2, Some(input), None), "{times} {counters}");
+        assert!(seen[0].start.is_some() && seen[0].seconds.unwrap_or(0) == 0, "{times} {counters}");
+    }
+}
+
 /// A site may show radkick a view: it has no index that a statement could name.
 #[tokio::test]
 async fn a_view_in_place_of_radacct() {
