@@ -60,7 +60,13 @@ impl Agent {
         directory: &Arc<Directory>,
     ) -> Result<Option<Vec<SessionReport>>, AgentError> {
         let Some(_turn) = self.shared.turn(job.id) else { return Ok(None) };
+        let was = job.state;
         let Some(mut job) = self.claim(job).await? else { return Ok(None) };
+        if job.state == JobState::Watching && was != JobState::Watching {
+            // Another was at work on it when it was read, and is done
+            self.write_job(&job, None).await?;
+            return self.standing(&job).await.map(Some);
+        }
         if judged == Judged::Before && !self.reason_holds(&job).await? {
             self.lapse(&mut job).await?;
             return Ok(Some(Vec::new()));

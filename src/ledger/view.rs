@@ -159,10 +159,13 @@ impl Ledger {
         &self,
         names: &[UserName],
     ) -> Result<(Vec<Sighting>, BTreeMap<Arc<str>, SessionAccount>), StoreError> {
-        let open = self.accounting.open_sightings_of(names);
-        let (mut rows, new, accounts) =
-            tokio::try_join!(open, self.closed_since(names), self.book.accounts_of(names, true))?;
-        rows.extend(new);
+        let rows = async {
+            // One after the other: a row that is closed meanwhile is found at least once
+            let mut rows = self.accounting.open_sightings_of(names).await?;
+            rows.extend(self.closed_since(names).await?);
+            Ok(rows)
+        };
+        let (mut rows, accounts) = tokio::try_join!(rows, self.book.accounts_of(names, true))?;
         let seen: BTreeSet<&str> = rows.iter().map(|row| &*row.acct_unique_id).collect();
         let mut accounts: BTreeMap<Arc<str>, SessionAccount> =
             accounts.into_iter().map(|account| (account.acct_unique_id.clone(), account)).collect();

@@ -6,7 +6,7 @@ use radkick::config::Config;
 use radkick::jobs::{Agent, Shared, directory};
 
 use super::{ALICE, ONCE};
-use crate::disconnect::site::{HASTY, Site};
+use crate::disconnect::site::{HASTY, PATIENT, Site};
 use crate::enforce::{ENFORCE, customer};
 use crate::support::wait::PATIENCE;
 
@@ -46,4 +46,27 @@ async fn one_task_at_a_time_works_on_a_job() {
     assert_eq!(reports[0].fate, "unknown");
     // And then it is another's turn
     assert!(second.cancel(&job, "cli:ann").await.expect("done"));
+}
+
+/// It is off, and no work for whoever read the job before.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_another_has_done_since_a_job_was_read_is_not_done_again() {
+    let site = Site::start();
+    let silent = tokio::net::UdpSocket::bind("127.0.0.1:0").await.expect("a port");
+    site.configure(ENFORCE, &site.nas("R1", "127.0.0.1", silent.local_addr().expect("an address"), HASTY));
+    customer(&site, "alice", ALICE, "1000");
+    site.reports(&ONCE, 3);
+    site.configure(ENFORCE, &site.r1(PATIENT));
+    let agent = agent(&site, &Shared::default()).await;
+    let job = agent.state.live_jobs(None).await.expect("asked").remove(0);
+    let known = Arc::new(directory(&agent.config, &agent.accounting).await.expect("asked"));
+    let stands = || site.state_sql("SELECT state, attempts, lease_holder FROM radkick_job")[0].clone();
+    let mut fates = Vec::new();
+    for _ in 0..2 {
+        fates.push(agent.run(&job, &known).await.expect("done")[0].fate.clone());
+        let watched = serde_json::json!({ "state": "watching", "attempts": 2, "lease_holder": null });
+        assert_eq!(serde_json::Value::from(stands()), watched, "{fates:?}");
+    }
+    assert_eq!(fates, ["ended", "ended"]);
+    assert_eq!(site.server.coa_requests().len(), 1);
 }

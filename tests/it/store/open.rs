@@ -14,12 +14,14 @@ pub(super) async fn sixteen_at_once(bench: &impl Bench) {
     for index in 0..16 {
         let url: DatabaseUrl = bench.state_url();
         opening.spawn(async move {
-            let state = State::open(&url).await?;
-            state.set_brake(&format!("brake {index}"), Some(&brake())).await
+            let state = State::open(&url).await;
+            (index, state)
         });
     }
     while let Some(opened) = opening.join_next().await {
-        opened.expect("no panic").expect("opened and written");
+        let (index, state) = opened.expect("no panic");
+        let written = state.expect("opened").set_brake(&format!("brake {index}"), Some(&brake())).await;
+        written.expect("written");
     }
     let state = bench.state().await;
     for index in 0..16 {

@@ -57,7 +57,7 @@ fn the_command_is_killed_while_it_waits() {
     let site = site_of_alice();
     let router = UdpSocket::bind("127.0.0.1:0").expect("a port");
     router.set_read_timeout(Some(PATIENCE)).expect("a socket of ours");
-    let timers = "irt = \"1s\"\nmrt = \"1s\"\nmrc = 0\nmrd = \"3s\"\nverify_within = \"1s\"\n";
+    let timers = "irt = \"1s\"\nmrt = \"1s\"\nmrc = 0\nmrd = \"15s\"\nverify_within = \"1s\"\n";
     configure(&site, SLOW, "", &site.nas("R1", "127.0.0.1", router.local_addr().expect("an address"), timers));
     let daemon = begin(site.radkick(&["serve"]));
     let command = site.radkick(&DISCONNECT).spawn();

@@ -104,7 +104,10 @@ fn who_does_not_finish_is_given_up_and_holds_nobody_up() {
 fn as_nobody(site: &Site, arguments: &[&str]) -> Finished {
     let copy = site.folder().join("radkick");
     // The built program may stand where nobody else may look
-    std::fs::copy(env!("CARGO_BIN_EXE_radkick"), &copy).expect("a copy");
+    // By another process: one that is forked here meanwhile would hold the copy open for writing, and nobody could run it
+    let mut cp = std::process::Command::new(program("cp", "coreutils"));
+    let copied = Running::start(cp.arg(env!("CARGO_BIN_EXE_radkick")).arg(&copy), "").finish(PATIENCE);
+    assert_eq!(copied.code, Some(0), "{copied:#?}");
     let config = site.folder().join("nobody.toml");
     std::fs::copy(site.config(), &config).expect("a copy");
     chown(&config, Some(NOBODY), None).expect("as root");

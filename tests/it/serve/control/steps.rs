@@ -44,7 +44,8 @@ fn a_step_waits_for_the_one_under_way() {
     let told = reports(&finished);
     assert_eq!((finished.code, told.len()), (Some(0), 1), "{finished:#?}");
     let [user, session, blocked] = ["user", "acct_session_id", "blocked"].map(|key| &told[0][key]);
-    assert_eq!((user, session.is_null(), blocked), (&"alice".into(), true, &true.into()), "{finished:#?}");
+    let log = daemon.log();
+    assert_eq!((user, session.is_null(), blocked), (&"alice".into(), true, &true.into()), "{finished:#?}\n{log}");
     assert_eq!((sent(&daemon), site.is_open(ALICE.id)), (Some(1.0), false));
     assert_eq!(daemon.stop().code, Some(0));
 }
