@@ -1,4 +1,4 @@
-//! Changes of a population, written in one transaction.
+//! Changes of a population.
 
 use super::super::session::{self, Session};
 use super::super::{Changes, Population};
@@ -25,33 +25,47 @@ const MARIADB: &str = "UPDATE population_change AS c STRAIGHT_JOIN radacct AS r 
         r.acctterminatecause = c.acctterminatecause
     WHERE r.acctstoptime IS NULL";
 
-const OTHERS: &str = "UPDATE radacct
+const SQLITE: &str = "UPDATE radacct
     SET acctupdatetime = c.acctupdatetime, acctstoptime = c.acctstoptime, acctsessiontime = c.acctsessiontime,
         acctinputoctets = c.acctinputoctets, acctoutputoctets = c.acctoutputoctets,
         acctterminatecause = c.acctterminatecause
     FROM population_change AS c WHERE radacct.acctuniqueid = c.acctuniqueid AND radacct.acctstoptime IS NULL";
 
+/// A transaction each, as FreeRADIUS writes: the server then finds room for a new version beside the old one. Of thousands
+/// of rows that one transaction writes, all old versions are kept to its end, and all indexes grow by all new ones.
+const POSTGRES: &str = "DO $$ DECLARE c record; BEGIN
+    FOR c IN SELECT * FROM population_change LOOP
+        UPDATE radacct
+        SET acctupdatetime = c.acctupdatetime, acctstoptime = c.acctstoptime, acctsessiontime = c.acctsessiontime,
+            acctinputoctets = c.acctinputoctets, acctoutputoctets = c.acctoutputoctets,
+            acctterminatecause = c.acctterminatecause
+        WHERE radacct.acctuniqueid = c.acctuniqueid AND radacct.acctstoptime IS NULL;
+        COMMIT;
+    END LOOP; END $$";
+
 impl Population {
-    /// Writes what happened in a step, all at once. Rows that somebody closed meanwhile stay as they are.
+    /// Writes what happened in a step. Rows that somebody closed meanwhile stay as they are.
     ///
     /// # Errors
     /// When the database refuses.
     pub(crate) async fn apply(&self, changes: &Changes, database: &mut Database) -> anyhow::Result<()> {
-        let stop_updates = matches!(database, Database::Postgres(_));
-        let (prepare, update) = match database {
-            Database::Mariadb(_) => (None, MARIADB),
-            Database::Sqlite(_) => (None, OTHERS),
-            // It would take an unknown table for one that is worth reading all of radacct
-            Database::Postgres(_) => (Some("ANALYZE population_change"), OTHERS),
+        let is_postgres = matches!(database, Database::Postgres(_));
+        let update = match database {
+            Database::Mariadb(_) => MARIADB,
+            Database::Sqlite(_) => SQLITE,
+            Database::Postgres(_) => POSTGRES,
         };
         database.begin().await?;
         database.execute(&create()).await?;
-        let rows = changes.updates.iter().map(|session| change(session, stop_updates));
+        let rows = changes.updates.iter().map(|session| change(session, is_postgres));
         database.insert(&CHANGE, rows).await?;
-        if let Some(prepare) = prepare {
-            database.execute(prepare).await?;
+        if is_postgres {
+            database.commit().await?;
+            database.execute(update).await?;
+            database.begin().await?;
+        } else {
+            database.execute(update).await?;
         }
-        database.execute(update).await?;
         database.insert(&session::TABLE, changes.starts.iter().map(|session| session.cells(&self.names))).await?;
         database.commit().await
     }
