@@ -21,7 +21,7 @@ use crate::config::TableNames;
 use crate::quota::UserName;
 use crate::store::StoreError;
 use crate::store::error::{BUSY_TIMEOUT_SECS, no_file};
-use crate::store::pool::rested_are_tested;
+use crate::store::pool::{SQLITE_CONNECTIONS, rested_are_tested};
 
 use super::Table;
 
@@ -69,7 +69,8 @@ impl Sqlite {
             .filename(path)
             .create_if_missing(false)
             .busy_timeout(Duration::from_secs(BUSY_TIMEOUT_SECS));
-        let pool = rested_are_tested(SqlitePoolOptions::new()).max_connections(3).connect_with(options).await;
+        let pool =
+            rested_are_tested(SqlitePoolOptions::new()).max_connections(SQLITE_CONNECTIONS).connect_with(options).await;
         let pool = pool.map_err(|error| StoreError::sqlite(&database, "opening", error))?;
         let store = Self { pool, tables, database };
         store.check_schema().await?;

@@ -20,7 +20,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePo
 
 use crate::store::StoreError;
 use crate::store::error::{BUSY_TIMEOUT_SECS, no_file};
-use crate::store::pool::rested_are_tested;
+use crate::store::pool::{SQLITE_CONNECTIONS, rested_are_tested};
 
 use super::{Brake, JournalEntry, is_current};
 
@@ -47,7 +47,8 @@ impl Sqlite {
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(sqlx::sqlite::SqliteSynchronous::Full)
             .busy_timeout(Duration::from_secs(BUSY_TIMEOUT_SECS));
-        let pool = rested_are_tested(SqlitePoolOptions::new()).max_connections(3).connect_with(options).await;
+        let pool =
+            rested_are_tested(SqlitePoolOptions::new()).max_connections(SQLITE_CONNECTIONS).connect_with(options).await;
         let pool = pool.map_err(|error| StoreError::sqlite(&database, "opening radkick's own tables", error))?;
         migrate(&pool, path, &database).await?;
         Ok(Self { pool, database })
@@ -70,7 +71,8 @@ impl Sqlite {
             .read_only(true)
             .immutable(!Path::new(&log).exists())
             .busy_timeout(Duration::from_secs(BUSY_TIMEOUT_SECS));
-        let pool = rested_are_tested(SqlitePoolOptions::new()).max_connections(3).connect_with(options).await;
+        let pool =
+            rested_are_tested(SqlitePoolOptions::new()).max_connections(SQLITE_CONNECTIONS).connect_with(options).await;
         let pool = pool.map_err(|error| StoreError::sqlite(&database, "opening radkick's own tables", error))?;
         let store = Self { pool, database };
         Ok(store.is_made().await?.then_some(store))
