@@ -1,4 +1,4 @@
-//! Limits that are remembered on PostgreSQL: whoever pays at the last moment is not cut for it.
+//! One worker over many steps, on PostgreSQL: what it remembers of limits and use misleads it about nobody.
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
@@ -15,9 +15,10 @@ use crate::support::postgres::Postgres;
 const USERS: i64 = 60;
 
 /// Everything but the cut: a brake that trips at once, so that a step tells whom it would cut.
-async fn worker(database: &Postgres, folder: &Path) -> Worker {
+/// `quota` are further keys of that section.
+async fn worker(database: &Postgres, folder: &Path, quota: &str) -> Worker {
     let text = format!(
-        "[database]\nurl = \"{}\"\n[accounting]\ntime_zone = \"UTC\"\n[quota]\nmode = \"enforce\"\nlimit_sweep = \"24h\"\n\
+        "[database]\nurl = \"{}\"\n[accounting]\ntime_zone = \"UTC\"\n[quota]\nmode = \"enforce\"\nlimit_sweep = \"24h\"\n{quota}\
          [brakes]\ntrip_users = 1\ntrip_share = \"0.0001 %\"\npause_file = \"{}\"\n",
         database.url(),
         folder.join("pause").display()
@@ -51,7 +52,7 @@ async fn whoever_goes_over_is_judged_by_the_limit_of_this_moment() {
     while database.sql(counted)[0]["count"] != USERS {
         assert!(Clock.now() < until, "not counted after a minute");
     }
-    let worker = worker(&database, folder.path()).await;
+    let worker = worker(&database, folder.path(), "").await;
     for octets in [100, 200] {
         report(&database, octets);
         assert_eq!(over(&worker).await, BTreeSet::new());
@@ -61,4 +62,25 @@ async fn whoever_goes_over_is_judged_by_the_limit_of_this_moment() {
     assert_eq!(over(&worker).await, BTreeSet::from(["user1".to_owned()]), "the others have paid");
     database.sql("SET track_counts = off; UPDATE radcheck SET value = '2000'");
     assert_eq!(over(&worker).await, BTreeSet::new(), "who was over is read at each step");
+}
+
+/// The use of each is at hand, and none is over alone.
+#[tokio::test]
+async fn a_family_is_judged_whole_in_each_step() {
+    let (database, folder) = (Postgres::new(), tempfile::tempdir().expect("a folder"));
+    database.sql(
+        "CREATE TABLE plans (username text, limit_bytes bigint, subject text);
+         INSERT INTO plans VALUES ('anna', 1000, 'anna'), ('ben', NULL, 'anna'), ('zoe', 1000, NULL);
+         GRANT SELECT ON plans TO radkick;
+         INSERT INTO radacct (acctsessionid, acctuniqueid, username, nasipaddress, acctstarttime, acctupdatetime)
+         SELECT name, md5(name), name, '10.0.0.1', now(), now() FROM unnest(ARRAY['anna', 'ben', 'zoe']) AS name",
+    );
+    let query = "sources = [\"query\"]\nquery = \"SELECT * FROM plans\"\n";
+    let worker = worker(&database, folder.path(), query).await;
+    for octets in [100, 200, 499] {
+        report(&database, octets);
+        assert_eq!(over(&worker).await, BTreeSet::new(), "{octets}");
+    }
+    report(&database, 500);
+    assert_eq!(over(&worker).await, BTreeSet::from(["anna", "ben"].map(str::to_owned)));
 }
