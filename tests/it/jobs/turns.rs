@@ -4,6 +4,7 @@ use std::sync::Arc;
 use radkick::clock::Clock;
 use radkick::config::Config;
 use radkick::jobs::{Agent, Shared, directory};
+use tokio::net::UdpSocket;
 
 use super::{ALICE, ONCE};
 use crate::disconnect::site::{HASTY, PATIENT, Site};
@@ -15,13 +16,18 @@ async fn agent(site: &Site, shared: &Shared) -> Arc<Agent> {
     Arc::new(Agent::open_sharing(config, Clock, shared.clone()).await.expect("both databases"))
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn one_task_at_a_time_works_on_a_job() {
-    let site = Site::start();
-    let router = tokio::net::UdpSocket::bind("127.0.0.1:0").await.expect("a port");
+/// Alice is over, and her job waits: the router was asked once and is silent.
+async fn tried_once() -> (Site, UdpSocket) {
+    let (site, router) = (Site::start(), UdpSocket::bind("127.0.0.1:0").await.expect("a port"));
     site.configure(ENFORCE, &site.nas("R1", "127.0.0.1", router.local_addr().expect("an address"), HASTY));
     customer(&site, "alice", ALICE, "1000");
     site.reports(&ONCE, 3);
+    (site, router)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_task_at_a_time_works_on_a_job() {
+    let (site, router) = tried_once().await;
     while router.try_recv(&mut [0; 4096]).is_ok() {}
     let shared = Shared::default();
     // The second is what a reload makes
@@ -51,11 +57,7 @@ async fn one_task_at_a_time_works_on_a_job() {
 /// It is off, and no work for whoever read the job before.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_another_has_done_since_a_job_was_read_is_not_done_again() {
-    let site = Site::start();
-    let silent = tokio::net::UdpSocket::bind("127.0.0.1:0").await.expect("a port");
-    site.configure(ENFORCE, &site.nas("R1", "127.0.0.1", silent.local_addr().expect("an address"), HASTY));
-    customer(&site, "alice", ALICE, "1000");
-    site.reports(&ONCE, 3);
+    let (site, _silent) = tried_once().await;
     site.configure(ENFORCE, &site.r1(PATIENT));
     let agent = agent(&site, &Shared::default()).await;
     let job = agent.state.live_jobs(None).await.expect("asked").remove(0);
